@@ -1,0 +1,148 @@
+import type { Socket } from 'node:net'
+import { isLoopback, type Networks, networks } from '../io/addresses.ts'
+import { type Accepting, type ListenAddress, type Listener, listen } from '../io/listener.ts'
+import { Ticker } from '../io/ticker.ts'
+import type { Site } from '../site/site.ts'
+import type { EngineContext } from './context.ts'
+import { attachSocket, type Http1Connection } from './http1/connection.ts'
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './settings.ts'
+
+export interface EngineOptions {
+  readonly limits?: Partial<Limits>
+  readonly timeouts?: Partial<Timeouts>
+  /** Addresses and networks whose word about the client is believed. */
+  readonly trustedProxies?: readonly string[]
+}
+
+/** How often deadlines are looked at, in milliseconds; more often where a time limit is shorter than this wants. */
+const TICK = 500
+
+/**
+ * The front door of our own: accepts connections, speaks HTTP on them, and hands every request to the site. It owns
+ * the clock and the counts that the connections share.
+ */
+export class Engine implements EngineContext, Accepting {
+  site: Site
+  readonly limits: Limits
+  readonly timeouts: Timeouts
+  readonly ticks: Timeouts
+  readonly ticker: Ticker
+  readonly trusted: Networks | undefined
+  stopping = false
+  readonly #listeners: Listener[] = []
+  /** All open sockets, as they were accepted: before a TLS handshake, and after a take-over, too. */
+  readonly #sockets = new Set<Socket>()
+  /** What is spoken on them. */
+  readonly #spoken = new Set<Http1Connection>()
+  readonly #perAddress = new Map<string, number>()
+  #whenEmpty: (() => void) | undefined = undefined
+  #turnedAway = 0
+
+  /** @throws TypeError for an entry of trustedProxies that is no network. */
+  constructor(site: Site, options: EngineOptions = {}) {
+    this.site = site
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+    const { head, body, idle, linger } = this.timeouts
+    this.ticker = new Ticker(Math.max(20, Math.min(TICK, ...[head, body, idle, linger].map((time) => time / 4))))
+    this.ticks = inTicks(this.timeouts, this.ticker)
+    this.trusted = options.trustedProxies?.length ? networks(options.trustedProxies) : undefined
+  }
+
+  /** Milliseconds for a TLS handshake: as long as for a head. */
+  get handshake(): number {
+    return this.timeouts.head
+  }
+
+  /** The addresses that are listened on, as URLs. */
+  get urls(): string[] {
+    return this.#listeners.map(({ url }) => url)
+  }
+
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /** Opens one more listening socket. @throws the system's error. */
+  async listen(address: ListenAddress): Promise<Listener> {
+    const listener = await listen(address, this)
+    if (this.#listeners.length === 0) this.ticker.start(() => this.#tick())
+    this.#listeners.push(listener)
+    return listener
+  }
+
+  admit(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? ''
+    if (this.#sockets.size >= this.limits.connections || !this.#countIn(address)) {
+      this.#turnedAway++
+      socket.destroy()
+      return false
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#left(socket, address))
+    return true
+  }
+
+  speak(socket: Socket): void {
+    this.#spoken.add(attachSocket(socket, this))
+  }
+
+  left(connection: object): void {
+    this.#spoken.delete(connection as Http1Connection)
+  }
+
+  /**
+   * Stops: accepts nothing more, closes idle connections at once, the others after the exchange that runs, and all of
+   * them after `timeouts.stop`. Fulfilled when the last one is closed.
+   */
+  async close(): Promise<void> {
+    this.stopping = true
+    const closed = this.#listeners.splice(0).map((listener) => listener.close())
+    for (const connection of this.#spoken) connection.stop()
+    if (this.#sockets.size > 0) await this.#drain()
+    await Promise.all(closed)
+    this.ticker.stop()
+  }
+
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => {
+        for (const socket of this.#sockets) socket.destroy()
+      }, this.timeouts.stop)
+      this.#whenEmpty = () => {
+        clearTimeout(late)
+        resolve()
+      }
+    })
+  }
+
+  #tick(): void {
+    const { now } = this.ticker
+    for (const connection of this.#spoken) connection.tick(now)
+    if (this.#turnedAway > 0) {
+      this.site.report?.('warn', 'Connections were turned away: limits.connections or limits.connectionsPerAddress.', { count: this.#turnedAway })
+      this.#turnedAway = 0
+    }
+  }
+
+  #countIn(address: string): boolean {
+    if (isLoopback(address) || this.trusted?.has(address)) return true
+    const open = this.#perAddress.get(address) ?? 0
+    if (open >= this.limits.connectionsPerAddress) return false
+    this.#perAddress.set(address, open + 1)
+    return true
+  }
+
+  #left(socket: Socket, address: string): void {
+    this.#sockets.delete(socket)
+    const open = this.#perAddress.get(address)
+    if (open !== undefined) open > 1 ? this.#perAddress.set(address, open - 1) : this.#perAddress.delete(address)
+    if (this.#sockets.size === 0) this.#whenEmpty?.()
+  }
+}
+
+function inTicks(timeouts: Timeouts, ticker: Ticker): Timeouts {
+  const ticks: Record<string, number> = {}
+  for (const [name, milliseconds] of Object.entries(timeouts)) ticks[name] = ticker.ticks(milliseconds as number)
+  return ticks as unknown as Timeouts
+}

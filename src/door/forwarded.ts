@@ -1,0 +1,72 @@
+import { isIP } from 'node:net'
+import { type Networks, plainAddress } from '../io/addresses.ts'
+import type { ClientFacts } from '../message/connection.ts'
+import { listMembers } from '../message/fields.ts'
+import type { Headers } from '../message/headers.ts'
+
+interface Hop {
+  /** The address of whom the proxy got the request from; undefined where it does not tell. */
+  readonly from: string | undefined
+  readonly secure: boolean | undefined
+}
+
+/**
+ * Who the client is behind trusted proxies: from the nearest hop outwards, each is believed as long as the one that
+ * told it is trusted (RFC 7239 §5.2, §8.1). Where Forwarded and X-Forwarded-For disagree, a client wrote one of them
+ * and the proxy passed it on: neither is believed.
+ */
+export function clientBehind(peer: string, secure: boolean, headers: Headers, trusted: Networks): ClientFacts {
+  const seen = { address: plainAddress(peer), secure }
+  const hops = hopsOf(headers)
+  for (let i = hops.length - 1; i >= 0; i--) {
+    const hop = hops[i]
+    const asSocket = i === hops.length - 1 ? peer : seen.address
+    if (hop === undefined || !trusted.has(asSocket)) break
+    if (hop.secure !== undefined) seen.secure = hop.secure
+    if (hop.from === undefined) break
+    seen.address = hop.from
+  }
+  return seen
+}
+
+function hopsOf(headers: Headers): readonly Hop[] {
+  const standard = headers.get('forwarded')
+  const common = headers.get('x-forwarded-for')
+  const scheme = headers.get('x-forwarded-proto')
+  if (standard === null) return commonHops(common, scheme)
+  const hops = listMembers(standard).map(forwardedHop)
+  if (common === null) return hops
+  const other = commonHops(common, scheme)
+  return other.length === hops.length && other.every(({ from }, i) => from === hops[i]?.from) ? hops : []
+}
+
+function commonHops(addresses: string | null, schemes: string | null): readonly Hop[] {
+  const froms = addresses === null ? [] : addresses.split(',').map((text) => addressOf(text.trim()))
+  const protos = schemes === null ? [] : schemes.split(',').map((text) => schemeOf(text.trim()))
+  if (froms.length === 0) return protos.slice(-1).map((secure) => ({ from: undefined, secure }))
+  // One scheme for a list of addresses is the word of the nearest proxy, which wrote the last address.
+  return froms.map((from, i) => ({ from, secure: protos[i - froms.length + protos.length] }))
+}
+
+function forwardedHop(member: string): Hop {
+  let from: string | undefined
+  let secure: boolean | undefined
+  for (const m of member.matchAll(/(?:^|;)\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g)) {
+    const value = (m[2] ?? m[3] ?? '').replace(/\\(.)/g, '$1')
+    if (m[1]?.toLowerCase() === 'for') from = addressOf(value)
+    else if (m[1]?.toLowerCase() === 'proto') secure = schemeOf(value)
+  }
+  return { from, secure }
+}
+
+/** An address with or without port and brackets; undefined for names such as `unknown` and `_hidden`. */
+function addressOf(text: string): string | undefined {
+  const m = /^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? /^([\d.]+):\d+$/.exec(text)
+  const address = plainAddress(m?.[1] ?? text)
+  return isIP(address) === 0 ? undefined : address
+}
+
+function schemeOf(text: string): boolean | undefined {
+  const scheme = text.toLowerCase()
+  return scheme === 'https' || scheme === 'wss' ? true : scheme === 'http' || scheme === 'ws' ? false : undefined
+}

@@ -1,0 +1,71 @@
+import { type Body, knownSize } from '../../message/body.ts'
+import type { Response } from '../../message/response.ts'
+import { isBodiless } from '../../message/status.ts'
+import { type RenderedFields, renderFields, statusLine } from '../../protocol/http1/response-head.ts'
+
+/** How an answer goes out: its head as text, and how the end of its content is known to the client. */
+export interface Answer {
+  readonly head: string
+  /** The content that follows, null for none. */
+  readonly body: Body
+  /** A size in bytes, `chunked`, or `close` for HTTP/1.0, where only the end of the connection ends it. */
+  readonly framing: number | 'chunked' | 'close'
+  readonly keepAlive: boolean
+}
+
+export interface Asked {
+  readonly method: string
+  /** The minor version of the request. */
+  readonly minor: number
+  readonly keepAlive: boolean
+}
+
+/** Decides framing and connection of an answer (RFC 9112 §6, §9.3), and renders its head. */
+export function answerOf(asked: Asked, response: Response, date: string): Answer {
+  const { status } = response
+  const fields = renderFields(response.peek())
+  const special = typeof fields === 'string' ? undefined : fields
+  const size = sizeOf(response.body) ?? special?.contentLength
+  const body = asked.method === 'HEAD' || isBodiless(status) ? null : response.body
+  const chunked = size === undefined && asked.minor > 0
+  const framing = body === null ? 0 : (size ?? (chunked ? 'chunked' : 'close'))
+  const keepAlive = asked.keepAlive && special?.close !== true && framing !== 'close'
+  const framingLine = isBodiless(status)
+    ? status === 205
+      ? 'Content-Length: 0\r\n'
+      : ''
+    : size !== undefined
+      ? `Content-Length: ${size}\r\n`
+      : chunked
+        ? 'Transfer-Encoding: chunked\r\n'
+        : ''
+  return { head: headText(response, fields, special, framingLine, keepAlive, asked.minor, date), body, framing, keepAlive }
+}
+
+function sizeOf(body: Body): number | undefined {
+  return typeof body === 'string' ? Buffer.byteLength(body) : knownSize(body)
+}
+
+function headText(
+  response: Response,
+  fields: string | RenderedFields,
+  special: RenderedFields | undefined,
+  framing: string,
+  keepAlive: boolean,
+  minor: number,
+  date: string,
+): string {
+  const dated = special?.hasDate === true ? '' : `Date: ${date}\r\n`
+  const connection = keepAlive ? (minor > 0 ? '' : 'Connection: keep-alive\r\n') : 'Connection: close\r\n'
+  const text = typeof fields === 'string' ? fields : fields.text
+  return `${statusLine(response.status, response.statusText)}${dated}${text}${framing}${connection}\r\n`
+}
+
+/** The head of a 101, or of a 2xx to CONNECT: the connection is taken over after it (RFC 9110 §7.8, §9.3.6). */
+export function upgradeHead(response: Response, date: string): string {
+  const fields = renderFields(response.peek())
+  const text = typeof fields === 'string' ? fields : fields.text
+  const upgrade = typeof fields === 'string' || fields.upgrade === undefined ? '' : `Upgrade: ${fields.upgrade}\r\n`
+  const connection = response.status === 101 ? 'Connection: Upgrade\r\n' : ''
+  return `${statusLine(response.status, response.statusText)}Date: ${date}\r\n${text}${connection}${upgrade}\r\n`
+}

@@ -1,0 +1,296 @@
+import type { Socket } from 'node:net'
+import { ProtocolError } from '../../protocol/http1/errors.ts'
+import { requestFraming } from '../../protocol/http1/framing.ts'
+import { RequestHead, readRequestHead } from '../../protocol/http1/request-head.ts'
+import type { EngineContext } from '../context.ts'
+import { FactsOfSocket } from '../socket-facts.ts'
+import { ArrivingBody } from './body.ts'
+import { Http1Exchange } from './exchange.ts'
+import { refuse } from './refuse.ts'
+import type { Wire } from './wire.ts'
+import { Writer } from './writer.ts'
+
+const CR = 13
+const LF = 10
+/** Bytes of later requests that are held while one is answered, before the socket is paused. */
+const MAX_WAITING = 65536
+
+/** Heads are read one at a time, in one go: all connections share the object that holds the parts of one. */
+const head = new RequestHead()
+
+/**
+ * One HTTP/1 connection (RFC 9112 §9): it reads requests one after the other, has each answered, and begins the next
+ * one when the last answer is written. What it waits for, and until when, is told by `#state` and `#deadline`.
+ */
+export class Http1Connection implements Wire {
+  readonly socket: Socket
+  readonly context: EngineContext
+  readonly facts: FactsOfSocket
+  readonly writer: Writer
+  /** Whether the client has ended its side. */
+  ended = false
+  /**
+   * `idle`: between requests; `head`: one has begun, or must; `exchange`: it is answered; `drain`: the rest of its body
+   * is dropped; `linger`: our side is ended; `gone`: closed, or given away.
+   */
+  #state: 'head' | 'idle' | 'exchange' | 'drain' | 'linger' | 'gone' = 'head'
+  /** The tick at which the present state has lasted too long. */
+  #deadline: number
+  #count = 0
+  #exchange: Http1Exchange | undefined = undefined
+  /** The beginning of a head, one character a byte. */
+  #text = ''
+  /** What arrived behind the request that is being answered. */
+  #waiting: Buffer | undefined = undefined
+  /** Whether `#read` is at work: it goes on by itself after an answer that came at once. */
+  #reading = false
+
+  constructor(socket: Socket, context: EngineContext) {
+    this.socket = socket
+    this.context = context
+    this.facts = new FactsOfSocket(socket)
+    this.writer = new Writer(socket, context.timeouts.write)
+    this.#deadline = context.ticker.now + context.ticks.head
+  }
+
+  /** Whether the exchange that runs is the last one that the connection may have. */
+  get last(): boolean {
+    const { context } = this
+    return context.stopping || this.#count >= context.limits.requestsPerConnection || (this.ended && this.#waiting === undefined)
+  }
+
+  /** Bytes came. */
+  received(bytes: Buffer): void {
+    const exchange = this.#exchange
+    if (exchange !== undefined) {
+      if (exchange.body !== null && !exchange.body.complete) this.#continueBody(exchange, exchange.body, bytes)
+      else this.#wait(bytes, 0)
+    } else if (this.#state === 'linger' || this.#state === 'gone') return
+    else if (this.writer.blocked) this.#wait(bytes, 0)
+    else this.#read(bytes)
+  }
+
+  /** The client has ended its side. What it asked before is still answered: it may still read. */
+  halfClosed(): void {
+    this.ended = true
+    if (this.#exchange === undefined) this.#advance()
+    else if (this.#state === 'drain') this.#close()
+    else this.#exchange.halfClosed()
+  }
+
+  /** The socket has written all that it held. */
+  drained(): void {
+    this.writer.drained()
+    if (this.#exchange !== undefined) this.#exchange.drained()
+    else this.#advance()
+  }
+
+  /** The socket is closed, by whomever. */
+  closed(): void {
+    this.#state = 'gone'
+    this.#waiting = undefined
+    this.context.left(this)
+    this.#exchange?.gone()
+  }
+
+  /** Looks whether the present state has lasted too long. Called at each tick. */
+  tick(now: number): void {
+    if (this.#state === 'exchange') this.#exchange?.tick()
+    else if (now >= this.#deadline && !this.writer.blocked) this.#tooLate()
+  }
+
+  /** The server is stopping: an idle connection closes now, the others after their answer. */
+  stop(): void {
+    if (this.#state === 'idle' || (this.#state === 'head' && this.#text === '')) this.socket.destroy()
+  }
+
+  exchangeOver(): void {
+    const exchange = this.#exchange
+    if (exchange === undefined || this.#state === 'gone') return
+    const { body } = exchange
+    const { ticker, ticks } = this.context
+    if (!exchange.keepAlive) this.#close()
+    else if (body !== null && !body.complete) {
+      this.#state = 'drain'
+      this.#deadline = ticker.now + ticks.body
+      body.drop()
+      this.socket.resume()
+    } else {
+      this.#exchange = undefined
+      this.#state = 'idle'
+      this.#deadline = ticker.now + ticks.idle
+      if (!this.#reading) this.#advance()
+    }
+  }
+
+  cut(): void {
+    // A reset, where the transport has one: else a client could take the end of the connection for that of the answer.
+    if (this.facts.secure || this.facts.remote.port === undefined) this.socket.destroy()
+    else this.socket.resetAndDestroy()
+  }
+
+  detach(): Buffer {
+    const rest = this.#waiting ?? Buffer.alloc(0)
+    this.#waiting = undefined
+    this.#state = 'gone'
+    this.context.left(this)
+    detachSocket(this.socket)
+    return rest
+  }
+
+  /** Goes on after an answer, or after the writer has caught up: with what is waiting, or to the next read. */
+  #advance(): void {
+    if (this.#state === 'linger' || this.#state === 'gone') return
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting !== undefined) this.#read(waiting)
+    else this.writer.flush()
+    if (this.#exchange !== undefined || this.writer.blocked) return
+    if (this.ended || this.context.stopping) this.#close()
+    else this.socket.resume()
+  }
+
+  /**
+   * Ends our side and reads on for a while: closing at once with unread bytes would make the system reset the
+   * connection, and the client might never see the answer (RFC 9112 §9.6).
+   */
+  #close(): void {
+    this.writer.flush()
+    this.#exchange = undefined
+    this.#waiting = undefined
+    this.#text = ''
+    this.#state = 'linger'
+    this.#deadline = this.context.ticker.now + this.context.ticks.linger
+    this.socket.end()
+    this.socket.resume()
+  }
+
+  #tooLate(): void {
+    if (this.#state === 'head' && this.#text !== '') {
+      this.#refuse(new ProtocolError(408, 'timeouts.head', 'the head did not come in time'))
+    } else this.socket.destroy()
+  }
+
+  /** Answers bytes that are no request, and closes: nothing after them can be understood (RFC 9112 §9.5). */
+  #refuse(error: ProtocolError): void {
+    refuse(this, error)
+    this.#close()
+  }
+
+  #continueBody(exchange: Http1Exchange, body: ArrivingBody, bytes: Buffer): void {
+    const end = body.feed(bytes, 0)
+    exchange.bodyArrived()
+    if (end < bytes.byteLength) this.#wait(bytes, end)
+    if (this.#state === 'drain') {
+      if (body.complete) this.exchangeOver()
+      else if (!exchange.mayDrain) this.#close()
+    } else if (!body.complete && body.full) this.socket.pause()
+  }
+
+  /** Keeps bytes of later requests until it is their turn. */
+  #wait(bytes: Buffer, at: number): void {
+    const more = bytes.subarray(at)
+    this.#waiting = this.#waiting === undefined ? more : Buffer.concat([this.#waiting, more])
+    if (this.#waiting.byteLength > MAX_WAITING) this.socket.pause()
+  }
+
+  /** Reads what came: as many requests as are whole, until one of them has to be waited for. */
+  #read(bytes: Buffer): void {
+    const before = this.#text.length
+    const fresh = bytes.toString('latin1')
+    const text = before === 0 ? fresh : this.#text + fresh
+    this.#text = ''
+    this.#reading = true
+    let at = 0
+    try {
+      while (at >= 0 && at < text.length && this.#exchange === undefined && !this.writer.blocked && this.#state !== 'linger') {
+        at = this.#readOne(text, at, bytes, before)
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      at = -1
+      this.#refuse(error)
+    } finally {
+      this.#reading = false
+    }
+    if (at >= 0 && at < text.length && this.#state !== 'linger' && this.#state !== 'gone') this.#wait(bytes, at - before)
+    if (this.#exchange === undefined) this.writer.flush()
+  }
+
+  /** Reads one request and has it answered. Returns where the next one begins, or -1 where this one is not complete. */
+  #readOne(text: string, at: number, bytes: Buffer, before: number): number {
+    let from = at
+    // RFC 9112 §2.2: empty lines before a request are ignored.
+    while (text.charCodeAt(from) === CR && text.charCodeAt(from + 1) === LF) from += 2
+    const half = from === text.length - 1 && text.charCodeAt(from) === CR
+    if (half || from === text.length || !readRequestHead(head, text, from, this.context.limits)) {
+      this.#keep(text.slice(from))
+      return -1
+    }
+    this.#count++
+    const framing = requestFraming(head)
+    const body = framing === 'none' ? null : new ArrivingBody(framing, this.context.limits)
+    const exchange = new Http1Exchange(this, head, body)
+    const end = body === null ? head.end : before + body.feed(bytes, head.end - before)
+    this.#exchange = exchange
+    this.#state = 'exchange'
+    exchange.run()
+    return end
+  }
+
+  #keep(text: string): void {
+    this.#text = text
+    if (this.#state === 'idle' && text !== '') {
+      this.#state = 'head'
+      this.#deadline = this.context.ticker.now + this.context.ticks.head
+    }
+  }
+}
+
+const CONNECTION = Symbol('connection')
+
+type Attached = Socket & { [CONNECTION]?: Http1Connection | undefined }
+
+/** Begins to speak HTTP/1 on a socket. The listeners are shared by all sockets: an idle connection costs little. */
+export function attachSocket(socket: Socket, context: EngineContext): Http1Connection {
+  const connection = new Http1Connection(socket, context)
+  ;(socket as Attached)[CONNECTION] = connection
+  socket.on('data', onData)
+  socket.on('end', onEnd)
+  socket.on('drain', onDrain)
+  socket.on('timeout', onTimeout)
+  socket.on('error', onError)
+  socket.on('close', onClose)
+  return connection
+}
+
+/** Stops, and leaves the socket as a new one: whoever listens next gets the bytes. */
+function detachSocket(socket: Socket): void {
+  ;(socket as Attached)[CONNECTION] = undefined
+  socket.off('data', onData).off('end', onEnd).off('drain', onDrain).off('timeout', onTimeout).off('error', onError).off('close', onClose)
+  socket.setTimeout(0)
+  ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
+}
+
+function onData(this: Attached, bytes: Buffer): void {
+  this[CONNECTION]?.received(bytes)
+}
+
+function onEnd(this: Attached): void {
+  this[CONNECTION]?.halfClosed()
+}
+
+function onDrain(this: Attached): void {
+  this[CONNECTION]?.drained()
+}
+
+function onTimeout(this: Attached): void {
+  this[CONNECTION]?.cut()
+}
+
+/** What follows every error is `close`; there is nothing to add. */
+function onError(): void {}
+
+function onClose(this: Attached): void {
+  this[CONNECTION]?.closed()
+}

@@ -1,0 +1,240 @@
+import { cancelBody, isAsyncIterable, isSized, release } from '../../message/body.ts'
+import { Connection } from '../../message/connection.ts'
+import { HttpError } from '../../message/errors.ts'
+import { Exchange } from '../../message/exchange.ts'
+import { isPromise } from '../../message/reply.ts'
+import type { Request } from '../../message/request.ts'
+import type { Response, UpgradedSocket } from '../../message/response.ts'
+import type { RequestHead } from '../../protocol/http1/request-head.ts'
+import type { Site } from '../../site/site.ts'
+import { type Answer, answerOf, upgradeHead } from './answer.ts'
+import type { ArrivingBody, BodySource } from './body.ts'
+import { asksUpgrade, clientOf, expectsContinue, requestOf, wantsKeepAlive } from './received.ts'
+import { lastChunk, streamBody } from './stream.ts'
+import type { Wire } from './wire.ts'
+
+/** Bytes of an unread body that are read and dropped to save the connection. */
+const MAX_DRAINED = 65536
+/** Ticks after which a client that ended its side is asked whether it is still there, and between later askings. */
+const PROBE_AFTER = 2
+const PROBE_AGAIN = 30
+
+/** Why a signal was aborted: the client closed the connection before it had its answer. */
+export class ClientGone extends Error {
+  override readonly name: string = 'AbortError'
+
+  constructor() {
+    super('the client has gone')
+  }
+}
+
+/** One request on an HTTP/1 connection, and its answer. */
+export class Http1Exchange implements BodySource {
+  readonly method: string
+  /** The minor version of the request. */
+  readonly minor: number
+  readonly body: ArrivingBody | null
+  /** Whether the connection goes on after this exchange. */
+  keepAlive: boolean
+  readonly #wire: Wire
+  readonly #site: Site
+  readonly #request: Request
+  readonly #connection: Connection
+  readonly #record: Exchange
+  readonly #upgradeAsked: boolean
+  readonly #bytesBefore: number
+  #awaitsContinue: boolean
+  #state: 'running' | 'answering' | 'over' = 'running'
+  #response: Response | undefined = undefined
+  #source: AsyncIterator<Uint8Array> | undefined = undefined
+  #silence = 0
+
+  /** @throws ProtocolError where the head is no request. */
+  constructor(wire: Wire, head: RequestHead, body: ArrivingBody | null) {
+    const { context, facts } = wire
+    const site = context.site
+    const request = requestOf(head, body, facts.secure)
+    const client = context.trusted === undefined ? undefined : clientOf(context.trusted, facts, request.headers)
+    this.method = head.method
+    this.minor = head.minor
+    this.body = body
+    this.keepAlive = wantsKeepAlive(head)
+    this.#wire = wire
+    this.#site = site
+    this.#request = request
+    this.#record = new Exchange(site.report)
+    this.#connection = new Connection(facts, this.#record, head.minor > 0 ? 'HTTP/1.1' : 'HTTP/1.0', client)
+    this.#upgradeAsked = asksUpgrade(head)
+    this.#bytesBefore = wire.writer.bytes
+    this.#awaitsContinue = body !== null && head.minor > 0 && expectsContinue(head)
+    if (body !== null) body.source = this
+    if (site.logging) this.#record.started = performance.now()
+  }
+
+  /** Whether nothing is left to do. */
+  get over(): boolean {
+    return this.#state === 'over'
+  }
+
+  /** How many bytes of an unread body may still come before the connection is given up. */
+  get mayDrain(): boolean {
+    const { body } = this
+    if (body === null || body.complete) return true
+    return body.failure === undefined && !this.#awaitsContinue && (body.declared ?? 0) - body.received <= MAX_DRAINED
+  }
+
+  /** Has the site answer. */
+  run(): void {
+    this.#answerWhenMade(this.#site.handle(this.#request, this.#connection))
+  }
+
+  /** The resource waits for the body: a client that waits too is told to send it (RFC 9110 §10.1.1). */
+  wanted(): void {
+    if (this.#awaitsContinue && this.#state === 'running') {
+      this.#awaitsContinue = false
+      this.#interim()
+    }
+    this.#wire.socket.resume()
+  }
+
+  /** Bytes of the body came, so the client waits for nothing. */
+  bodyArrived(): void {
+    this.#awaitsContinue = false
+  }
+
+  /** The client has ended its side: it may still read. A body that is not complete will never be. */
+  halfClosed(): void {
+    this.#silence = PROBE_AFTER
+    this.body?.fail(new HttpError(400, { code: 'body-incomplete', detail: 'The connection ended before the body did.' }))
+  }
+
+  tick(): void {
+    const { body } = this
+    const { ticks, limits, ticker } = this.#wire.context
+    if (body?.tooSlow(ticks.body, (limits.bodyRate * ticker.length) / 1000) === true) {
+      body.fail(new HttpError(408, { code: 'timeouts.body', detail: 'The body of the request came too slowly.' }))
+    }
+    // Only writing shows whether a client that ended its side has gone altogether: a reset comes back.
+    if (this.#silence > 0 && --this.#silence === 0 && this.#state === 'running' && this.minor > 0) {
+      this.#interim()
+      this.#silence = this.#wire.ended ? PROBE_AGAIN : 0
+    }
+  }
+
+  /** The connection is closed. What the resource still does is of no use to anybody: it is told. */
+  gone(): void {
+    if (this.#state === 'over') return
+    const error = new ClientGone()
+    this.#record.aborted = true
+    this.#request.abort(error)
+    this.body?.fail(error)
+    if (this.#source !== undefined) release(this.#source)
+    if (this.#state === 'answering') this.#end()
+  }
+
+  /** The writer has caught up with a large answer. */
+  drained(): void {
+    if (this.#state === 'answering' && this.#source === undefined) this.#end()
+  }
+
+  #interim(): void {
+    this.#wire.writer.text('HTTP/1.1 100 Continue\r\n\r\n')
+    this.#wire.writer.flush()
+  }
+
+  #answerWhenMade(reply: Response | Promise<Response>): void {
+    if (!isPromise(reply)) return this.#answer(reply)
+    reply.then((response) => this.#answer(response)).catch((error) => this.#lost(error))
+  }
+
+  /** Nothing of the site may throw past its own error step; if it does all the same, only this connection suffers. */
+  #lost(error: unknown): void {
+    this.#record.report('error', 'The answer could not be written.', { uri: this.#request.target, error })
+    this.keepAlive = false
+    this.#wire.cut()
+  }
+
+  #answer(response: Response): void {
+    const { context, writer } = this.#wire
+    this.#response = response
+    this.#state = 'answering'
+    if (this.#record.aborted) {
+      cancelBody(response.body)
+      return this.#end()
+    }
+    if (response.upgrade !== undefined) return this.#upgrade(response)
+    this.keepAlive = this.keepAlive && !this.#wire.last && this.mayDrain
+    const answer = answerOf(this, response, context.ticker.date)
+    this.keepAlive = answer.keepAlive
+    if (isAsyncIterable(answer.body)) return void this.#stream(response, answer, answer.body)
+    if (answer.body === null) cancelBody(response.body)
+    if (this.#record.started > 0) this.#record.firstByte = performance.now()
+    writer.text(answer.head)
+    if (answer.body !== null) {
+      writer.content(answer.body)
+      this.#record.contentLength = answer.framing as number
+    }
+    if (!writer.blocked) this.#end()
+  }
+
+  async #stream(response: Response, answer: Answer, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const { writer } = this.#wire
+    writer.flush()
+    writer.text(answer.head)
+    try {
+      this.#source = body[Symbol.asyncIterator]()
+      await streamBody(writer, this.#source, answer.framing, isSized(body), (bytes) => this.#sent(bytes))
+      if (answer.framing === 'chunked') writer.text(await lastChunk(response, this.#takesTrailers()))
+      this.#source = undefined
+      writer.flush()
+      if (!writer.blocked) this.#end()
+    } catch (error) {
+      this.#broken(error, response)
+    }
+  }
+
+  #sent(bytes: number): void {
+    if (this.#record.contentLength === 0 && this.#record.started > 0) this.#record.firstByte = performance.now()
+    this.#record.contentLength += bytes
+  }
+
+  /** The body failed. Before anything left, that is an answer of its own; after, the connection is broken off. */
+  #broken(error: unknown, response: Response): void {
+    const source = this.#source
+    this.#source = undefined
+    if (source !== undefined) release(source)
+    if (this.#record.aborted) return this.#end()
+    if (this.#record.contentLength === 0 && this.#wire.writer.discard()) {
+      return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+    }
+    this.#record.error = error
+    this.#record.report('error', 'The answer broke off.', { uri: this.#request.target, status: response.status, error })
+    this.keepAlive = false
+    this.#wire.cut()
+  }
+
+  #takesTrailers(): boolean {
+    return /(?:^|,)\s*trailers\s*(?:,|;|$)/i.test(this.#request.headers.get('te') ?? '')
+  }
+
+  #upgrade(response: Response): void {
+    if (!this.#upgradeAsked) {
+      const error = new TypeError('a resource took the connection over although the client had not asked for it')
+      return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+    }
+    const { writer, context, socket } = this.#wire
+    writer.text(upgradeHead(response, context.ticker.date))
+    writer.flush()
+    const rest = this.#wire.detach()
+    this.#end()
+    response.upgrade?.(socket as unknown as UpgradedSocket, rest)
+  }
+
+  #end(): void {
+    this.#state = 'over'
+    this.#record.bytesIn = this.body?.received ?? 0
+    this.#record.bytesOut = this.#wire.writer.bytes - this.#bytesBefore
+    if (this.#response !== undefined) this.#site.finished(this.#request, this.#connection, this.#response)
+    this.#wire.exchangeOver()
+  }
+}

@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net'
+
+/** Text of answers is gathered up to this size, in bytes, before it is written. */
+const FLUSH_AT = 65536
+/** Content up to this size, in bytes, is copied into the text of its head: one small write costs less than two. */
+const COPIED = 16384
+
+/**
+ * The writing side of a connection. Heads and small contents are gathered as text, one character a byte, so that
+ * pipelined answers leave in one write; large contents go out beside it without being copied.
+ */
+export class Writer {
+  /** Whether the socket holds more than it should: nothing new is to be written before `onDrain`. */
+  blocked = false
+  /** Bytes handed to the socket so far, gathered ones included. */
+  bytes = 0
+  readonly #socket: Socket
+  readonly #patience: number
+  #text = ''
+
+  /** @param patience Milliseconds that the client may take nothing of what is written. */
+  constructor(socket: Socket, patience: number) {
+    this.#socket = socket
+    this.#patience = patience
+  }
+
+  /** Adds text, one character a byte. */
+  text(text: string): void {
+    this.#text += text
+    this.bytes += text.length
+    if (this.#text.length > FLUSH_AT) this.flush()
+  }
+
+  /** Adds content that is known as a whole. */
+  content(content: string | Uint8Array): void {
+    if (typeof content === 'string') {
+      if (Buffer.byteLength(content) === content.length && content.length <= COPIED) return this.text(content)
+      return this.content(Buffer.from(content))
+    }
+    if (content.byteLength <= COPIED) return this.text(latin1(content))
+    this.bytes += content.byteLength
+    this.#socket.cork()
+    this.flush()
+    this.#write(content)
+    this.#socket.uncork()
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#text === '') return
+    const text = this.#text
+    this.#text = ''
+    this.#write(text)
+  }
+
+  /** Forgets what was gathered and not written; returns false where nothing was there to forget. */
+  discard(): boolean {
+    if (this.#text === '') return false
+    this.bytes -= this.#text.length
+    this.#text = ''
+    return true
+  }
+
+  /** Writes one chunk between two texts. Fulfilled when the system has taken it, rejected where the connection broke. */
+  send(before: string, chunk: Uint8Array, after: string): Promise<void> {
+    this.bytes += before.length + chunk.byteLength + after.length
+    this.#text += before
+    return new Promise((resolve, reject) => {
+      const taken = (error?: Error | null): void => {
+        if (error) return reject(error)
+        resolve()
+      }
+      if (chunk.byteLength <= COPIED) {
+        const text = this.#text + latin1(chunk) + after
+        this.#text = ''
+        this.#watch(this.#socket.write(text, 'latin1', taken))
+        return
+      }
+      this.#socket.cork()
+      this.flush()
+      this.#watch(after === '' ? this.#socket.write(chunk, taken) : this.#socket.write(chunk))
+      if (after !== '') this.#watch(this.#socket.write(after, 'latin1', taken))
+      this.#socket.uncork()
+    })
+  }
+
+  /** Told when the socket has written all it held. */
+  drained(): void {
+    this.blocked = false
+    this.#socket.setTimeout(0)
+  }
+
+  #write(data: string | Uint8Array): void {
+    this.#watch(typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data))
+  }
+
+  /** The socket's own timer starts again whenever the system takes a part of a write: slow is not stalled. */
+  #watch(below: boolean): void {
+    if (below || this.blocked) return
+    this.blocked = true
+    this.#socket.setTimeout(this.#patience)
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1')
+}

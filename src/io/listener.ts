@@ -1,0 +1,96 @@
+import { unlink } from 'node:fs/promises'
+import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { type CertificateFiles, tlsOptions } from './tls.ts'
+
+/** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
+export interface ListenAddress {
+  /** 0 lets the system choose. */
+  readonly port?: number
+  /** An address or a name; `127.0.0.1` where it is left out. */
+  readonly host?: string
+  /** The path of a Unix socket, instead of a port. */
+  readonly unix?: string
+  readonly tls?: readonly CertificateFiles[]
+}
+
+export interface Listener {
+  /** The address as a URL, with the port that the system chose; `unix:` and the path for a Unix socket. */
+  readonly url: string
+  readonly secure: boolean
+  /** Stops accepting. Connections that are open stay. */
+  close(): Promise<void>
+}
+
+export interface Accepting {
+  /** A connection was opened, before any TLS: whether to go on with it. */
+  admit(socket: Socket): boolean
+  /** A connection is ready to be spoken on. */
+  speak(socket: Socket): void
+  /** Milliseconds for a TLS handshake. */
+  readonly handshake: number
+}
+
+/** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
+export async function listen(address: ListenAddress, accepting: Accepting): Promise<Listener> {
+  const server = address.tls === undefined ? plainServer(accepting) : tlsServer(address.tls, accepting)
+  const where: ListenOptions = address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
+  try {
+    await open(server, where)
+  } catch (error) {
+    if (address.unix === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || (await answers(address.unix))) throw error
+    // A server that was killed leaves its socket behind; nobody answers there, so the name is free.
+    await unlink(address.unix)
+    await open(server, where)
+  }
+  const secure = address.tls !== undefined
+  return { url: urlOf(server, address, secure), secure, close: () => closeServer(server) }
+}
+
+function plainServer(accepting: Accepting): Server {
+  return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (accepting.admit(socket)) accepting.speak(socket)
+  })
+}
+
+function tlsServer(certificates: readonly CertificateFiles[], accepting: Accepting): Server {
+  const options = { ...tlsOptions(certificates), noDelay: true, allowHalfOpen: true, handshakeTimeout: accepting.handshake }
+  const server = createTlsServer(options, (socket) => accepting.speak(socket))
+  server.on('connection', (socket: Socket) => accepting.admit(socket))
+  return server
+}
+
+function open(server: Server, where: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ backlog: 1024, ...where }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Whether somebody listens on a Unix socket. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+  })
+}
+
+function urlOf(server: Server, address: ListenAddress, secure: boolean): string {
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') return `unix:${address.unix}`
+  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+  const port = bound.port === (secure ? 443 : 80) ? '' : `:${bound.port}`
+  return `http${secure ? 's' : ''}://${host}${port}`
+}

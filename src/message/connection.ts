@@ -1,0 +1,97 @@
+import type { Exchange } from './exchange.ts'
+
+/** Who somebody is, as an Authenticator or a Scheme says (authorize.isl). */
+export interface AuthorizationRecord {
+  readonly name: string
+  readonly groups: readonly string[]
+}
+
+/** An end of a socket; for a Unix socket `address` is its path, or empty, and there is no port. */
+export interface Address {
+  readonly address: string
+  readonly port: number | undefined
+}
+
+export interface TlsFacts {
+  /** TLSv1.2, TLSv1.3 */
+  readonly protocol: string
+  readonly cipher: string
+  /** The name the client asked for by SNI. */
+  readonly serverName: string | undefined
+  /** The client's certificate in DER, where it sent one and a listed authority had signed it. */
+  readonly peerCertificate: Uint8Array | undefined
+}
+
+/** What is known of a socket, the same for all its exchanges. Each is looked up when it is first asked for. */
+export interface SocketFacts {
+  readonly remote: Address
+  readonly local: Address
+  readonly secure: boolean
+  readonly tls: TlsFacts | undefined
+  /** The name that the remote address has in the DNS, else the address. */
+  remoteName(): Promise<string>
+}
+
+/** Who the client is where a trusted proxy stands between (RFC 7239). */
+export interface ClientFacts {
+  readonly address: string
+  readonly secure: boolean
+}
+
+/**
+ * Where a request came from. Made for each exchange: its user ends with the exchange, so that two users on one
+ * connection never mix. Identity is this object, never a field of the request.
+ */
+export class Connection {
+  readonly socket: SocketFacts
+  readonly exchange: Exchange
+  readonly protocol: string
+  readonly #client: ClientFacts | undefined
+  #user: AuthorizationRecord | undefined
+
+  constructor(socket: SocketFacts, exchange: Exchange, protocol: string, client?: ClientFacts) {
+    this.socket = socket
+    this.exchange = exchange
+    this.protocol = protocol
+    this.#client = client
+    this.#user = undefined
+  }
+
+  /** The other end of the socket: the client, or the proxy before us. */
+  get remote(): Address {
+    return this.socket.remote
+  }
+
+  get local(): Address {
+    return this.socket.local
+  }
+
+  /** The address of the real client: that of the socket, unless a trusted proxy tells another. */
+  get clientAddress(): string {
+    return this.#client?.address ?? this.socket.remote.address
+  }
+
+  /** Whether the client spoke TLS, to us or to a trusted proxy. */
+  get secure(): boolean {
+    return this.#client?.secure ?? this.socket.secure
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.socket.tls
+  }
+
+  /** The name of the other end of the socket in the DNS, else its address. */
+  remoteName(): Promise<string> {
+    return this.socket.remoteName()
+  }
+
+  /** Who the guard let in; undefined before it, and where nobody logged in. */
+  get user(): AuthorizationRecord | undefined {
+    return this.#user
+  }
+
+  /** Told by the guard, once for each route that it guards. @internal */
+  identify(user: AuthorizationRecord | undefined): void {
+    this.#user = user
+  }
+}

@@ -1,0 +1,74 @@
+import { cancelBody, isSized, knownSize } from './body.ts'
+import { ByteRanges, cut } from './byteranges.ts'
+import { precondition, rangeApplies, type Validators } from './conditions.ts'
+import { parseHttpDate } from './dates.ts'
+import { HttpError } from './errors.ts'
+import type { Headers } from './headers.ts'
+import { parseRanges } from './ranges.ts'
+import type { Request } from './request.ts'
+import { Response } from './response.ts'
+
+/** What a 304 must not repeat: it describes content that is not sent (RFC 9110 §15.4.5). */
+const NOT_IN_304 = ['content-type', 'content-length', 'content-encoding', 'content-language', 'content-range', 'accept-ranges', 'last-modified']
+
+/**
+ * Conditions and ranges of GET and HEAD (RFC 9110 §13, §14), for any 200 that has an ETag or a Last-Modified,
+ * whoever made it. Writing methods evaluate their own conditions before they act.
+ * @throws HttpError 412 or 416.
+ */
+export function selective(request: Request, response: Response): Response {
+  if (response.status !== 200 || !request.selective) return response
+  const method = request.method
+  if (method !== 'GET' && method !== 'HEAD') return response
+  const fields = response.peek()
+  const validators = validatorsOf(fields)
+  if (validators === undefined) return response
+  const verdict = precondition(method, request.headers, validators)
+  if (verdict === 412) {
+    cancelBody(response.body)
+    throw new HttpError(412)
+  }
+  if (verdict === 304) return notModified(response, validators)
+  const range = method === 'GET' ? request.headers.get('range') : null
+  if (range === null || !rangeApplies(request.headers, validators)) return response
+  return ranged(response, range)
+}
+
+function validatorsOf(fields: Headers): Validators | undefined {
+  const etag = fields.get('etag')
+  const modified = fields.get('last-modified')
+  if (etag === null && modified === null) return undefined
+  return { etag, lastModified: modified === null ? undefined : parseHttpDate(modified) }
+}
+
+function notModified(response: Response, { etag }: Validators): Response {
+  cancelBody(response.body)
+  const made = response.with({ status: 304, body: null })
+  for (const name of NOT_IN_304) if (name !== 'last-modified' || etag !== null) made.headers.delete(name)
+  return made
+}
+
+function ranged(response: Response, field: string): Response {
+  const { body } = response
+  const size = knownSize(body)
+  const whole = size === undefined || size === 0 || !(typeof body === 'string' || body instanceof Uint8Array || isSized(body))
+  const fields = response.peek()
+  if (fields.get('accept-ranges') === 'none' || (whole && size !== 0)) return response
+  const ranges = parseRanges(field, size ?? 0)
+  if (ranges === 'whole') return response
+  if (ranges === 'unsatisfiable') {
+    cancelBody(body)
+    throw new HttpError(416, { headers: { 'Content-Range': `bytes */${size ?? 0}` } })
+  }
+  const [only] = ranges
+  if (only === undefined) return response
+  const made = response.with({ status: 206 })
+  made.headers.delete('content-length')
+  if (ranges.length === 1) {
+    made.headers.set('Content-Range', `bytes ${only.start}-${only.end - 1}/${size}`)
+    return made.with({ body: cut(body, only) ?? null })
+  }
+  const parts = new ByteRanges(body, ranges, size ?? 0, fields.get('content-type'))
+  made.headers.set('Content-Type', parts.type)
+  return made.with({ body: parts })
+}

@@ -1,0 +1,119 @@
+import { CR, LF } from './bytes.ts'
+import { ProtocolError } from './errors.ts'
+
+/** Bytes of one line that gives a chunk's size, its extensions included. */
+const MAX_SIZE_LINE = 4096
+/** Bytes of all chunk extensions of a body (RFC 9112 §7.1.1: a recipient limits them). */
+const MAX_EXTENSIONS = 16384
+
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"'
+const EXTENSION = `[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|${QUOTED}))?`
+const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]+)((?:${EXTENSION})*)$`)
+const TRAILER_LINE = new RegExp(`^(${TOKEN}):[\\t\\x20-\\x7e\\x80-\\xff]*$`)
+
+export interface TrailerLimits {
+  /** Bytes of the whole trailer section. */
+  readonly head: number
+  readonly fields: number
+}
+
+/**
+ * Decodes a chunked body (RFC 9112 §7.1) from bytes that come in any pieces. Each step takes some bytes and may leave
+ * content in `data`. Whatever is not exactly the grammar is refused: a lone CR or LF, a size that overflows, spaces
+ * that no extension follows, a chunk without its CRLF.
+ */
+export class ChunkedDecoder {
+  /** Content found by the last step: a part of the bytes that it was given. */
+  data: Uint8Array | undefined
+  /** Whether the last chunk and its trailer section were read. */
+  done = false
+  /** The trailer lines, each with its CRLF; fields that a trailer may not have are left out. */
+  trailers = ''
+  readonly #limits: TrailerLimits
+  #state: 'size' | 'data' | 'data-end' | 'trailers' = 'size'
+  #line = ''
+  #left = 0
+  #extensions = 0
+  #trailerSize = 0
+  #trailerCount = 0
+
+  constructor(limits: TrailerLimits) {
+    this.#limits = limits
+  }
+
+  /** Takes bytes from `at` on; returns where to go on. @throws ProtocolError 400, or 431 for too large a trailer section. */
+  step(bytes: Uint8Array, at: number): number {
+    this.data = undefined
+    switch (this.#state) {
+      case 'size':
+        return this.#takeLine(bytes, at, MAX_SIZE_LINE, (line) => this.#sizeLine(line))
+      case 'data': {
+        const end = Math.min(bytes.byteLength, at + this.#left)
+        this.data = bytes.subarray(at, end)
+        this.#left -= end - at
+        if (this.#left === 0) this.#state = 'data-end'
+        return end
+      }
+      case 'data-end':
+        return this.#takeLine(bytes, at, 0, () => {
+          this.#state = 'size'
+        })
+      case 'trailers':
+        return this.#takeLine(bytes, at, this.#limits.head, (line) => this.#trailerLine(line))
+    }
+  }
+
+  /** Collects a line up to its CRLF, over as many pieces as it comes in. */
+  #takeLine(bytes: Uint8Array, at: number, limit: number, use: (line: string) => void): number {
+    for (let i = at; i < bytes.byteLength; i++) {
+      const c = bytes[i] as number
+      if (this.#line.endsWith('\r')) {
+        if (c !== LF) throw bad('a CR without LF')
+        const line = this.#line.slice(0, -1)
+        this.#line = ''
+        use(line)
+        return i + 1
+      }
+      if (c === LF || c === 0 || c === 127 || (c < 32 && c !== CR && c !== 9)) throw bad('a control character in a chunk')
+      if (c !== CR && this.#line.length >= limit) throw limit === 0 ? bad('no CRLF after a chunk') : bad('a line is too long')
+      this.#line += String.fromCharCode(c)
+    }
+    return bytes.byteLength
+  }
+
+  #sizeLine(line: string): void {
+    const m = SIZE_LINE.exec(line)
+    const digits = m?.[1]?.replace(/^0+(?=.)/, '')
+    if (m === null || digits === undefined || digits.length > 13) throw bad('a chunk size is malformed')
+    this.#extensions += m[2]?.length ?? 0
+    if (this.#extensions > MAX_EXTENSIONS) throw bad('there are too many chunk extensions')
+    this.#left = Number.parseInt(digits, 16)
+    this.#state = this.#left === 0 ? 'trailers' : 'data'
+  }
+
+  #trailerLine(line: string): void {
+    if (line === '') {
+      this.done = true
+      return
+    }
+    this.#trailerSize += line.length + 2
+    if (this.#trailerSize > this.#limits.head || ++this.#trailerCount > this.#limits.fields) {
+      throw new ProtocolError(431, 'trailer-limit', 'the trailer section is larger than limits.head or limits.fields')
+    }
+    const name = TRAILER_LINE.exec(line)?.[1]
+    if (name === undefined) throw bad('a trailer line is malformed')
+    if (!NOT_A_TRAILER.test(name)) this.trailers += `${line}\r\n`
+  }
+}
+
+/**
+ * Fields that decide on framing, routing, rights or the content's form are never taken from a trailer section
+ * (RFC 9110 §6.5.1): whoever stood before us did not look there.
+ */
+const NOT_A_TRAILER =
+  /^(?:transfer-encoding|content-(?:length|encoding|type|range|disposition)|host|trailer|te|connection|keep-alive|upgrade|expect|authorization|proxy-.*|cookie|set-cookie|cache-control|max-forwards|range|if-.*|forwarded|x-forwarded-.*|www-authenticate|age|date|expires|location|retry-after|vary|warning)$/i
+
+function bad(message: string): ProtocolError {
+  return new ProtocolError(400, 'chunked', message)
+}

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path'
+import { HttpError } from '../../message/errors.ts'
+import { dispatch } from '../../message/dispatch.ts'
+import type { Handler, Reply } from '../../message/interface.ts'
+import { acceptedEncodings } from '../../message/negotiation.ts'
+import type { Request } from '../../message/request.ts'
+import { Response } from '../../message/response.ts'
+import { bodyOf, type Document } from './document.ts'
+import { finder, type Found, type Page } from './find.ts'
+import { listing } from './listing.ts'
+import { locator } from './locate.ts'
+import type { FilesOptions, FilesPlace } from './options.ts'
+import { keeper, Store } from './store.ts'
+
+const HERE: FilesPlace = { base: '.', types: {}, withheld: () => false }
+
+/**
+ * A folder as a resource: its files by GET and HEAD, 405 for other methods. Conditions and ranges are the site's part,
+ * for this as for any resource that has an ETag.
+ */
+export function files(given: FilesOptions | string, place: FilesPlace = HERE): Handler {
+  const options = typeof given === 'string' ? { root: given } : given
+  const root = resolve(place.base, options.root)
+  const locate = locator(root, options, place)
+  const find = finder(locate, options, place, keeper(options.memory))
+  const store = new Store<Found>(find, options.memory)
+  const spa = options.spa === true ? '/index.html' : options.spa || undefined
+
+  const answer = (found: Found, request: Request): Reply => {
+    if (found.kind === 'page') return pageResponse(found, request)
+    if (found.kind === 'to-folder') return Response.redirect(`${request.path}/${request.search}`, 308)
+    if (options.listing === true) return listing(found.path, request, { locate, types: place.types })
+    throw new HttpError(404, { code: 'no-index', detail: 'This folder has no index page, and listings are off.' })
+  }
+
+  const look = async (request: Request): Promise<Response> => {
+    const found = await store.current(request.rest)
+    if (found !== undefined && !(found.kind === 'folder' && spa !== undefined && options.listing !== true)) {
+      return (await answer(found, request)) as Response
+    }
+    if (spa === undefined || !isNavigation(request)) throw new HttpError(404)
+    const page = store.fresh(spa) ?? (await store.current(spa))
+    if (page?.kind !== 'page') throw new HttpError(404, { code: 'no-spa-page' })
+    const response = pageResponse(page, request)
+    response.headers.append('Vary', 'Accept, Sec-Fetch-Mode')
+    return response
+  }
+
+  return dispatch({
+    GET: (request) => {
+      const found = store.fresh(request.rest)
+      // A file that is not in memory is compared with the disk each time: its head must be that of what is read next.
+      return found?.kind === 'page' && inMemory(found) ? pageResponse(found, request) : look(request)
+    },
+  })
+}
+
+function inMemory(page: Page): boolean {
+  return page.document.bytes !== undefined && page.variants.every(({ document }) => document.bytes !== undefined)
+}
+
+function pageResponse(page: Page, request: Request): Response {
+  const document = page.variants.length === 0 ? page.document : chosen(page, request)
+  return Response.over(200, document.headers, bodyOf(document))
+}
+
+/** The coding that the client likes best; of two that it likes as well, the smaller (RFC 9110 §12.5.3). */
+function chosen(page: Page, request: Request): Document {
+  const accept = request.headers.get('accept-encoding')
+  if (accept === null) return page.document
+  const [best] = acceptedEncodings(accept, page.variants.map(({ encoding }) => encoding))
+  return page.variants.find(({ encoding }) => encoding === best)?.document ?? page.document
+}
+
+/** Whether a person goes somewhere, and not a page that asks for a script, an image or data. */
+function isNavigation(request: Request): boolean {
+  const mode = request.headers.get('sec-fetch-mode')
+  if (mode !== null) return mode === 'navigate'
+  return /(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(request.headers.get('accept') ?? '')
+}

@@ -1,0 +1,108 @@
+import { escapeHtml } from '../../message/html.ts'
+import type { Listed, SortKey, Sorting } from './listing.ts'
+
+/** The listing of a folder as a page: no script, readable on a phone, sortable by its column heads. */
+export function listingPage(path: string, mount: string, entries: readonly Listed[], sorting: Sorting, cut: boolean): string {
+  const shown = decoded(path)
+  const rows = entries.map(row).join('')
+  const up = path === '/' || path === `${mount}/` ? '' : '<tr><td colspan="3"><a class="folder" href="../">..</a></td></tr>\n'
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(shown)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${crumbs(path, mount)}</h1>
+<table>
+<thead><tr>${head('name', 'Name', sorting)}${head('size', 'Size', sorting)}${head('modified', 'Modified', sorting)}</tr></thead>
+<tbody>
+${up}${rows}</tbody>
+</table>
+<p>${summary(entries, cut)}</p>
+</main>
+</body>
+</html>
+`
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 15%, transparent); --soft: color-mix(in srgb, currentColor 65%, transparent) }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
+h1 { font-size: 1.3rem; font-weight: 600; overflow-wrap: anywhere }
+table { border-collapse: collapse; width: 100% }
+th { text-align: left; font-weight: 400; font-size: .9rem; border-bottom: 2px solid var(--line); padding: .4rem .5rem; white-space: nowrap }
+th a { color: var(--soft); text-decoration: none }
+td { border-bottom: 1px solid var(--line); padding: .4rem .5rem; white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums }
+td:first-child { width: 100%; white-space: normal; overflow-wrap: anywhere }
+td:nth-child(2), th:nth-child(2) { text-align: right }
+tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent) }
+a { text-decoration: none }
+a:hover, a:focus-visible { text-decoration: underline }
+.folder { font-weight: 600 }
+p { color: var(--soft); font-size: .9rem }
+@media (max-width: 34rem) { td:nth-child(3), th:nth-child(3) { font-size: .8rem } time span { display: none } }
+`
+
+function crumbs(path: string, mount: string): string {
+  const names = path.slice(mount.length).split('/').filter(Boolean)
+  const links = names.map((name, i) => {
+    const text = escapeHtml(decoded(name))
+    const up = names.length - 1 - i
+    return up === 0 ? `<span aria-current="page">${text}</span>` : `<a href="${'../'.repeat(up)}">${text}</a>`
+  })
+  const home = names.length === 0 ? 'Index of /' : `<a href="${'../'.repeat(names.length)}" aria-label="Top folder">/</a>`
+  return `${home} ${links.join(' / ')}`.trim()
+}
+
+function head(by: SortKey, title: string, sorting: Sorting): string {
+  const active = sorting.by === by
+  const descending = active && !sorting.descending
+  const sort = active ? ` aria-sort="${sorting.descending ? 'descending' : 'ascending'}"` : ''
+  const arrow = active ? (sorting.descending ? ' ↓' : ' ↑') : ''
+  return `<th scope="col"${sort}><a href="?sort=${by}&amp;order=${descending ? 'desc' : 'asc'}">${title}${arrow}</a></th>`
+}
+
+function row({ name, kind, size, modified }: Listed): string {
+  const slash = kind === 'folder' ? '/' : ''
+  const mark = kind === 'folder' ? ' class="folder"' : ''
+  // A leading "./" keeps a name with a colon from being read as a scheme.
+  const href = `./${encodeURIComponent(name)}${slash}`
+  const date = new Date(modified).toISOString()
+  const time = `<time datetime="${date}">${date.slice(0, 10)}<span> ${date.slice(11, 16)}</span></time>`
+  return `<tr><td><a${mark} href="${escapeHtml(href)}">${escapeHtml(name)}${slash}</a></td><td>${size === undefined ? '' : bytes(size)}</td><td>${time}</td></tr>\n`
+}
+
+function summary(entries: readonly Listed[], cut: boolean): string {
+  const folders = entries.filter(({ kind }) => kind === 'folder').length
+  const files = entries.length - folders
+  const total = entries.reduce((sum, { size }) => sum + (size ?? 0), 0)
+  const parts = [
+    folders > 0 ? `${folders} ${folders === 1 ? 'folder' : 'folders'}` : '',
+    files > 0 || folders === 0 ? `${files} ${files === 1 ? 'file' : 'files'}, ${bytes(total)}` : '',
+  ]
+  return `${parts.filter(Boolean).join(', ')}${cut ? '. The folder has more entries than are shown.' : ''} Times are UTC.`
+}
+
+function bytes(size: number): string {
+  if (size < 1024) return `${size} B`
+  const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+  let value = size
+  let unit = -1
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}

@@ -1,0 +1,30 @@
+import mime from 'mime'
+
+/** Where the library's answer would surprise: TypeScript is no video. */
+const OWN: Readonly<Record<string, string>> = {
+  '.ts': 'text/plain',
+  '.mts': 'text/plain',
+  '.cts': 'text/plain',
+  '.tsx': 'text/plain',
+  '.cjs': 'text/javascript',
+  '.jsonl': 'application/jsonl',
+}
+
+/** The Content-Type of a file by its name; `types` are the site's own, by suffix with its dot. */
+export function mediaType(name: string, types: Readonly<Record<string, string>>): string {
+  const suffix = suffixOf(name)
+  const type = types[suffix] ?? OWN[suffix] ?? mime.getType(suffix) ?? 'application/octet-stream'
+  return type.startsWith('text/') && !type.includes(';') ? `${type}; charset=utf-8` : type
+}
+
+/** Whether compressing files of this type saves anything. */
+export function isCompressible(type: string): boolean {
+  return /^(?:text\/|application\/(?:.*(?:json|xml|javascript)|wasm|manifest)|image\/svg|font\/(?:otf|ttf)|image\/(?:bmp|vnd\.microsoft\.icon))/.test(type)
+}
+
+/** The suffix of a file name in lower case, with its dot; empty for none, and for `.name`. */
+export function suffixOf(name: string): string {
+  const base = name.slice(name.lastIndexOf('/') + 1)
+  const dot = base.lastIndexOf('.')
+  return dot <= 0 ? '' : base.slice(dot).toLowerCase()
+}

@@ -1,0 +1,39 @@
+/** What a folder of files may be told. */
+export interface FilesOptions {
+  /** The folder. */
+  readonly root: string
+  /** The files that stand for a folder, the first that exists; `['index.html']` where it is left out. */
+  readonly index?: readonly string[]
+  /** Whether a folder without index page shows what is in it; false where it is left out. */
+  readonly listing?: boolean
+  /** Paths to try, the first that exists; `*` stands for the path asked for. For instance `['*', '*.html']`. */
+  readonly try?: readonly string[]
+  /** The page that answers navigations to paths that do not exist: `true` for `/index.html`. Files stay 404. */
+  readonly spa?: boolean | string
+  /** Whether `page.html.br`, `.zst` and `.gz` stand in for `page.html` where the client takes them; true where left out. */
+  readonly precompressed?: boolean
+  /** Whether names that begin with a dot are served; false where it is left out. `.well-known` always is. */
+  readonly dotfiles?: boolean
+  /** Whether links may lead out of the folder; false where it is left out. */
+  readonly symlinks?: boolean
+  /** The Cache-Control of all files, or by pattern: `{ '*.css': 'max-age=3600', '/assets/*': 'immutable, max-age=31536000' }`. */
+  readonly cacheControl?: string | Readonly<Record<string, string>>
+  /** Bytes of small files to keep in memory; 64 MiB where it is left out, 0 to keep none. */
+  readonly memory?: number
+}
+
+/** What the site around a folder says of it. */
+export interface FilesPlace {
+  /** The folder that a relative `root` is taken from. */
+  readonly base: string
+  /** Media types by suffix, before those of the library. */
+  readonly types: Readonly<Record<string, string>>
+  /** Whether a file is never served, whatever the route says: the config, keys, modules. Takes a real path. */
+  readonly withheld: (real: string) => boolean
+}
+
+export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
+/** Larger files are read from the disk for each request. In bytes. */
+export const MAX_KEPT_FILE: number = 1024 * 1024
+/** A kept file is compared with the disk at most once in this time, in milliseconds. */
+export const REVALIDATE_AFTER = 1000

@@ -1,0 +1,94 @@
+import { DEFAULT_MEMORY, MAX_KEPT_FILE, REVALIDATE_AFTER } from './options.ts'
+
+/** Something found under a path, with what it takes to keep it. */
+export interface Kept {
+  /** Bytes of memory that it holds. */
+  readonly weight: number
+}
+
+interface Entry<T> {
+  readonly value: T
+  checked: number
+  used: boolean
+}
+
+/** What an entry costs beside its content: the objects and the key. In bytes. */
+const OVERHEAD = 1024
+
+/** Looks a path up again; gives `known` back where nothing has changed. */
+export type Renew<T> = (key: string, known: T | undefined) => Promise<T | undefined>
+
+/** Whether a file of some size is kept in memory, out of a budget. */
+export function keeper(budget: number = DEFAULT_MEMORY): (size: number) => boolean {
+  return (size) => size <= MAX_KEPT_FILE && size + OVERHEAD <= budget / 4
+}
+
+/**
+ * Values by path, within a budget of bytes. Each is good for one second; then it is made again, or found unchanged, by
+ * `renew`, once for all who ask at the same time. Over the budget the oldest that was not used since goes first.
+ */
+export class Store<T extends Kept> {
+  readonly #entries = new Map<string, Entry<T>>()
+  readonly #pending = new Map<string, Promise<T | undefined>>()
+  readonly #budget: number
+  readonly #renew: Renew<T>
+  #weight = 0
+
+  constructor(renew: Renew<T>, budget: number = DEFAULT_MEMORY) {
+    this.#renew = renew
+    this.#budget = budget
+  }
+
+  /** The value, if it was checked less than a second ago. */
+  fresh(key: string): T | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined || performance.now() - entry.checked >= REVALIDATE_AFTER) return undefined
+    entry.used = true
+    return entry.value
+  }
+
+  /** The value, compared with the disk now. Undefined where there is none. */
+  current(key: string): Promise<T | undefined> {
+    let pending = this.#pending.get(key)
+    if (pending === undefined) {
+      pending = this.#look(key).finally(() => this.#pending.delete(key))
+      this.#pending.set(key, pending)
+    }
+    return pending
+  }
+
+  async #look(key: string): Promise<T | undefined> {
+    const known = this.#entries.get(key)
+    const asked = performance.now()
+    const value = await this.#renew(key, known?.value)
+    if (known !== undefined && value === known.value && this.#entries.get(key) === known) {
+      known.checked = asked
+      return value
+    }
+    this.#drop(key)
+    if (value !== undefined && value.weight + OVERHEAD <= this.#budget) {
+      this.#entries.set(key, { value, checked: asked, used: false })
+      this.#weight += value.weight + OVERHEAD
+      this.#makeRoom()
+    }
+    return value
+  }
+
+  #makeRoom(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#weight <= this.#budget) return
+      if (entry.used) {
+        entry.used = false
+        this.#entries.delete(key)
+        this.#entries.set(key, entry)
+      } else this.#drop(key)
+    }
+  }
+
+  #drop(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    this.#entries.delete(key)
+    this.#weight -= entry.value.weight + OVERHEAD
+  }
+}

@@ -1,0 +1,28 @@
+import type { Handler } from '../message/interface.ts'
+import { Response } from '../message/response.ts'
+
+export interface RedirectOptions {
+  /** Where to: a path or an absolute URL. A `*` at its end takes what the route's `*` matched, `:name` its parameters. */
+  readonly to: string
+  /** 301, 302, 303, 307 or 308; 302 where it is left out. */
+  readonly status?: number
+}
+
+/**
+ * Sends the client elsewhere (RFC 9110 §15.4). The query goes along unless `to` has one of its own.
+ * @throws RangeError for a status that is no redirect.
+ */
+export function redirect(options: RedirectOptions): Handler {
+  const { to, status = 302 } = options
+  if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not the status of a redirect`)
+  const rest = to.endsWith('*')
+  const base = rest ? to.slice(0, -1) : to
+  return (request) => {
+    const named = base.replace(/:([A-Za-z_]\w*)/g, (all, name: string) => {
+      const value = request.params[name]
+      return value === undefined ? all : encodeURIComponent(value)
+    })
+    const target = rest ? named.replace(/\/$/, '') + (request.rest || '/') : named
+    return Response.redirect(target.includes('?') ? target : target + request.search, status)
+  }
+}

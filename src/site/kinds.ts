@@ -1,0 +1,46 @@
+import { handlerOf } from '../message/dispatch.ts'
+import type { Handler } from '../message/interface.ts'
+import { files } from '../resource/files/files.ts'
+import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
+import { type RedirectOptions, redirect } from '../resource/redirect.ts'
+import { type RespondOptions, respond } from '../resource/respond.ts'
+
+/** The keys by which a route names its resource; a route has exactly one of them. */
+export interface ResourceKeys {
+  /** A folder. */
+  readonly files?: string | FilesOptions
+  /** A TypeScript or JavaScript module by its path, or what such a module exports. */
+  readonly module?: unknown
+  /** What a module would export: a class extending Resource, an instance, a function, `{ fetch }`, … */
+  readonly resource?: unknown
+  readonly redirect?: string | RedirectOptions
+  /** The same answer to every request. */
+  readonly respond?: string | RespondOptions
+}
+
+type Kinds = { readonly [K in keyof Required<ResourceKeys>]: (value: Required<ResourceKeys>[K], place: FilesPlace) => Handler }
+
+const KINDS: Kinds = {
+  files,
+  module: handlerOf,
+  resource: handlerOf,
+  redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
+  respond,
+}
+
+export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = ['files', 'module', 'resource', 'redirect', 'respond']
+
+/** The one resource key of a route. @throws TypeError where there is none, or more than one. */
+export function kindOf(route: ResourceKeys): keyof ResourceKeys {
+  const named = RESOURCE_KEYS.filter((key) => route[key] !== undefined)
+  const [kind] = named
+  if (kind === undefined) throw new TypeError(`a route needs one of ${RESOURCE_KEYS.join(', ')}`)
+  if (named.length > 1) throw new TypeError(`a route has one resource, not ${named.join(' and ')}`)
+  return kind
+}
+
+/** The handler of the resource that a route names. @throws TypeError or RangeError for one that cannot be. */
+export function resourceOf(route: ResourceKeys, place: FilesPlace): Handler {
+  const kind = kindOf(route)
+  return (KINDS[kind] as (value: unknown, place: FilesPlace) => Handler)(route[kind], place)
+}

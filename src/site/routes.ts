@@ -1,0 +1,98 @@
+import type { Connection } from '../message/connection.ts'
+import type { Handler } from '../message/interface.ts'
+import type { Request } from '../message/request.ts'
+import { hostOf } from '../message/target.ts'
+import { type Found, PathTable } from './router.ts'
+
+/** When a route is meant. */
+export interface Match {
+  /** A path pattern: `/notes/:id`, `/files/*`, `/*.php`. All paths where it is left out. */
+  readonly path?: string
+  /** A host name without port, or `*.example.org` for all names under one. */
+  readonly host?: string | readonly string[]
+  /** One method or several. A route for GET takes HEAD too. */
+  readonly method?: string | readonly string[]
+  /** A function that must say yes. */
+  readonly when?: (request: Request, connection: Connection) => boolean
+}
+
+/** A route as the site walks it. */
+export interface BuiltRoute {
+  readonly match: Match
+  /** What kind of resource stands there: files, module, … */
+  readonly kind: string
+  /** Guard, middleware and resource, folded. */
+  readonly handler: Handler
+  /** The most bytes a body may have. */
+  readonly bodyLimit: number
+  /** The path that the resource sees instead, with `*` and `:name` of the pattern. */
+  readonly rewrite: string | undefined
+}
+
+/**
+ * All routes of a site. A route for the very host comes before one for `*.host`, and that before one for any host;
+ * among them the most specific pattern; then a route that names methods, then one with `when`, then the order given.
+ */
+export class RouteTable {
+  readonly #hosts = new Map<string, PathTable<BuiltRoute>>()
+  readonly #wild: (readonly [end: string, table: PathTable<BuiltRoute>])[] = []
+  readonly #any: PathTable<BuiltRoute>
+  readonly #byHost: boolean
+
+  /** @throws TypeError for a pattern or a host that is none. */
+  constructor(routes: readonly BuiltRoute[]) {
+    const byHost = new Map<string, BuiltRoute[]>([['', []]])
+    for (const route of routes) {
+      for (const host of hostsOf(route.match)) byHost.set(host, [...(byHost.get(host) ?? []), route])
+    }
+    for (const [host, list] of byHost) {
+      const table = new PathTable([...list].sort(byNarrowness).map((route) => [route.match.path ?? '/*', route] as const))
+      if (host.startsWith('*.')) this.#wild.push([host.slice(1), table])
+      else this.#hosts.set(host, table)
+    }
+    this.#any = this.#hosts.get('') ?? new PathTable([])
+    this.#hosts.delete('')
+    this.#wild.sort((a, b) => b[0].length - a[0].length)
+    this.#byHost = this.#hosts.size > 0 || this.#wild.length > 0
+  }
+
+  /** The first route for a request by host and path; undefined where `candidates` has none either. */
+  first(request: Request): Found<BuiltRoute> | undefined {
+    return this.#byHost ? this.candidates(request)[0] : this.#any.first(request.path)
+  }
+
+  /** All routes for a request by host and path, in order. */
+  candidates(request: Request): Found<BuiltRoute>[] {
+    if (!this.#byHost) return this.#any.all(request.path)
+    const host = hostOf(request.authority)
+    const found = this.#hosts.get(host)?.all(request.path) ?? []
+    for (const [end, table] of this.#wild) if (host.endsWith(end)) found.push(...table.all(request.path))
+    found.push(...this.#any.all(request.path))
+    return found
+  }
+}
+
+/** The methods that a route names, or undefined where it takes all. */
+export function methodsOf(match: Match): readonly string[] | undefined {
+  if (match.method === undefined) return undefined
+  const named = typeof match.method === 'string' ? [match.method] : match.method
+  return named.includes('GET') && !named.includes('HEAD') ? [...named, 'HEAD'] : named
+}
+
+function hostsOf(match: Match): string[] {
+  if (match.host === undefined) return ['']
+  return (typeof match.host === 'string' ? [match.host] : match.host).map((host) => {
+    if (!/^(?:\*\.)?[^*:/\s]+$|^\[[0-9a-f:.]+\]$/i.test(host)) {
+      throw new TypeError(`${JSON.stringify(host)} is no host name; give it without scheme and port`)
+    }
+    return hostOf(host)
+  })
+}
+
+function byNarrowness(a: BuiltRoute, b: BuiltRoute): number {
+  return narrowness(b) - narrowness(a)
+}
+
+function narrowness({ match }: BuiltRoute): number {
+  return (match.method === undefined ? 0 : 2) + (match.when === undefined ? 0 : 1)
+}
