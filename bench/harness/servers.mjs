@@ -42,8 +42,9 @@ export function startServer(command, args, { env = {}, cwd, stdout } = {}) {
   const died = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)))
   const gone = died.then((why) => {
     running.delete(child)
-    const lastWords = said.trim().split('\n').slice(-3).join(' / ')
-    return new Failure(`its process ended (${why})${lastWords ? `: ${lastWords}` : ''}`)
+    const lines = said.trim().split('\n')
+    const complaint = lines.find((line) => /error|emerg/i.test(line)) ?? lines.at(-1)
+    return new Failure(`its process ended (${why})${complaint ? `: ${complaint.trim()}` : ''}`)
   })
   return { pid: child.pid, gone, stop: () => stop(child, died) }
 }

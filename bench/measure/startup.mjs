@@ -1,5 +1,7 @@
-// From the spawn of a server's process to its first answer: the bench connects in a tight loop and asks.
+// From the spawn of a server's process to its first answer: the bench connects and asks every millisecond. A loop
+// without a pause would be no more exact, and slows the start it measures by a quarter.
 import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../harness/failure.mjs'
 import { freePort } from '../harness/servers.mjs'
 import { median } from '../report/numbers.mjs'
@@ -11,7 +13,7 @@ function ask(port, text) {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1', () => socket.write(text))
     socket.once('data', (chunk) => resolve(chunk.latin1Slice(0, 12)))
-    socket.once('error', () => setImmediate(resolve)).once('close', () => resolve())
+    socket.once('error', () => resolve()).once('close', () => resolve())
     socket.once('data', () => socket.destroy())
   })
 }
@@ -34,6 +36,7 @@ async function startOnce(candidate, scenario, work) {
       if (answer === 'HTTP/1.1 200') return time
       if (answer) throw new Failure(`its first answer began with ${answer}`)
       if (time > 10_000) throw new Failure('it did not answer within 10 seconds')
+      await sleep(1)
     }
   } finally {
     await server.stop()

@@ -29,5 +29,6 @@ export async function watchUsage(serverPid, loadPid, seconds) {
   const wall = (performance.now() - start) / 10
   const [server, load] = before.map((values, index) => share(values, after[index]))
   const percent = (amount) => Math.round((amount / wall) * 100)
-  return { server: percent(server.used), load: percent(load.used), others: percent(server.others + load.others) }
+  const ofCore = (amount) => Math.min(100, percent(amount))
+  return { server: ofCore(server.used), load: ofCore(load.used), others: percent(server.others + load.others) }
 }
