@@ -1,0 +1,36 @@
+// Oriel itself, as its users start it: the built command with a configuration file.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Failure } from '../harness/failure.mjs'
+import { startServer } from '../harness/servers.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const main = join(root, 'dist', 'cli', 'main.js')
+const config = join(root, 'bench', 'oriel.config.mjs')
+const logFile = (work) => join(work.folder, 'oriel-console.log')
+
+function starter({ tls = false, log = false } = {}) {
+  return (port, work) => {
+    if (!existsSync(main)) throw new Failure('dist/cli/main.js is not there: npm run build makes it')
+    const env = { BENCH_PORT: String(port), BENCH_FILES: work.files }
+    if (tls) Object.assign(env, { BENCH_TLS_KEY: work.key, BENCH_TLS_CERT: work.cert })
+    const args = [main, 'serve', '--config', config, ...(log ? [] : ['--quiet'])]
+    return startServer(process.execPath, args, { env, cwd: root, stdout: log ? logFile(work) : undefined })
+  }
+}
+
+const hello = { hello: '/hello', idle: '/hello', startup: '/hello' }
+const files = {
+  'file-1k': '/files/1k.txt',
+  'file-1m': '/files/1m.bin',
+  'file-1m-uncached': '/uncached/1m.bin',
+  'file-100m': '/files/100m.bin',
+}
+const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt' }
+
+export const orielCandidates = [
+  { name: 'oriel', paths: { ...hello, ...files }, start: starter() },
+  { name: 'oriel', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: starter({ tls: true }) },
+  { name: 'oriel', paths: logged, start: starter({ log: true }), log: logFile },
+]

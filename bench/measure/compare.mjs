@@ -1,0 +1,36 @@
+// One request outside the load: the status, the body and the fields that every candidate must send.
+import http from 'node:http'
+import https from 'node:https'
+import { Failure } from '../harness/failure.mjs'
+
+const fields = ['date', 'content-type', 'content-length']
+
+function get(base, { target, headers }) {
+  const { protocol, hostname, port } = new URL(base)
+  const { Agent, request } = protocol === 'https:' ? https : http
+  const agent = new Agent({ keepAlive: true })
+  const options = { protocol, hostname, port, path: target, headers, agent, rejectUnauthorized: false, timeout: 10_000 }
+  return new Promise((resolve, reject) => {
+    const sent = request(options, (response) => {
+      const chunks = []
+      response.on('data', (chunk) => chunks.push(chunk)).on('error', reject)
+      response.on('end', () => resolve({ response, body: Buffer.concat(chunks) }))
+    })
+    sent.on('timeout', () => sent.destroy(new Error('no answer within 10 seconds')))
+    sent.on('error', reject).end()
+  }).finally(() => agent.destroy())
+}
+
+export async function compare(base, requests, expected) {
+  const request = requests[Math.floor(Math.random() * requests.length)]
+  const { response, body } = await get(base, request).catch((error) => {
+    throw new Failure(`GET ${request.target} failed: ${error.message}`)
+  })
+  if (response.statusCode !== 200) throw new Failure(`GET ${request.target} gave ${response.statusCode}, not 200`)
+  if (!body.equals(expected)) throw new Failure(`GET ${request.target} gave another body than expected`)
+  const missing = fields.find((field) => response.headers[field] === undefined)
+  if (missing) throw new Failure(`GET ${request.target} gave no ${missing} field`)
+  if (response.headers.connection?.toLowerCase() === 'close') {
+    throw new Failure(`GET ${request.target} closed its connection instead of keeping it alive`)
+  }
+}

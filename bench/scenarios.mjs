@@ -1,0 +1,61 @@
+// The rows of the table. A goal is the least that Oriel's figure divided by the candidate's must be; a limit is the
+// most that Oriel's own figure may be.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { measureIdle } from './measure/idle.mjs'
+import { measureLoad } from './measure/load.mjs'
+import { measureStartup } from './measure/startup.mjs'
+
+const hello = () => Buffer.from('Hello')
+const file = (name) => (work) => readFileSync(join(work.files, name))
+const requests = { measure: measureLoad, unit: 'req/s', connections: 64 }
+const large = { measure: measureLoad, unit: 'MiB/s' }
+
+export const scenarios = [
+  {
+    ...requests,
+    name: 'hello',
+    title: 'Hello, in-process resource',
+    body: hello,
+    goals: { floor: 0.9, 'node:http': 1.5, fastify: 1.5, nginx: 0.78 },
+  },
+  { ...requests, name: 'hello-log', title: 'Hello, access log on', body: hello },
+  { ...requests, name: 'hello-tls', title: 'Hello over TLS', body: hello, goals: { floor: 0.9 } },
+  { ...requests, name: 'file-1k', title: 'File of 1 KiB', body: file('1k.txt'), goals: { floor: 0.88, nginx: 1.1 } },
+  { ...requests, name: 'file-1k-log', title: 'File of 1 KiB, access log on', body: file('1k.txt') },
+  {
+    ...large,
+    name: 'file-1m',
+    title: 'File of 1 MiB, from memory',
+    body: file('1m.bin'),
+    connections: 16,
+    goals: { nginx: 1 },
+  },
+  {
+    ...large,
+    name: 'file-1m-uncached',
+    title: 'File of 1 MiB, uncached',
+    body: file('1m.bin'),
+    connections: 16,
+    goals: { nginx: 0.85 },
+  },
+  {
+    ...large,
+    name: 'file-100m',
+    title: 'File of 100 MiB',
+    body: file('100m.bin'),
+    connections: 4,
+    goals: { nginx: 0.85 },
+  },
+  {
+    name: 'idle',
+    title: '10,000 idle connections',
+    measure: measureIdle,
+    unit: 'MiB RSS',
+    body: hello,
+    connections: 10_000,
+    limit: 110,
+    maxRounds: 3,
+  },
+  { name: 'startup', title: 'Spawn to first answer', measure: measureStartup, unit: 'ms', limit: 250 },
+]
