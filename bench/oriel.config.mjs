@@ -3,10 +3,10 @@
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert } = process.env
 
 export default {
-  listen: [{ port: Number(BENCH_PORT), host: '127.0.0.1', ...(key && cert ? { tls: { key, cert } } : {}) }],
+  listen: [{ port: Number(BENCH_PORT), host: '127.0.0.1', ...(key && cert ? { tls: [{ key, cert }] } : {}) }],
   routes: [
     { match: '/hello', module: './hello.mjs' },
-    { match: '/files/*', files: { root, cache: 64 * 1024 * 1024 } },
-    { match: '/uncached/*', files: { root, cache: 0 } },
+    { match: '/files/*', files: root },
+    { match: '/uncached/*', files: { root, memory: 0 } },
   ],
 }

@@ -4,7 +4,7 @@ import { type Accepting, type ListenAddress, type Listener, listen } from '../io
 import { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
 import type { EngineContext } from './context.ts'
-import { attachSocket, type Http1Connection } from './http1/connection.ts'
+import { Http1Connection } from './http1/connection.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './settings.ts'
 
 export interface EngineOptions {
@@ -84,7 +84,7 @@ export class Engine implements EngineContext, Accepting {
   }
 
   speak(socket: Socket): void {
-    this.#spoken.add(attachSocket(socket, this))
+    this.#spoken.add(new Http1Connection(socket, this))
   }
 
   left(connection: object): void {
@@ -120,7 +120,9 @@ export class Engine implements EngineContext, Accepting {
     const { now } = this.ticker
     for (const connection of this.#spoken) connection.tick(now)
     if (this.#turnedAway > 0) {
-      this.site.report?.('warn', 'Connections were turned away: limits.connections or limits.connectionsPerAddress.', { count: this.#turnedAway })
+      this.site.report?.('warn', 'Connections were turned away: limits.connections or limits.connectionsPerAddress.', {
+        count: this.#turnedAway,
+      })
       this.#turnedAway = 0
     }
   }

@@ -34,7 +34,9 @@ function addNetwork(list: BlockList, entry: string): void {
   const width = version === 4 ? 32 : 128
   const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
   if (version === 0 || prefix < 0 || prefix > width) {
-    throw new TypeError(`${JSON.stringify(entry)} is no network: give an address, a range such as 10.0.0.0/8, loopback, private or unix`)
+    throw new TypeError(
+      `${JSON.stringify(entry)} is no network: give an address, a range such as 10.0.0.0/8, loopback, private or unix`,
+    )
   }
   list.addSubnet(address, prefix, version === 4 ? 'ipv4' : 'ipv6')
 }

@@ -34,11 +34,17 @@ export interface Accepting {
 /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
 export async function listen(address: ListenAddress, accepting: Accepting): Promise<Listener> {
   const server = address.tls === undefined ? plainServer(accepting) : tlsServer(address.tls, accepting)
-  const where: ListenOptions = address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
+  const where: ListenOptions =
+    address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
   try {
     await open(server, where)
   } catch (error) {
-    if (address.unix === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || (await answers(address.unix))) throw error
+    if (
+      address.unix === undefined ||
+      (error as NodeJS.ErrnoException).code !== 'EADDRINUSE' ||
+      (await answers(address.unix))
+    )
+      throw error
     // A server that was killed leaves its socket behind; nobody answers there, so the name is free.
     await unlink(address.unix)
     await open(server, where)
@@ -54,7 +60,12 @@ function plainServer(accepting: Accepting): Server {
 }
 
 function tlsServer(certificates: readonly CertificateFiles[], accepting: Accepting): Server {
-  const options = { ...tlsOptions(certificates), noDelay: true, allowHalfOpen: true, handshakeTimeout: accepting.handshake }
+  const options = {
+    ...tlsOptions(certificates),
+    noDelay: true,
+    allowHalfOpen: true,
+    handshakeTimeout: accepting.handshake,
+  }
   const server = createTlsServer(options, (socket) => accepting.speak(socket))
   server.on('connection', (socket: Socket) => accepting.admit(socket))
   return server

@@ -30,7 +30,8 @@ export function tlsOptions(certificates: readonly CertificateFiles[]): TlsOption
     key: readFileSync(files.key),
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
-    SNICallback: (name, done) => done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first).context),
+    SNICallback: (name, done) =>
+      done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first).context),
   }
 }
 
@@ -52,7 +53,9 @@ function createContext(cert: Buffer, key: Buffer, certPath: string, keyPath: str
   try {
     return createSecureContext({ cert, key })
   } catch (cause) {
-    throw new Error(`${certPath} and ${keyPath} are no certificate with its key: ${(cause as Error).message}`, { cause })
+    throw new Error(`${certPath} and ${keyPath} are no certificate with its key: ${(cause as Error).message}`, {
+      cause,
+    })
   }
 }
 

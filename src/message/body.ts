@@ -13,7 +13,13 @@ export interface SizedBody extends AsyncIterable<Uint8Array> {
 }
 
 /** What a Response can be made from: a body, or one of the platform's objects that hold one. */
-export type BodyInit = Body | ArrayBuffer | ArrayBufferView | AsyncIterable<Uint8Array | string> | Blob | URLSearchParams
+export type BodyInit =
+  | Body
+  | ArrayBuffer
+  | ArrayBufferView
+  | AsyncIterable<Uint8Array | string>
+  | Blob
+  | URLSearchParams
 
 const encoder = new TextEncoder()
 
@@ -33,7 +39,11 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<Uint8Arr
 }
 
 export function isSized(body: Body): body is SizedBody {
-  return isAsyncIterable(body) && typeof (body as SizedBody).slice === 'function' && typeof (body as SizedBody).size === 'number'
+  return (
+    isAsyncIterable(body) &&
+    typeof (body as SizedBody).slice === 'function' &&
+    typeof (body as SizedBody).size === 'number'
+  )
 }
 
 /** The size in bytes where it is known before the body is read. */
@@ -96,7 +106,11 @@ export async function readAll(body: Body): Promise<Uint8Array> {
  */
 export function cancelBody(body: Body): void {
   if (!isAsyncIterable(body)) return
-  const held = body as AsyncIterable<Uint8Array> & { destroy?: () => void; cancel?: () => Promise<void>; locked?: boolean }
+  const held = body as AsyncIterable<Uint8Array> & {
+    destroy?: () => void
+    cancel?: () => Promise<void>
+    locked?: boolean
+  }
   if (typeof held.destroy === 'function') held.destroy()
   else if (typeof held.cancel === 'function') {
     if (held.locked !== true) held.cancel().catch(ignore)

@@ -1,5 +1,5 @@
-import { listMembers } from './fields.ts'
 import { parseHttpDate } from './dates.ts'
+import { listMembers } from './fields.ts'
 import type { Headers } from './headers.ts'
 
 /** What identifies the present form of a resource (RFC 9110 §8.8). */

@@ -37,6 +37,7 @@ function time(year: number, month: string | undefined, ...rest: (string | undefi
   const index = MONTHS.indexOf(month ?? '')
   const value = Date.UTC(year, index, day, hour, minute, Math.min(second, 59))
   const date = new Date(value)
-  const real = date.getUTCDate() === day && date.getUTCHours() === hour && date.getUTCMinutes() === minute && second <= 60
+  const real =
+    date.getUTCDate() === day && date.getUTCHours() === hour && date.getUTCMinutes() === minute && second <= 60
   return real ? value : undefined
 }

@@ -1,6 +1,6 @@
 import { brand, branded, RESOURCE } from './brands.ts'
 import { HttpError } from './errors.ts'
-import { fetchHandler, type FetchApp } from './fetch.ts'
+import { type FetchApp, fetchHandler } from './fetch.ts'
 import type { Handler, Resource as ResourceMethods } from './interface.ts'
 import { Response } from './response.ts'
 
@@ -27,7 +27,8 @@ type Methods = Record<string, unknown>
  */
 export function dispatch(resource: Resource): Handler {
   return (request, connection) => {
-    const method = methodOf(resource, request.method) ?? (request.method === 'HEAD' ? methodOf(resource, 'GET') : undefined)
+    const method =
+      methodOf(resource, request.method) ?? (request.method === 'HEAD' ? methodOf(resource, 'GET') : undefined)
     if (method !== undefined) return method.call(resource, request, connection)
     const allow = allowedMethods(resource).join(', ')
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { Allow: allow } })
@@ -74,7 +75,10 @@ function isClass(value: object): value is new () => object {
 }
 
 function unfit(exported: unknown): TypeError {
-  const what = exported !== null && typeof exported === 'object' ? `an object with ${Object.keys(exported).join(', ') || 'nothing'}` : String(exported)
+  const what =
+    exported !== null && typeof exported === 'object'
+      ? `an object with ${Object.keys(exported).join(', ') || 'nothing'}`
+      : String(exported)
   return new TypeError(
     `a resource is a class extending Resource, an instance of one, a function, { fetch }, or exports GET, POST and so on; this is ${what}`,
   )

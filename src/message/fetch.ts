@@ -18,7 +18,13 @@ export function fetchHandler(app: FetchApp): Handler {
 export function toFetchRequest(request: Request): globalThis.Request {
   const headers = new globalThis.Headers()
   for (const [name, value] of request.headers.raw()) headers.append(name, value)
-  const init: { method: string; headers: globalThis.Headers; signal: AbortSignal; body?: ReadableStream; duplex?: 'half' } = {
+  const init: {
+    method: string
+    headers: globalThis.Headers
+    signal: AbortSignal
+    body?: ReadableStream
+    duplex?: 'half'
+  } = {
     method: request.method,
     headers,
     signal: request.signal,
@@ -44,7 +50,11 @@ export function fromFetchResponse(from: FetchResponse): Response {
     if (name !== 'set-cookie') headers.append(name, value)
   })
   for (const cookie of from.headers.getSetCookie()) headers.append('set-cookie', cookie)
-  return new Response(from.body as AsyncIterable<Uint8Array> | null, { status: from.status, statusText: from.statusText, headers })
+  return new Response(from.body as AsyncIterable<Uint8Array> | null, {
+    status: from.status,
+    statusText: from.statusText,
+    headers,
+  })
 }
 
 /** Whoever answered, the answer as ours; undefined for a value that is none. */
@@ -52,4 +62,3 @@ export function toResponse(answer: unknown): Response | undefined {
   if (branded(answer, RESPONSE)) return answer as Response
   return isFetchResponse(answer) ? fromFetchResponse(answer) : undefined
 }
-

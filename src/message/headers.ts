@@ -2,7 +2,10 @@ import { brand, branded, HEADERS } from './brands.ts'
 import { checkFieldName, checkFieldValue, trimOws } from './fields.ts'
 
 /** What a Headers can be made from, as in Fetch. */
-export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string | readonly string[]>>
+export type HeadersInit =
+  | Headers
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[]>>
 
 /**
  * Field lines in the shape of Fetch's Headers, and what that cannot say: the case and the order as sent, and repeated
@@ -22,7 +25,8 @@ export class Headers implements Iterable<[string, string]> {
     this.#list = []
     if (init === undefined) return
     if (branded(init, HEADERS)) this.#list = (init as Headers).fields().slice()
-    else if (Symbol.iterator in init) for (const [name, value] of init as Iterable<readonly [string, string]>) this.append(name, value)
+    else if (Symbol.iterator in init)
+      for (const [name, value] of init as Iterable<readonly [string, string]>) this.append(name, value)
     else for (const name in init) this.#appendAny(name, (init as Record<string, string | readonly string[]>)[name])
   }
 

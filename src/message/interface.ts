@@ -33,7 +33,10 @@ export type Variables = Readonly<Record<string, string>>
 
 /** How a client says who it is: Basic, a certificate, a cookie. Undefined: it did not say. */
 export interface Scheme {
-  identify(request: Request, connection: Connection): AuthorizationRecord | undefined | Promise<AuthorizationRecord | undefined>
+  identify(
+    request: Request,
+    connection: Connection,
+  ): AuthorizationRecord | undefined | Promise<AuthorizationRecord | undefined>
   /** The value of WWW-Authenticate that asks for it. */
   challenge(): string
 }

@@ -11,7 +11,9 @@ export function acceptedEncodings(field: string, available: readonly string[]): 
   const key = `${field}\n${available.join()}`
   const known = kept.get(key)
   if (known !== undefined) return known
-  const found = new Negotiator({ headers: { 'accept-encoding': field } }).encodings([...available, 'identity'], { preferred: available })
+  const found = new Negotiator({ headers: { 'accept-encoding': field } }).encodings([...available, 'identity'], {
+    preferred: available,
+  })
   if (kept.size >= KEPT) kept.clear()
   kept.set(key, found)
   return found

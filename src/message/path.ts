@@ -12,7 +12,8 @@ const DOT = 46
 
 /** 1 for what may stand in a canonical path as it is: pchar without `%`, and `/`. */
 const PLAIN = new Uint8Array(128)
-for (const c of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/") PLAIN[c.charCodeAt(0)] = 1
+for (const c of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/")
+  PLAIN[c.charCodeAt(0)] = 1
 
 /**
  * The canonical form of a path as it came in a target, without its query.

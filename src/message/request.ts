@@ -227,7 +227,8 @@ function partsOf(url: URL, init: RequestInit): OpenParts {
   const headers = new Headers(init.headers)
   const body = givenBody(toBody(init.body ?? null))
   if (!headers.has('host')) headers.append('Host', url.host)
-  if (body?.declared !== undefined && !headers.has('content-length')) headers.append('Content-Length', String(body.declared))
+  if (body?.declared !== undefined && !headers.has('content-length'))
+    headers.append('Content-Length', String(body.declared))
   return {
     method: init.method ?? 'GET',
     target: url.pathname + url.search,

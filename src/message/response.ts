@@ -106,7 +106,11 @@ export class Response {
   /** The same answer with something changed; fields that are not named stay. */
   with(changes: { status?: number; statusText?: string; headers?: HeadersInit; body?: Body }): Response {
     this.#shared = true
-    const made = Response.over(changes.status ?? this.status, this.#headers, 'body' in changes ? (changes.body ?? null) : this.body)
+    const made = Response.over(
+      changes.status ?? this.status,
+      this.#headers,
+      'body' in changes ? (changes.body ?? null) : this.body,
+    )
     const open = made as {
       statusText: string
       trailers: Response['trailers']

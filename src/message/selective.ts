@@ -6,10 +6,18 @@ import { HttpError } from './errors.ts'
 import type { Headers } from './headers.ts'
 import { parseRanges } from './ranges.ts'
 import type { Request } from './request.ts'
-import { Response } from './response.ts'
+import type { Response } from './response.ts'
 
 /** What a 304 must not repeat: it describes content that is not sent (RFC 9110 §15.4.5). */
-const NOT_IN_304 = ['content-type', 'content-length', 'content-encoding', 'content-language', 'content-range', 'accept-ranges', 'last-modified']
+const NOT_IN_304 = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-language',
+  'content-range',
+  'accept-ranges',
+  'last-modified',
+]
 
 /**
  * Conditions and ranges of GET and HEAD (RFC 9110 §13, §14), for any 200 that has an ETag or a Last-Modified,
@@ -51,7 +59,8 @@ function notModified(response: Response, { etag }: Validators): Response {
 function ranged(response: Response, field: string): Response {
   const { body } = response
   const size = knownSize(body)
-  const whole = size === undefined || size === 0 || !(typeof body === 'string' || body instanceof Uint8Array || isSized(body))
+  const whole =
+    size === undefined || size === 0 || !(typeof body === 'string' || body instanceof Uint8Array || isSized(body))
   const fields = response.peek()
   if (fields.get('accept-ranges') === 'none' || (whole && size !== 0)) return response
   const ranges = parseRanges(field, size ?? 0)

@@ -62,7 +62,8 @@ const HOST = new Uint8Array(128)
 for (const c of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:') HOST[c.charCodeAt(0)] = 1
 
 /** IPv6 and later addresses, and names with percent-encodings or sub-delims (RFC 3986 §3.2.2), which are rare. */
-const SPECIAL_HOST = /^(?:\[(?:[0-9A-Fa-f:.]+|v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+)\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::\d{0,5})?$/
+const SPECIAL_HOST =
+  /^(?:\[(?:[0-9A-Fa-f:.]+|v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+)\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::\d{0,5})?$/
 
 function isHostAndPort(text: string): boolean {
   const m = /:(\d{1,5})$/.exec(text)

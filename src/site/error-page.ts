@@ -17,12 +17,18 @@ export function defaultPage(error: HttpError, request: Request | undefined): Res
   if (type === 'application/problem+json' || type === 'application/json') {
     headers.set('Content-Type', 'application/problem+json')
     const { status, code, detail } = error
-    return new Response(JSON.stringify({ title, status, ...(detail && { detail }), ...(code && { code }) }), { status, headers })
+    return new Response(JSON.stringify({ title, status, ...(detail && { detail }), ...(code && { code }) }), {
+      status,
+      headers,
+    })
   }
   const detail = error.detail ?? EXPLAINED[error.status] ?? ''
   if (type === 'text/plain') {
     headers.set('Content-Type', 'text/plain;charset=utf-8')
-    return new Response(`${error.status} ${title}\n${detail === '' ? '' : `${detail}\n`}`, { status: error.status, headers })
+    return new Response(`${error.status} ${title}\n${detail === '' ? '' : `${detail}\n`}`, {
+      status: error.status,
+      headers,
+    })
   }
   headers.set('Content-Type', 'text/html;charset=utf-8')
   return new Response(html(error.status, title, detail), { status: error.status, headers })

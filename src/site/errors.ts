@@ -51,4 +51,3 @@ async function ownPage(page: ErrorPage, error: HttpError, request: Request, conn
     return defaultPage(error, request)
   }
 }
-

@@ -1,13 +1,13 @@
-import { cancelBody, knownSize } from '../message/body.ts'
+import { cancelBody, knownSize, toBody } from '../message/body.ts'
 import { Connection, type SocketFacts } from '../message/connection.ts'
-import { Exchange } from '../message/exchange.ts'
-import { Request, type RequestInit } from '../message/request.ts'
-import { Response } from '../message/response.ts'
+import { HttpError } from '../message/errors.ts'
+import { Exchange, type Report } from '../message/exchange.ts'
+import { Headers } from '../message/headers.ts'
+import { givenBody, Request, type RequestInit } from '../message/request.ts'
+import type { Response } from '../message/response.ts'
 import { isBodiless } from '../message/status.ts'
 import { parseTarget } from '../message/target.ts'
 import { defaultPage } from './error-page.ts'
-import { HttpError } from '../message/errors.ts'
-import type { Site } from './site.ts'
 
 const NOWHERE: SocketFacts = {
   remote: { address: '127.0.0.1', port: undefined },
@@ -17,20 +17,34 @@ const NOWHERE: SocketFacts = {
   remoteName: () => Promise.resolve('localhost'),
 }
 
+/** What is asked. */
+interface Answering {
+  readonly report: Report | undefined
+  handle(request: Request, connection: Connection): Response | Promise<Response>
+  finished(request: Request, connection: Connection, response: Response): void
+}
+
 /**
  * A request made in this process. The target is read as from the wire (`/a/../b` and bad ones too); the answer is as a
  * client would see it: none where it may have no content. The body is the resource's own, to be read or cancelled.
  */
-export async function requestInProcess(site: Site, target: string | URL, init: RequestInit): Promise<Response> {
+export async function requestInProcess(site: Answering, target: string | URL, init: RequestInit): Promise<Response> {
   const text = String(target)
   const method = init.method ?? 'GET'
   const parsed = parseTarget(method, text)
   if (parsed === undefined) return defaultPage(new HttpError(400), undefined)
-  const base = new Request(`${/^https:/i.test(text) ? 'https' : 'http'}://${parsed.authority ?? 'localhost'}/`, init)
-  const request = new Request({ ...base, target: text, path: parsed.path, search: parsed.search }, init)
+  const { path, search, authority = 'localhost' } = parsed
+  const secure = /^https:/i.test(text)
+  const headers = new Headers(init.headers)
+  if (!headers.has('host')) headers.append('Host', authority)
+  const body = givenBody(toBody(init.body ?? null))
+  const request = new Request(
+    { method, target: text, path, search, version: '1.1', authority, secure, headers, body },
+    init,
+  )
   const exchange = new Exchange(site.report)
   exchange.started = performance.now()
-  const connection = new Connection(NOWHERE, exchange, 'HTTP/1.1')
+  const connection = new Connection(NOWHERE, exchange, 'HTTP/1.1', { address: '127.0.0.1', secure })
   const response = shown(request, await site.handle(request, connection))
   exchange.contentLength = knownSize(response.body) ?? 0
   exchange.firstByte = performance.now()

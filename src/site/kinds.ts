@@ -18,7 +18,9 @@ export interface ResourceKeys {
   readonly respond?: string | RespondOptions
 }
 
-type Kinds = { readonly [K in keyof Required<ResourceKeys>]: (value: Required<ResourceKeys>[K], place: FilesPlace) => Handler }
+type Kinds = {
+  readonly [K in keyof Required<ResourceKeys>]: (value: Required<ResourceKeys>[K], place: FilesPlace) => Handler
+}
 
 const KINDS: Kinds = {
   files,

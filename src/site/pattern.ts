@@ -21,7 +21,8 @@ export interface Pattern {
 /** @throws TypeError that says what is wrong with the pattern. */
 export function parsePattern(text: string): Pattern {
   if (!text.startsWith('/')) throw new TypeError(`the pattern ${JSON.stringify(text)} must begin with a slash`)
-  if (/[?#]/.test(text)) throw new TypeError(`the pattern ${JSON.stringify(text)} is for paths: ? and # cannot be in it`)
+  if (/[?#]/.test(text))
+    throw new TypeError(`the pattern ${JSON.stringify(text)} is for paths: ? and # cannot be in it`)
   const names: string[] = []
   const segments = text.slice(1).split('/')
   const last = segments.pop() ?? ''
@@ -51,7 +52,8 @@ function shapeOf(segment: string, text: string, names: string[]): string {
     if (name === undefined) {
       throw new TypeError(`the pattern ${JSON.stringify(text)} has a ${m[0]} that is neither a segment nor at the end`)
     }
-    if (names.includes(name)) throw new TypeError(`the pattern ${JSON.stringify(text)} has two parameters named ${name}`)
+    if (names.includes(name))
+      throw new TypeError(`the pattern ${JSON.stringify(text)} has two parameters named ${name}`)
     escaped.push(literal(segment.slice(at, m.index), text), `:p${names.length}`)
     names.push(name)
     at = m.index + m[0].length
@@ -62,7 +64,9 @@ function shapeOf(segment: string, text: string, names: string[]): string {
 
 /** A literal in its canonical spelling, with what the router's language would take for its own escaped. */
 function literal(text: string, pattern: string): string {
-  return canonical(`/${text}`, pattern).slice(1).replace(/[(){}+?\\]/g, '\\$&')
+  return canonical(`/${text}`, pattern)
+    .slice(1)
+    .replace(/[(){}+?\\]/g, '\\$&')
 }
 
 function canonical(path: string, pattern: string): string {

@@ -85,7 +85,12 @@ function fits(pattern: Pattern, path: string): boolean {
 
 function found<T>(entry: Entry<T>, hit: Hit<T>, path: string): Found<T> {
   const { pattern, value } = entry
-  const mount = pattern.mount ?? `/${path.split('/', pattern.depth + 1).slice(1).join('/')}`
+  const mount =
+    pattern.mount ??
+    `/${path
+      .split('/', pattern.depth + 1)
+      .slice(1)
+      .join('/')}`
   if (pattern.names.length === 0) return { value, pattern, mount, params: undefined }
   const params: Record<string, string> = Object.create(null)
   for (const [i, name] of pattern.names.entries()) {

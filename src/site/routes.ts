@@ -2,6 +2,7 @@ import type { Connection } from '../message/connection.ts'
 import type { Handler } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { hostOf } from '../message/target.ts'
+import type { Explain } from '../resource/explain.ts'
 import { type Found, PathTable } from './router.ts'
 
 /** When a route is meant. */
@@ -18,7 +19,11 @@ export interface Match {
 
 /** A route as the site walks it. */
 export interface BuiltRoute {
+  /** Its place in the config. */
+  readonly index: number
   readonly match: Match
+  /** The methods that it takes; undefined for all. */
+  readonly methods: readonly string[] | undefined
   /** What kind of resource stands there: files, module, … */
   readonly kind: string
   /** Guard, middleware and resource, folded. */
@@ -27,6 +32,9 @@ export interface BuiltRoute {
   readonly bodyLimit: number
   /** The path that the resource sees instead, with `*` and `:name` of the pattern. */
   readonly rewrite: string | undefined
+  readonly guarded: boolean
+  /** What the resource says of a request without answering it. */
+  readonly explain: Explain | undefined
 }
 
 /**
@@ -46,7 +54,9 @@ export class RouteTable {
       for (const host of hostsOf(route.match)) byHost.set(host, [...(byHost.get(host) ?? []), route])
     }
     for (const [host, list] of byHost) {
-      const table = new PathTable([...list].sort(byNarrowness).map((route) => [route.match.path ?? '/*', route] as const))
+      const table = new PathTable(
+        [...list].sort(byNarrowness).map((route) => [route.match.path ?? '/*', route] as const),
+      )
       if (host.startsWith('*.')) this.#wild.push([host.slice(1), table])
       else this.#hosts.set(host, table)
     }
@@ -70,13 +80,6 @@ export class RouteTable {
     found.push(...this.#any.all(request.path))
     return found
   }
-}
-
-/** The methods that a route names, or undefined where it takes all. */
-export function methodsOf(match: Match): readonly string[] | undefined {
-  if (match.method === undefined) return undefined
-  const named = typeof match.method === 'string' ? [match.method] : match.method
-  return named.includes('GET') && !named.includes('HEAD') ? [...named, 'HEAD'] : named
 }
 
 function hostsOf(match: Match): string[] {

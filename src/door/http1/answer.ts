@@ -39,7 +39,12 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
       : chunked
         ? 'Transfer-Encoding: chunked\r\n'
         : ''
-  return { head: headText(response, fields, special, framingLine, keepAlive, asked.minor, date), body, framing, keepAlive }
+  return {
+    head: headText(response, fields, special, framingLine, keepAlive, asked.minor, date),
+    body,
+    framing,
+    keepAlive,
+  }
 }
 
 function sizeOf(body: Body): number | undefined {

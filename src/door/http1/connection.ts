@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { attach, detach, type SocketEvents } from '../../io/attach.ts'
 import { ProtocolError } from '../../protocol/http1/errors.ts'
 import { requestFraming } from '../../protocol/http1/framing.ts'
 import { RequestHead, readRequestHead } from '../../protocol/http1/request-head.ts'
@@ -22,7 +23,7 @@ const head = new RequestHead()
  * One HTTP/1 connection (RFC 9112 §9): it reads requests one after the other, has each answered, and begins the next
  * one when the last answer is written. What it waits for, and until when, is told by `#state` and `#deadline`.
  */
-export class Http1Connection implements Wire {
+export class Http1Connection implements Wire, SocketEvents {
   readonly socket: Socket
   readonly context: EngineContext
   readonly facts: FactsOfSocket
@@ -51,12 +52,17 @@ export class Http1Connection implements Wire {
     this.facts = new FactsOfSocket(socket)
     this.writer = new Writer(socket, context.timeouts.write)
     this.#deadline = context.ticker.now + context.ticks.head
+    attach(socket, this)
   }
 
   /** Whether the exchange that runs is the last one that the connection may have. */
   get last(): boolean {
     const { context } = this
-    return context.stopping || this.#count >= context.limits.requestsPerConnection || (this.ended && this.#waiting === undefined)
+    return (
+      context.stopping ||
+      this.#count >= context.limits.requestsPerConnection ||
+      (this.ended && this.#waiting === undefined)
+    )
   }
 
   /** Bytes came. */
@@ -134,7 +140,7 @@ export class Http1Connection implements Wire {
     this.#waiting = undefined
     this.#state = 'gone'
     this.context.left(this)
-    detachSocket(this.socket)
+    detach(this.socket)
     return rest
   }
 
@@ -203,7 +209,13 @@ export class Http1Connection implements Wire {
     this.#reading = true
     let at = 0
     try {
-      while (at >= 0 && at < text.length && this.#exchange === undefined && !this.writer.blocked && this.#state !== 'linger') {
+      while (
+        at >= 0 &&
+        at < text.length &&
+        this.#exchange === undefined &&
+        !this.writer.blocked &&
+        this.#state !== 'linger'
+      ) {
         at = this.#readOne(text, at, bytes, before)
       }
     } catch (error) {
@@ -213,7 +225,8 @@ export class Http1Connection implements Wire {
     } finally {
       this.#reading = false
     }
-    if (at >= 0 && at < text.length && this.#state !== 'linger' && this.#state !== 'gone') this.#wait(bytes, at - before)
+    if (at >= 0 && at < text.length && this.#state !== 'linger' && this.#state !== 'gone')
+      this.#wait(bytes, at - before)
     if (this.#exchange === undefined) this.writer.flush()
   }
 
@@ -245,52 +258,4 @@ export class Http1Connection implements Wire {
       this.#deadline = this.context.ticker.now + this.context.ticks.head
     }
   }
-}
-
-const CONNECTION = Symbol('connection')
-
-type Attached = Socket & { [CONNECTION]?: Http1Connection | undefined }
-
-/** Begins to speak HTTP/1 on a socket. The listeners are shared by all sockets: an idle connection costs little. */
-export function attachSocket(socket: Socket, context: EngineContext): Http1Connection {
-  const connection = new Http1Connection(socket, context)
-  ;(socket as Attached)[CONNECTION] = connection
-  socket.on('data', onData)
-  socket.on('end', onEnd)
-  socket.on('drain', onDrain)
-  socket.on('timeout', onTimeout)
-  socket.on('error', onError)
-  socket.on('close', onClose)
-  return connection
-}
-
-/** Stops, and leaves the socket as a new one: whoever listens next gets the bytes. */
-function detachSocket(socket: Socket): void {
-  ;(socket as Attached)[CONNECTION] = undefined
-  socket.off('data', onData).off('end', onEnd).off('drain', onDrain).off('timeout', onTimeout).off('error', onError).off('close', onClose)
-  socket.setTimeout(0)
-  ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
-}
-
-function onData(this: Attached, bytes: Buffer): void {
-  this[CONNECTION]?.received(bytes)
-}
-
-function onEnd(this: Attached): void {
-  this[CONNECTION]?.halfClosed()
-}
-
-function onDrain(this: Attached): void {
-  this[CONNECTION]?.drained()
-}
-
-function onTimeout(this: Attached): void {
-  this[CONNECTION]?.cut()
-}
-
-/** What follows every error is `close`; there is nothing to add. */
-function onError(): void {}
-
-function onClose(this: Attached): void {
-  this[CONNECTION]?.closed()
 }

@@ -105,7 +105,9 @@ export class Http1Exchange implements BodySource {
   /** The client has ended its side: it may still read. A body that is not complete will never be. */
   halfClosed(): void {
     this.#silence = PROBE_AFTER
-    this.body?.fail(new HttpError(400, { code: 'body-incomplete', detail: 'The connection ended before the body did.' }))
+    this.body?.fail(
+      new HttpError(400, { code: 'body-incomplete', detail: 'The connection ended before the body did.' }),
+    )
   }
 
   tick(): void {

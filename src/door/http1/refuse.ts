@@ -17,13 +17,20 @@ export function refuse(wire: Wire, error: ProtocolError): void {
   const { site } = context
   const record = new Exchange(site.report)
   const connection = new Connection(facts, record, 'HTTP/1.1')
-  const response = defaultPage(new HttpError(error.status, { code: error.code, detail: `${upperFirst(error.message)}.` }), undefined)
+  const response = defaultPage(
+    new HttpError(error.status, { code: error.code, detail: `${upperFirst(error.message)}.` }),
+    undefined,
+  )
   const answer = answerOf({ method: '', minor: 1, keepAlive: false }, response, context.ticker.date)
   writer.text(answer.head)
   writer.content(answer.body as string)
   record.contentLength = answer.framing as number
   record.bytesOut = answer.head.length + record.contentLength
-  record.report('info', 'A request was refused.', { remote: facts.remote.address, status: error.status, code: error.code })
+  record.report('info', 'A request was refused.', {
+    remote: facts.remote.address,
+    status: error.status,
+    code: error.code,
+  })
   if (site.logging) record.started = performance.now()
   site.finished(nothing(), connection, response)
 }

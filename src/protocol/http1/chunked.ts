@@ -75,8 +75,10 @@ export class ChunkedDecoder {
         use(line)
         return i + 1
       }
-      if (c === LF || c === 0 || c === 127 || (c < 32 && c !== CR && c !== 9)) throw bad('a control character in a chunk')
-      if (c !== CR && this.#line.length >= limit) throw limit === 0 ? bad('no CRLF after a chunk') : bad('a line is too long')
+      if (c === LF || c === 0 || c === 127 || (c < 32 && c !== CR && c !== 9))
+        throw bad('a control character in a chunk')
+      if (c !== CR && this.#line.length >= limit)
+        throw limit === 0 ? bad('no CRLF after a chunk') : bad('a line is too long')
       this.#line += String.fromCharCode(c)
     }
     return bytes.byteLength

@@ -15,7 +15,8 @@ export interface RenderedFields {
 }
 
 /** The fields that belong to one connection (RFC 9110 §7.6.1) or to its framing: written by the front door alone. */
-const OF_THE_CONNECTION = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|content-length)$/i
+const OF_THE_CONNECTION =
+  /^(?:connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|content-length)$/i
 
 /**
  * The fields of an answer as text. Kept with the Headers until they change, so that fields that many answers share are

@@ -1,5 +1,5 @@
-import { FileBody } from '../../io/file-body.ts'
 import { readFile } from '../../io/file.ts'
+import { FileBody } from '../../io/file-body.ts'
 import type { Body } from '../../message/body.ts'
 import { httpDate } from '../../message/dates.ts'
 import { Headers } from '../../message/headers.ts'

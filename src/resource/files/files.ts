@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
-import { HttpError } from '../../message/errors.ts'
 import { dispatch } from '../../message/dispatch.ts'
+import { HttpError } from '../../message/errors.ts'
 import type { Handler, Reply } from '../../message/interface.ts'
 import { acceptedEncodings } from '../../message/negotiation.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
+import { type Explain, explaining } from '../explain.ts'
 import { bodyOf, type Document } from './document.ts'
-import { finder, type Found, type Page } from './find.ts'
+import { type Found, finder, type Page } from './find.ts'
 import { listing } from './listing.ts'
 import { locator } from './locate.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
@@ -46,13 +47,42 @@ export function files(given: FilesOptions | string, place: FilesPlace = HERE): H
     return response
   }
 
-  return dispatch({
+  const explain: Explain = async (request) => {
+    const found = await find(request.rest, undefined)
+    if (found?.kind === 'page') return explainPage(found)
+    if (found?.kind === 'to-folder') return [['status', `308 to ${request.path}/`]]
+    if (found?.kind === 'folder')
+      return [
+        ['folder', found.path],
+        ['status', options.listing === true ? '200: a listing' : '404: no index page'],
+      ]
+    return [
+      ['status', spa === undefined ? `404: nothing under ${root} by this path` : `404, or ${spa} for navigations`],
+    ]
+  }
+
+  const handler = dispatch({
     GET: (request) => {
       const found = store.fresh(request.rest)
       // A file that is not in memory is compared with the disk each time: its head must be that of what is read next.
       return found?.kind === 'page' && inMemory(found) ? pageResponse(found, request) : look(request)
     },
   })
+  return explaining(handler, explain)
+}
+
+function explainPage({ document, variants }: Page): (readonly [string, string])[] {
+  const { path, facts } = document.file
+  const lines: (readonly [string, string])[] = [
+    ['file', path],
+    [
+      'size',
+      `${facts.size} bytes, ${document.bytes === undefined ? 'read from the disk each time' : 'kept in memory'}`,
+    ],
+  ]
+  for (const [name, value] of document.headers) lines.push(['field', `${name}: ${value}`])
+  for (const { encoding, document: variant } of variants) lines.push([encoding, variant.file.path])
+  return lines
 }
 
 function inMemory(page: Page): boolean {
@@ -68,7 +98,10 @@ function pageResponse(page: Page, request: Request): Response {
 function chosen(page: Page, request: Request): Document {
   const accept = request.headers.get('accept-encoding')
   if (accept === null) return page.document
-  const [best] = acceptedEncodings(accept, page.variants.map(({ encoding }) => encoding))
+  const [best] = acceptedEncodings(
+    accept,
+    page.variants.map(({ encoding }) => encoding),
+  )
   return page.variants.find(({ encoding }) => encoding === best)?.document ?? page.document
 }
 

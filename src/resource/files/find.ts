@@ -47,7 +47,12 @@ const CODINGS = [
 export type Find = (rest: string, known: Found | undefined) => Promise<Found | undefined>
 
 /** Finds what a path leads to: the file, the index page of a folder, or the first of `try` that exists. */
-export function finder(locate: Locate, options: FilesOptions, place: FilesPlace, keeps: (size: number) => boolean): Find {
+export function finder(
+  locate: Locate,
+  options: FilesOptions,
+  place: FilesPlace,
+  keeps: (size: number) => boolean,
+): Find {
   const index = options.index ?? ['index.html']
 
   const page = async (relative: string, file: Located, known: Found | undefined): Promise<Page> => {
@@ -62,7 +67,10 @@ export function finder(locate: Locate, options: FilesOptions, place: FilesPlace,
       const fields = { type, cacheControl, varies, encoding }
       variants.push({ encoding, document: await makeDocument(found, fields, keeps(found.facts.size)) })
     }
-    const weight = [document, ...variants.map((v) => v.document)].reduce((sum, d) => sum + (d.bytes?.byteLength ?? 0), 0)
+    const weight = [document, ...variants.map((v) => v.document)].reduce(
+      (sum, d) => sum + (d.bytes?.byteLength ?? 0),
+      0,
+    )
     return { kind: 'page', document, variants, weight }
   }
 
@@ -76,7 +84,9 @@ export function finder(locate: Locate, options: FilesOptions, place: FilesPlace,
       const file = await locate(relative + name)
       if (file?.kind === 'file') return page(relative + name, file, known)
     }
-    return known?.kind === 'folder' && known.path === located.path ? known : { kind: 'folder', path: located.path, weight: 0 }
+    return known?.kind === 'folder' && known.path === located.path
+      ? known
+      : { kind: 'folder', path: located.path, weight: 0 }
   }
 
   return async (rest, known) => {
@@ -100,7 +110,8 @@ async function unlessChanging<T>(look: () => Promise<T | undefined>): Promise<T 
       return await look()
     } catch (error) {
       if (!(error instanceof FileChanged)) return absentOr(error)
-      if (attempt === 2) throw new HttpError(503, { code: 'file-changing', headers: { 'Retry-After': '1' }, cause: error })
+      if (attempt === 2)
+        throw new HttpError(503, { code: 'file-changing', headers: { 'Retry-After': '1' }, cause: error })
     }
   }
 }

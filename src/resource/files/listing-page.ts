@@ -1,11 +1,35 @@
 import { escapeHtml } from '../../message/html.ts'
-import type { Listed, SortKey, Sorting } from './listing.ts'
+
+/** One line of a listing. */
+export interface Listed {
+  readonly name: string
+  readonly kind: 'file' | 'folder'
+  /** In bytes; undefined for a folder. */
+  readonly size: number | undefined
+  /** Milliseconds since 1970. */
+  readonly modified: number
+  readonly type: string | undefined
+}
+
+export type SortKey = 'name' | 'size' | 'modified'
+
+export interface Sorting {
+  readonly by: SortKey
+  readonly descending: boolean
+}
 
 /** The listing of a folder as a page: no script, readable on a phone, sortable by its column heads. */
-export function listingPage(path: string, mount: string, entries: readonly Listed[], sorting: Sorting, cut: boolean): string {
+export function listingPage(
+  path: string,
+  mount: string,
+  entries: readonly Listed[],
+  sorting: Sorting,
+  cut: boolean,
+): string {
   const shown = decoded(path)
   const rows = entries.map(row).join('')
-  const up = path === '/' || path === `${mount}/` ? '' : '<tr><td colspan="3"><a class="folder" href="../">..</a></td></tr>\n'
+  const up =
+    path === '/' || path === `${mount}/` ? '' : '<tr><td colspan="3"><a class="folder" href="../">..</a></td></tr>\n'
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -54,7 +78,8 @@ function crumbs(path: string, mount: string): string {
     const up = names.length - 1 - i
     return up === 0 ? `<span aria-current="page">${text}</span>` : `<a href="${'../'.repeat(up)}">${text}</a>`
   })
-  const home = names.length === 0 ? 'Index of /' : `<a href="${'../'.repeat(names.length)}" aria-label="Top folder">/</a>`
+  const home =
+    names.length === 0 ? 'Index of /' : `<a href="${'../'.repeat(names.length)}" aria-label="Top folder">/</a>`
   return `${home} ${links.join(' / ')}`.trim()
 }
 

@@ -2,27 +2,9 @@ import { opendir } from 'node:fs/promises'
 import { preferredType } from '../../message/negotiation.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
-import { listingPage } from './listing-page.ts'
+import { type Listed, listingPage, type Sorting } from './listing-page.ts'
 import { absentOr, type Locate } from './locate.ts'
 import { mediaType } from './media-types.ts'
-
-/** One line of a listing. */
-export interface Listed {
-  readonly name: string
-  readonly kind: 'file' | 'folder'
-  /** In bytes; undefined for a folder. */
-  readonly size: number | undefined
-  /** Milliseconds since 1970. */
-  readonly modified: number
-  readonly type: string | undefined
-}
-
-export type SortKey = 'name' | 'size' | 'modified'
-
-export interface Sorting {
-  readonly by: SortKey
-  readonly descending: boolean
-}
 
 /** A folder with more entries than this is listed up to here, and says so. */
 export const MAX_LISTED = 5000
@@ -54,7 +36,9 @@ export async function listing(
     return Response.json({ path: request.path, entries: shown, complete: !cut }, { headers })
   }
   const page = listingPage(request.path, request.mount, entries, sorting, cut)
-  return new Response(page, { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': CSP } })
+  return new Response(page, {
+    headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': CSP },
+  })
 }
 
 /** File names are strangers' text: the page may load and run nothing. */

@@ -35,7 +35,8 @@ export function locator(root: string, options: FilesOptions, place: FilesPlace):
   }
 
   const allowed = (real: string, inside: string, relative: string): boolean => {
-    if (real !== inside && !real.startsWith(inside.endsWith(sep) ? inside : inside + sep)) return options.symlinks ?? false
+    if (real !== inside && !real.startsWith(inside.endsWith(sep) ? inside : inside + sep))
+      return options.symlinks ?? false
     const within = real.slice(inside.length).split(sep).filter(Boolean)
     if (!dotfiles && hasDotName(within)) return false
     // A file system that ignores case gives one file many names; a guard knows only one of them.
@@ -67,7 +68,8 @@ export function absentOr(error: unknown): undefined {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (ABSENT.has(code)) return undefined
   if (code === 'EACCES' || code === 'EPERM') throw new HttpError(403, { code: 'unreadable', cause: error })
-  if (code === 'EMFILE' || code === 'ENFILE') throw new HttpError(503, { headers: { 'Retry-After': '1' }, cause: error })
+  if (code === 'EMFILE' || code === 'ENFILE')
+    throw new HttpError(503, { headers: { 'Retry-After': '1' }, cause: error })
   throw error
 }
 

@@ -19,7 +19,9 @@ export function mediaType(name: string, types: Readonly<Record<string, string>>)
 
 /** Whether compressing files of this type saves anything. */
 export function isCompressible(type: string): boolean {
-  return /^(?:text\/|application\/(?:.*(?:json|xml|javascript)|wasm|manifest)|image\/svg|font\/(?:otf|ttf)|image\/(?:bmp|vnd\.microsoft\.icon))/.test(type)
+  return /^(?:text\/|application\/(?:.*(?:json|xml|javascript)|wasm|manifest)|image\/svg|font\/(?:otf|ttf)|image\/(?:bmp|vnd\.microsoft\.icon))/.test(
+    type,
+  )
 }
 
 /** The suffix of a file name in lower case, with its dot; empty for none, and for `.name`. */

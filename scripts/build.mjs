@@ -1,0 +1,22 @@
+// Compiles src/ to dist/, afresh, and writes what is generated from it: the JSON Schema of the config.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+rmSync(dist, { recursive: true, force: true })
+const compiled = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], {
+  cwd: root,
+  stdio: 'inherit',
+})
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+chmodSync(join(dist, 'cli/main.js'), 0o755)
+
+const { toJsonSchema } = await import('@valibot/to-json-schema')
+const { configSchema } = await import(pathToFileURL(join(dist, 'config/schema.js')).href)
+const schema = toJsonSchema(configSchema, { errorMode: 'ignore' })
+// An editor that completes by this schema writes `$schema` itself.
+schema.properties.$schema = { type: 'string' }
+writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(schema, null, 2)}\n`)

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../config/config.ts'
+import { checkCommand } from './check.ts'
+import { explainCommand } from './explain.ts'
+import { initCommand } from './init.ts'
+import { sentenceFor } from './sentences.ts'
+import { folderCommand, serveCommand } from './serve.ts'
+
+/** Exit codes: all went well; something failed while it ran; the command or the config was wrong. */
+export const OK = 0
+export const FAILED = 1
+export const MISUSED = 2
+
+/** Runs a command line; fulfilled with the exit code when the command is done, for `serve` when the server has stopped. */
+export async function run(args: readonly string[]): Promise<number> {
+  let code = OK
+  const after =
+    <A extends unknown[]>(command: (...given: A) => Promise<number>) =>
+    async (...given: A): Promise<void> => {
+      code = await command(...given)
+    }
+  try {
+    await program(after).parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? OK : MISUSED
+    process.stderr.write(`oriel: ${sentenceFor(error)}\n`)
+    return error instanceof ConfigError ? MISUSED : FAILED
+  }
+}
+
+type After = <A extends unknown[]>(command: (...given: A) => Promise<number>) => (...given: A) => Promise<void>
+
+function program(after: After): Command {
+  const oriel = new Command('oriel')
+    .description('A web server and application gateway. Serves a folder, or a site from its config.')
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .argument('[folder]', 'the folder to serve', '.')
+    .option('-p, --port <port>', 'the port', '8080')
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('-q, --quiet', 'print nothing but errors')
+    .action(after(folderCommand))
+    .addHelpText('after', EXAMPLES)
+  oriel.helpCommand('help [command]', 'print the help of a command')
+  const configured = (name: string, description: string): Command =>
+    oriel
+      .command(name)
+      .description(description)
+      .option('-c, --config <file>', 'the config; oriel.config.ts, .js or .json of this folder where left out')
+      .exitOverride()
+  configured('serve', 'serve a site from its config')
+    .option('-q, --quiet', 'print nothing but errors')
+    .action(after(serveCommand))
+  configured('check', 'check a config, and load what it names, without serving').action(after(checkCommand))
+  configured('explain', 'tell what becomes of a request, without making it')
+    .argument('<method>', 'for instance GET')
+    .argument('<target>', 'a path, or an absolute URL')
+    .action(after(explainCommand))
+  oriel
+    .command('init')
+    .description('write a config to start from')
+    .argument('[folder]', 'the folder of the site', '.')
+    .exitOverride()
+    .action(after(initCommand))
+  return oriel
+}
+
+const EXAMPLES = `
+Examples:
+  oriel                        serve this folder at http://127.0.0.1:8080
+  oriel ./public --port 3000   serve another one
+  oriel serve                  serve the site that oriel.config.ts describes
+  oriel explain GET /notes/7   which route, which file
+
+Exit codes: 0 all went well, 1 something failed, 2 the command or the config is wrong.`
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

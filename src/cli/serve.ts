@@ -1,0 +1,110 @@
+import { existsSync, statSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { buildConfig } from '../config/build.ts'
+import { checkConfig } from '../config/check.ts'
+import { type Config, ConfigError } from '../config/config.ts'
+import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
+import { type Server, serveBuilt } from '../config/serve.ts'
+import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
+
+interface FolderOptions {
+  readonly port: string
+  readonly host: string
+  readonly quiet?: true
+}
+
+interface ServeOptions {
+  readonly config?: string
+  readonly quiet?: true
+}
+
+/** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
+export async function folderCommand(folder: string, { port, host, quiet }: FolderOptions): Promise<number> {
+  const root = resolve(folder)
+  if (!existsSync(root)) throw new ConfigError(`there is no folder ${folder}`)
+  if (!statSync(root).isDirectory()) throw new ConfigError(`${folder} is no folder`)
+  const errorPage = join(root, '404.html')
+  const config: Config = {
+    listen: [{ port: portNumber(port), host }],
+    routes: [{ match: '/*', files: { root, listing: true } }],
+    ...(existsSync(errorPage) && { errors: { 404: errorPage } }),
+  }
+  const found = findConfig(root)
+  if (found !== undefined && quiet !== true) {
+    say(`There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`)
+  }
+  const withhold = CONFIG_NAMES.map((name) => join(root, name))
+  return serveUntilStopped(config, { base: root, withhold, quiet, what: folder === '.' ? 'this folder' : folder })
+}
+
+/** `oriel serve`: serves the site that a config describes, until it is stopped. */
+export async function serveCommand({ config: named, quiet }: ServeOptions): Promise<number> {
+  const { config, file } = await loadConfig(configPath(named))
+  return serveUntilStopped(config, { base: resolve(file, '..'), withhold: [file], quiet, what: relative('.', file) })
+}
+
+/** The config that is meant. @throws ConfigError where none is named and none is there. */
+export function configPath(named: string | undefined): string {
+  const path = named ?? findConfig('.')
+  if (path === undefined)
+    throw new ConfigError(
+      `there is no ${CONFIG_NAMES[0]} here. "oriel init" writes one; "oriel" alone serves this folder.`,
+    )
+  return relative('.', resolve(path)) || path
+}
+
+interface Serving {
+  readonly base: string
+  readonly withhold: readonly string[]
+  readonly quiet: true | undefined
+  /** What is served, for people. */
+  readonly what: string
+}
+
+async function serveUntilStopped(config: Config, { base, withhold, quiet, what }: Serving): Promise<number> {
+  const log = quiet === true ? undefined : consoleLog()
+  const full = {
+    ...config,
+    report: config.report ?? consoleReport,
+    log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
+  }
+  const server = await serveBuilt(await buildConfig(checkConfig(full, { name: what }), { base, withhold }))
+  if (quiet !== true) say(`Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`)
+  return untilStopped(server, log)
+}
+
+/** Waits for SIGINT or SIGTERM, then lets running exchanges end. A second signal ends at once. */
+function untilStopped(server: Server, log: ConsoleLog | undefined): Promise<number> {
+  return new Promise((done, failed) => {
+    let stopping = false
+    const stop = (): void => {
+      if (stopping) process.exit(130)
+      stopping = true
+      server.close().then(() => {
+        log?.end()
+        done(0)
+      }, failed)
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535) throw new ConfigError(`${text} is no port: give a number from 0 to 65535`)
+  return port
+}
+
+/** An address for all interfaces, as those that a browser can be given. */
+function reachable(url: string): string[] {
+  const any = /^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(.*)$/.exec(url)
+  if (any === null) return [url]
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return own.filter(({ family }) => family === 'IPv4').map(({ address }) => `${any[1]}${address}${any[2]}`)
+}
+
+function say(sentence: string): void {
+  process.stdout.write(`${sentence}\n`)
+}

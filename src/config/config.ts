@@ -1,0 +1,48 @@
+import type { Limits, Timeouts } from '../door/settings.ts'
+import type { ListenAddress } from '../io/listener.ts'
+import type { Report } from '../message/exchange.ts'
+import type { Logger, Middleware } from '../message/interface.ts'
+import type { ErrorPage } from '../site/errors.ts'
+import type { Route } from '../site/route.ts'
+
+/** What a server is told: the keys of `oriel.config.ts`, and of `serve()`. */
+export interface Config {
+  /** Where to listen. `http://127.0.0.1:8080` where it is left out. */
+  readonly listen?: readonly ListenAddress[]
+  /** Which requests go to which resource. */
+  readonly routes: readonly Route[]
+  /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, or a function. */
+  readonly errors?: Readonly<Record<string, string | ErrorPage>>
+  /** Who is told of every exchange. */
+  readonly log?: readonly Logger[]
+  readonly limits?: Partial<Limits> & { readonly body?: number }
+  readonly timeouts?: Partial<Timeouts>
+  /** Media types by suffix: `{ '.foo': 'text/x-foo' }`. */
+  readonly types?: Readonly<Record<string, string>>
+  /** Addresses and networks of proxies whose word about the client is believed. */
+  readonly trustedProxies?: readonly string[]
+  /** Folded round the whole site, error pages included; the first outermost. */
+  readonly middleware?: readonly Middleware[]
+  /** Where reports go: the one way to the error log. */
+  readonly report?: Report
+}
+
+/** What `serve()` takes beside the config. */
+export interface ServeOptions extends Config {
+  /** Short for `listen: [{ port }]`; 0 lets the system choose. */
+  readonly port?: number
+  /** Short for `listen: [{ host }]`. */
+  readonly host?: string
+  /** The folder that relative paths are taken from; the current one where it is left out. */
+  readonly base?: string
+}
+
+/** Gives an editor the types of the config; returns what it is given. */
+export function defineConfig(config: Config): Config {
+  return config
+}
+
+/** A config that cannot be used. The message is for people: where, what was expected, what to do. */
+export class ConfigError extends Error {
+  override readonly name: string = 'ConfigError'
+}

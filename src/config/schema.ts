@@ -1,0 +1,220 @@
+import * as v from 'valibot'
+import type { Limits, Timeouts } from '../door/settings.ts'
+import type { ListenAddress } from '../io/listener.ts'
+import type { CertificateFiles } from '../io/tls.ts'
+import type { FilesOptions } from '../resource/files/options.ts'
+import type { RedirectOptions } from '../resource/redirect.ts'
+import type { RespondOptions } from '../resource/respond.ts'
+import { kindOf } from '../site/kinds.ts'
+import type { Route } from '../site/route.ts'
+import type { Match } from '../site/routes.ts'
+import type { Config } from './config.ts'
+
+/*
+ * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
+ * are made from it. `object<T>` makes the compiler see to it that it has exactly the keys of the type it stands for.
+ */
+
+type Entries<T> = { readonly [K in keyof Required<T>]: v.GenericSchema }
+
+const object = <T>(entries: Entries<T>, description: string) =>
+  v.pipe(v.strictObject(entries as v.ObjectEntries), v.description(description))
+const text = (description: string) =>
+  v.optional(v.pipe(v.string(), v.nonEmpty('an empty text'), v.description(description)))
+const yes = (description: string) => v.optional(v.pipe(v.boolean(), v.description(description)))
+const texts = (description: string) => v.optional(v.pipe(v.array(v.string()), v.description(description)))
+const textOrTexts = (description: string) =>
+  v.optional(v.pipe(v.union([v.string(), v.array(v.string())]), v.description(description)))
+const map = (description: string) => v.optional(v.pipe(v.record(v.string(), v.string()), v.description(description)))
+const code = (description: string) =>
+  v.optional(v.pipe(v.unknown(), v.description(`${description} (in TypeScript and JavaScript only)`)))
+const number = (description: string, least = 0, most?: number) => {
+  const bounded = v.pipe(v.number(), v.minValue(least))
+  const schema = most === undefined ? bounded : v.pipe(bounded, v.maxValue(most))
+  return v.optional(v.pipe(schema as typeof bounded, v.description(description)))
+}
+const need = (schema: v.GenericSchema) => (schema as v.OptionalSchema<v.GenericSchema, undefined>).wrapped
+
+const certificate = object<CertificateFiles>(
+  {
+    cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
+    key: need(text('Its key as a PEM file.')),
+    names: texts(
+      'The host names that it answers for; those in the certificate where left out. `*.example.org` is possible.',
+    ),
+  },
+  'A certificate with its key.',
+)
+
+const listen = v.pipe(
+  object<ListenAddress>(
+    {
+      port: number('The port; 0 lets the system choose.', 0, 65535),
+      host: text('An address or a name. Default: `127.0.0.1`.'),
+      unix: text('The path of a Unix socket, instead of a port.'),
+      tls: v.optional(
+        v.pipe(
+          v.array(certificate),
+          v.minLength(1),
+          v.description('Certificates: TLS is spoken here. The first one answers for names that none has.'),
+        ),
+      ),
+    },
+    'A place to listen at.',
+  ),
+  v.check(
+    (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
+    'either a port or a unix socket',
+  ),
+)
+
+const match = object<Match>(
+  {
+    path: text('A path pattern: `/notes/:id`, `/files/*`, `/*.php`. Default: `/*`.'),
+    host: textOrTexts('A host name without port, or `*.example.org`; one or several.'),
+    method: textOrTexts('A method, or several. GET brings HEAD with it.'),
+    when: code('A function of request and connection that must say yes.'),
+  },
+  'A rule for requests.',
+)
+
+const files = object<FilesOptions>(
+  {
+    root: need(text('The folder.')),
+    index: texts('The files that stand for a folder, the first that exists. Default: `["index.html"]`.'),
+    listing: yes('Whether a folder without index page shows what is in it. Default: `false`.'),
+    try: texts('Paths to try, the first that exists; `*` is the path asked for: `["*", "*.html"]`.'),
+    spa: v.optional(
+      v.pipe(
+        v.union([v.boolean(), v.string()]),
+        v.description(
+          'The page that answers navigations to paths that do not exist; `true` for `/index.html`. Default: `false`.',
+        ),
+      ),
+    ),
+    precompressed: yes('Whether `page.html.br`, `.zst` and `.gz` stand in for `page.html`. Default: `true`.'),
+    dotfiles: yes('Whether names that begin with a dot are served; `.well-known` always is. Default: `false`.'),
+    symlinks: yes('Whether links may lead out of the folder. Default: `false`.'),
+    cacheControl: v.optional(
+      v.pipe(
+        v.union([v.string(), v.record(v.string(), v.string())]),
+        v.description(
+          'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
+        ),
+      ),
+    ),
+    memory: number('Bytes of small files to keep in memory; 0 keeps none. Default: 67108864.'),
+  },
+  'A folder of files.',
+)
+
+const redirect = object<RedirectOptions>(
+  {
+    to: need(text("Where to; `*` at its end is what the route's `*` matched, `:name` a parameter.")),
+    status: v.optional(v.pipe(v.picklist([301, 302, 303, 307, 308]), v.description('Default: 302.'))),
+  },
+  'Sends the client elsewhere.',
+)
+
+const respond = object<RespondOptions>(
+  {
+    status: number('Default: 200.', 200, 599),
+    headers: map('Fields of the answer.'),
+    body: v.optional(v.pipe(v.string(), v.description('Its content.'))),
+  },
+  'The same answer to every request.',
+)
+
+const route = v.pipe(
+  object<Route>(
+    {
+      match: v.pipe(v.union([v.string(), match]), v.description('A path pattern, or a rule.')),
+      files: v.optional(v.pipe(v.union([v.string(), files]), v.description('A folder, by its path or with options.'))),
+      module: v.optional(v.pipe(v.unknown(), v.description('A TypeScript or JavaScript module by its path.'))),
+      resource: code('What a module would export: a class extending Resource, an instance, a function, `{ fetch }`.'),
+      redirect: v.optional(v.pipe(v.union([v.string(), redirect]), v.description('Sends the client elsewhere.'))),
+      respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
+      rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
+      access: code('Who may: `{ scheme }`.'),
+      limits: v.optional(
+        object<NonNullable<Route['limits']>>(
+          { body: number('The most bytes the body of a request may have here.') },
+          'Limits of this route.',
+        ),
+      ),
+      middleware: code('Functions folded between the guard and the resource.'),
+    },
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `redirect` or `respond`.',
+  ),
+  v.check(
+    (given) => resourceFault(given as unknown as Route) === undefined,
+    (issue) => resourceFault(issue.input as unknown as Route) ?? '',
+  ),
+)
+
+function resourceFault(given: Route): string | undefined {
+  try {
+    kindOf(given)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const limits = object<Limits & { body: number }>(
+  {
+    requestLine: number('Bytes of a request line; more is 414. Default: 8192.', 64),
+    head: number('Bytes of a request head; more is 431. Default: 16384.', 256),
+    fields: number('Field lines of a head; more is 431. Default: 200.', 1),
+    body: number('Bytes of a request body, unless its route says otherwise; more is 413. Default: 1048576.'),
+    bodyRate: number('Bytes a second that a body must come at; slower is 408. Default: 500.'),
+    connections: number('Open connections. Default: 10000.', 1),
+    connectionsPerAddress: number(
+      'Open connections of one address; loopback and trusted proxies are not counted. Default: 100.',
+      1,
+    ),
+    requestsPerConnection: number('Requests on one connection. Default: no limit.', 1),
+  },
+  'What a client may take.',
+)
+
+const timeouts = object<Timeouts>(
+  {
+    head: number('For a whole request head. Default: 20000.', 1),
+    body: number('Between two pieces of a body that is being read. Default: 30000.', 1),
+    write: number('For the client to take anything of what is written. Default: 60000.', 1),
+    idle: number('For the next request on a connection. Default: 15000.', 1),
+    linger: number('For a client to notice the answer to a request that was refused. Default: 5000.', 1),
+    stop: number('For running exchanges when the server stops. Default: 10000.'),
+  },
+  'How long is waited, in milliseconds.',
+)
+
+/** The schema of a whole config. */
+export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
+  {
+    listen: v.optional(
+      v.pipe(v.array(listen), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
+    ),
+    routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
+    errors: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(v.string(), v.regex(/^(?:[45]\d\d|[45]xx|default)$/, 'a status, 4xx, 5xx or default')),
+          v.unknown(),
+        ),
+        v.description('Pages by status (`404`), class (`5xx`) or for all (`default`): an HTML file, or a function.'),
+      ),
+    ),
+    log: v.optional(v.pipe(v.array(v.unknown()), v.description('Who is told of every exchange: Logger objects.'))),
+    limits: v.optional(limits),
+    timeouts: v.optional(timeouts),
+    types: map('Media types by suffix: `{ ".foo": "text/x-foo" }`.'),
+    trustedProxies: texts(
+      'Addresses and networks of proxies whose word about the client is believed; also `loopback`, `private`, `unix`. Default: none.',
+    ),
+    middleware: code('Functions folded round the whole site.'),
+    report: code('Where reports go: a function of level, event and fields.'),
+  },
+  'The config of Oriel.',
+) as unknown as v.GenericSchema<unknown, Config>

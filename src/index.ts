@@ -1,0 +1,50 @@
+export type { Access } from './access/guard.ts'
+export { type Config, ConfigError, defineConfig, type ServeOptions } from './config/config.ts'
+export { createSite, type Server, serve } from './config/serve.ts'
+export type { Limits, Timeouts } from './door/settings.ts'
+export type { ListenAddress } from './io/listener.ts'
+export type { CertificateFiles } from './io/tls.ts'
+export type { Body, BodyInit, SizedBody } from './message/body.ts'
+export type {
+  Address,
+  AuthorizationRecord,
+  ClientFacts,
+  Connection,
+  SocketFacts,
+  TlsFacts,
+} from './message/connection.ts'
+export { Resource } from './message/dispatch.ts'
+export {
+  AuthenticationFailed,
+  AuthorizationRequired,
+  Forbidden,
+  HttpError,
+  type HttpErrorInit,
+} from './message/errors.ts'
+export type { Exchange, ExchangeRecord, Level, Report } from './message/exchange.ts'
+export type { FieldPart, FilePart, Form, FormPart } from './message/form.ts'
+export { Headers, type HeadersInit } from './message/headers.ts'
+export type {
+  Answer,
+  Authenticator,
+  Authorizer,
+  FetchResponse,
+  Handler,
+  Logger,
+  Middleware,
+  Reply,
+  Scheme,
+  Variables,
+} from './message/interface.ts'
+export { Declined, Reroute } from './message/outcome.ts'
+export { type IncomingBody, type Params, Request, type RequestInit } from './message/request.ts'
+export { Response, type ResponseInit, type Upgrade, type UpgradedSocket } from './message/response.ts'
+export { files } from './resource/files/files.ts'
+export type { FilesOptions } from './resource/files/options.ts'
+export type { RedirectOptions } from './resource/redirect.ts'
+export type { RespondOptions } from './resource/respond.ts'
+export type { ErrorPage, ErrorPages } from './site/errors.ts'
+export type { ResourceKeys } from './site/kinds.ts'
+export type { Route } from './site/route.ts'
+export type { Match } from './site/routes.ts'
+export { Site, type SiteOptions } from './site/site.ts'

@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net'
+
+/** What a connection hears of its socket. */
+export interface SocketEvents {
+  /** Bytes came. */
+  received(bytes: Buffer): void
+  /** The other side has ended its half. */
+  halfClosed(): void
+  /** All that was written has been taken by the system. */
+  drained(): void
+  /** `socket.setTimeout` has run out. */
+  cut(): void
+  /** The socket is closed, by whomever. */
+  closed(): void
+}
+
+const EVENTS = Symbol('events')
+
+type Attached = Socket & { [EVENTS]?: SocketEvents | undefined }
+
+/** Tells a connection what happens on its socket. All sockets share the listeners: an idle connection costs little. */
+export function attach(socket: Socket, events: SocketEvents): void {
+  ;(socket as Attached)[EVENTS] = events
+  socket.on('data', onData).on('end', onEnd).on('drain', onDrain)
+  socket.on('timeout', onTimeout).on('error', onError).on('close', onClose)
+}
+
+/** Stops, and leaves the socket like a new one: the next one that listens gets the bytes. */
+export function detach(socket: Socket): void {
+  ;(socket as Attached)[EVENTS] = undefined
+  socket.off('data', onData).off('end', onEnd).off('drain', onDrain)
+  socket.off('timeout', onTimeout).off('error', onError).off('close', onClose)
+  socket.setTimeout(0)
+  // As node:http does before it emits `upgrade`: neither flowing nor paused by somebody's wish.
+  ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
+}
+
+function onData(this: Attached, bytes: Buffer): void {
+  this[EVENTS]?.received(bytes)
+}
+
+function onEnd(this: Attached): void {
+  this[EVENTS]?.halfClosed()
+}
+
+function onDrain(this: Attached): void {
+  this[EVENTS]?.drained()
+}
+
+function onTimeout(this: Attached): void {
+  this[EVENTS]?.cut()
+}
+
+/** `close` follows every error, and tells all that matters here. */
+function onError(): void {}
+
+function onClose(this: Attached): void {
+  this[EVENTS]?.closed()
+}

@@ -1,0 +1,97 @@
+import { branded, RESPONSE } from '../message/brands.ts'
+import type { Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
+import { toResponse } from '../message/fetch.ts'
+import type { Answer } from '../message/interface.ts'
+import { isDeclined, isReroute } from '../message/outcome.ts'
+import { isPromise } from '../message/reply.ts'
+import type { Request } from '../message/request.ts'
+import { Response } from '../message/response.ts'
+import { enterRoute } from './route.ts'
+import type { Found } from './router.ts'
+import type { BuiltRoute, RouteTable } from './routes.ts'
+
+/** How often a request may be rerouted. */
+const MAX_REROUTES = 5
+
+type Routed = Response | Promise<Response>
+
+/** A way through the routes that is not the straight one: what was tried, what declined, what would have been allowed. */
+interface Way {
+  readonly request: Request
+  readonly connection: Connection
+  readonly hops: number
+  /** All routes for the path, in order; looked up only where the first is not the answer. */
+  candidates: readonly Found<BuiltRoute>[] | undefined
+  next: number
+  readonly allow: string[]
+}
+
+/**
+ * Finds the route of a request and has its resource answer; goes on to the next route where one declines, and starts
+ * again where one reroutes. The straight way, one route that answers at once, makes no promise and no closure.
+ */
+export class Dispatcher {
+  readonly #table: RouteTable
+
+  constructor(table: RouteTable) {
+    this.#table = table
+  }
+
+  /** @throws HttpError 404 where no route takes the path, 405 where none takes the method; whatever a resource throws. */
+  dispatch(request: Request, connection: Connection, hops: number = 0): Routed {
+    if (request.path === '*') return serverOptions()
+    const first = this.#table.first(request)
+    if (first === undefined) throw noRoute(request, [])
+    const way: Way = { request, connection, hops, candidates: undefined, next: 1, allow: [] }
+    return this.#enter(first, way)
+  }
+
+  #enter(found: Found<BuiltRoute>, way: Way): Routed {
+    const { value: route } = found
+    const { request, connection } = way
+    if (route.methods !== undefined && !route.methods.includes(request.method)) {
+      way.allow.push(...route.methods)
+      return this.#onward(way)
+    }
+    if (route.match.when !== undefined && !route.match.when(request, connection)) return this.#onward(way)
+    const reply = enterRoute(found, request, connection)
+    if (isPromise(reply)) return reply.then((answer) => this.#settle(answer, way))
+    return branded(reply, RESPONSE) ? (reply as Response) : this.#settle(reply, way)
+  }
+
+  /** To the next route for the path. */
+  #onward(way: Way): Routed {
+    way.candidates ??= this.#table.candidates(way.request)
+    const found = way.candidates[way.next++]
+    if (found === undefined) throw noRoute(way.request, way.allow)
+    return this.#enter(found, way)
+  }
+
+  #settle(answer: Answer, way: Way): Routed {
+    const response = toResponse(answer)
+    if (response !== undefined) return response
+    if (isDeclined(answer)) {
+      if (way.request.bodyUsed) throw new TypeError('a resource declined after it had read the body')
+      return this.#onward(way)
+    }
+    if (isReroute(answer)) {
+      if (way.hops === MAX_REROUTES)
+        throw new TypeError(`a request was rerouted more than ${MAX_REROUTES} times, last to ${answer.to}`)
+      return this.dispatch(way.request.with({ path: answer.to }), way.connection, way.hops + 1)
+    }
+    throw new TypeError(`a resource returned ${answer === null ? 'null' : typeof answer} where a Response was expected`)
+  }
+}
+
+/** OPTIONS * asks what the server as a whole can do (RFC 9110 §9.3.7). */
+function serverOptions(): Response {
+  return new Response(null, { status: 204, headers: { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' } })
+}
+
+function noRoute(request: Request, allow: readonly string[]): HttpError | never {
+  if (request.method === 'CONNECT') return new HttpError(501, { detail: 'This server is no proxy.' })
+  if (allow.length === 0) return new HttpError(404)
+  const methods = [...new Set([...allow, 'OPTIONS'])].join(', ')
+  return new HttpError(405, { headers: { Allow: methods }, detail: `${request.method} is not possible here.` })
+}

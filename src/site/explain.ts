@@ -1,0 +1,77 @@
+import { HttpError } from '../message/errors.ts'
+import { Headers } from '../message/headers.ts'
+import { Request } from '../message/request.ts'
+import { parseTarget } from '../message/target.ts'
+import { rewritten } from './rewrite.ts'
+import type { Found } from './router.ts'
+import type { BuiltRoute, RouteTable } from './routes.ts'
+
+/** What would become of a request. */
+export interface Explanation {
+  /** Pairs of a word and what it is, in the order in which a request meets them. */
+  readonly lines: readonly (readonly [word: string, text: string])[]
+  /** Whether a route takes it. */
+  readonly found: boolean
+}
+
+/** Follows a request through the routes, as far as that goes without calling a resource, a guard or a predicate. */
+export async function explain(table: RouteTable, method: string, target: string): Promise<Explanation> {
+  const parsed = parseTarget(method, target)
+  if (parsed === undefined) return { lines: [['target', `${target} is malformed: 400`]], found: false }
+  const { path, search, authority = '' } = parsed
+  const lines: (readonly [string, string])[] = [['path', path]]
+  const headers = new Headers({ Host: authority })
+  const request = new Request({
+    method,
+    target,
+    path,
+    search,
+    version: '1.1',
+    authority,
+    secure: false,
+    headers,
+    body: null,
+  })
+  for (const found of table.candidates(request)) {
+    const { value: route } = found
+    const name = `routes[${route.index}] ${found.pattern.text}`
+    if (route.methods !== undefined && !route.methods.includes(method)) {
+      lines.push(['not', `${name}: takes ${route.methods.join(', ')} only`])
+      continue
+    }
+    lines.push(['route', name])
+    if (route.match.when !== undefined)
+      lines.push(['when', 'its predicate must say yes; if not, the next route is tried'])
+    lines.push(...(await inside(found, request)))
+    if (route.match.when === undefined) return { lines, found: true }
+  }
+  if (lines.some(([word]) => word === 'route')) return { lines, found: true }
+  lines.push([
+    'status',
+    lines.some(([word]) => word === 'not') ? '405: no route takes the method' : '404: no route takes the path',
+  ])
+  return { lines, found: false }
+}
+
+async function inside(found: Found<BuiltRoute>, request: Request): Promise<(readonly [string, string])[]> {
+  const { value: route, params } = found
+  const lines: (readonly [string, string])[] = []
+  if (found.mount !== '') lines.push(['mount', found.mount])
+  for (const [name, value] of Object.entries(params ?? {})) lines.push(['param', `${name} = ${value}`])
+  if (route.match.host !== undefined) lines.push(['host', [route.match.host].flat().join(', ')])
+  lines.push(['guard', route.guarded ? 'access' : 'none'], ['resource', route.kind])
+  request.mount = found.mount
+  if (params !== undefined) request.params = params
+  const seen = route.rewrite === undefined ? request : rewritten(request, route.rewrite)
+  if (seen !== request) lines.push(['rewrite', seen.path])
+  if (route.explain !== undefined) lines.push(...(await explained(route, seen)))
+  return lines
+}
+
+async function explained(route: BuiltRoute, request: Request): Promise<readonly (readonly [string, string])[]> {
+  try {
+    return (await route.explain?.(request)) ?? []
+  } catch (error) {
+    return [['status', error instanceof HttpError ? `${error.status}: ${error.message}` : `500: ${String(error)}`]]
+  }
+}

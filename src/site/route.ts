@@ -1,0 +1,70 @@
+import { type Access, guard } from '../access/guard.ts'
+import type { Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
+import type { Middleware, Reply } from '../message/interface.ts'
+import { fold } from '../message/reply.ts'
+import type { Request } from '../message/request.ts'
+import { explanationOf } from '../resource/explain.ts'
+import type { FilesPlace } from '../resource/files/options.ts'
+import { kindOf, type ResourceKeys, resourceOf } from './kinds.ts'
+import { rewritten } from './rewrite.ts'
+import type { Found } from './router.ts'
+import type { BuiltRoute, Match } from './routes.ts'
+
+/** Which requests go to which resource, and what stands before it. Exactly one of the resource keys is there. */
+export interface Route extends ResourceKeys {
+  /** A path pattern, or a rule. */
+  readonly match: string | Match
+  /** Who may. */
+  readonly access?: Access
+  /** The path that the resource sees instead, with `*` and `:name` of the pattern. */
+  readonly rewrite?: string
+  /** The most bytes the body of a request may have here. */
+  readonly limits?: { readonly body?: number }
+  /** Folded between the guard and the resource, the first outermost. */
+  readonly middleware?: readonly Middleware[]
+}
+
+/** @throws TypeError or RangeError that says what is wrong with the route. */
+export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit: number): BuiltRoute {
+  const match = typeof route.match === 'string' ? { path: route.match } : route.match
+  const before = route.access === undefined ? [] : [guard(route.access)]
+  const resource = resourceOf(route, place)
+  return {
+    index,
+    match,
+    methods: methodsOf(match),
+    kind: kindOf(route),
+    handler: fold(resource, [...before, ...(route.middleware ?? [])]),
+    bodyLimit: route.limits?.body ?? bodyLimit,
+    rewrite: route.rewrite,
+    guarded: route.access !== undefined,
+    explain: explanationOf(resource),
+  }
+}
+
+/** Goes in at a route: what the request and the exchange learn from it, and the guard, the middleware, the resource. */
+export function enterRoute(found: Found<BuiltRoute>, request: Request, connection: Connection): Reply {
+  const { value: route, params } = found
+  const { exchange } = connection
+  exchange.route = found.pattern.text
+  exchange.resource = route.kind
+  // A user whom the guard of another route let in, before that declined, is nobody here.
+  if (connection.user !== undefined) connection.identify(undefined)
+  request.mount = found.mount
+  if (params !== undefined) request.params = params
+  const { body } = request
+  if (body !== null) {
+    body.limit = route.bodyLimit
+    if (body.declared !== undefined && body.declared > route.bodyLimit)
+      throw new HttpError(413, { code: 'limits.body' })
+  }
+  return route.handler(route.rewrite === undefined ? request : rewritten(request, route.rewrite), connection)
+}
+
+/** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. */
+function methodsOf({ method }: Match): readonly string[] | undefined {
+  if (method === undefined) return undefined
+  const named = typeof method === 'string' ? [method] : method
+  return named.includes('GET') && !named.includes('HEAD') ? [...named, 'HEAD'] : named
+}
