@@ -41,8 +41,9 @@ export class Http1Connection implements Wire, SocketEvents {
   #exchange: Http1Exchange | undefined = undefined
   /** The beginning of a head, one character a byte. */
   #text = ''
-  /** What arrived behind the request that is being answered. */
-  #waiting: Buffer | undefined = undefined
+  /** What arrived behind the request that is being answered, in the pieces in which it came. */
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
   /** Whether `#read` is at work: it goes on by itself after an answer that came at once. */
   #reading = false
 
@@ -61,7 +62,7 @@ export class Http1Connection implements Wire, SocketEvents {
     return (
       context.stopping ||
       this.#count >= context.limits.requestsPerConnection ||
-      (this.ended && this.#waiting === undefined)
+      (this.ended && this.#waitingBytes === 0)
     )
   }
 
@@ -94,7 +95,7 @@ export class Http1Connection implements Wire, SocketEvents {
   /** The socket is closed, by whomever. */
   closed(): void {
     this.#state = 'gone'
-    this.#waiting = undefined
+    this.#takeWaiting()
     this.context.left(this)
     this.#exchange?.gone()
   }
@@ -136,8 +137,7 @@ export class Http1Connection implements Wire, SocketEvents {
   }
 
   detach(): Buffer {
-    const rest = this.#waiting ?? Buffer.alloc(0)
-    this.#waiting = undefined
+    const rest = this.#takeWaiting()
     this.#state = 'gone'
     this.context.left(this)
     detach(this.socket)
@@ -147,9 +147,7 @@ export class Http1Connection implements Wire, SocketEvents {
   /** Goes on after an answer, or after the writer has caught up: with what is waiting, or to the next read. */
   #advance(): void {
     if (this.#state === 'linger' || this.#state === 'gone') return
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (waiting !== undefined) this.#read(waiting)
+    if (this.#waitingBytes > 0) this.#read(this.#takeWaiting())
     else this.writer.flush()
     if (this.#exchange !== undefined || this.writer.blocked) return
     if (this.ended || this.context.stopping) this.#close()
@@ -163,7 +161,7 @@ export class Http1Connection implements Wire, SocketEvents {
   #close(): void {
     this.writer.flush()
     this.#exchange = undefined
-    this.#waiting = undefined
+    this.#takeWaiting()
     this.#text = ''
     this.#state = 'linger'
     this.#deadline = this.context.ticker.now + this.context.ticks.linger
@@ -195,9 +193,17 @@ export class Http1Connection implements Wire, SocketEvents {
 
   /** Keeps bytes of later requests until it is their turn. */
   #wait(bytes: Buffer, at: number): void {
-    const more = bytes.subarray(at)
-    this.#waiting = this.#waiting === undefined ? more : Buffer.concat([this.#waiting, more])
-    if (this.#waiting.byteLength > MAX_WAITING) this.socket.pause()
+    this.#waiting.push(bytes.subarray(at))
+    this.#waitingBytes += bytes.byteLength - at
+    if (this.#waitingBytes > MAX_WAITING) this.socket.pause()
+  }
+
+  #takeWaiting(): Buffer {
+    const [first] = this.#waiting
+    const all = first !== undefined && this.#waiting.length === 1 ? first : Buffer.concat(this.#waiting)
+    this.#waiting = []
+    this.#waitingBytes = 0
+    return all
   }
 
   /** Reads what came: as many requests as are whole, until one of them has to be waited for. */
