@@ -3,6 +3,7 @@
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert } = process.env
 
 export default {
+  timeouts: { idle: 120_000 },
   listen: [{ port: Number(BENCH_PORT), host: '127.0.0.1', ...(key && cert ? { tls: [{ key, cert }] } : {}) }],
   routes: [
     { match: '/hello', module: './hello.mjs' },

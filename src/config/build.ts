@@ -4,7 +4,6 @@ import { resolve } from 'node:path'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/listener.ts'
-import { tlsOptions } from '../io/tls.ts'
 import { Response } from '../message/response.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
@@ -52,7 +51,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
         ...(middleware !== undefined && { middleware }),
       }),
   )
-  if (options.certificates === true) for (const { tls } of listen) if (tls !== undefined) built(() => tlsOptions(tls))
+  if (options.certificates === true) await checkCertificates(listen)
   if (trustedProxies !== undefined) built(() => networks(trustedProxies), 'trustedProxies: ')
   const engine = {
     ...(limits !== undefined && { limits: defined(limits) }),
@@ -60,6 +59,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
   }
   return { site, listen, engine }
+}
+
+async function checkCertificates(listen: readonly ListenAddress[]): Promise<void> {
+  const { tlsOptions } = await import('../io/tls.ts')
+  for (const { tls } of listen) if (tls !== undefined) built(() => tlsOptions(tls))
 }
 
 async function withModule(route: Route, index: number, { base, withoutModules }: BuildOptions): Promise<Route> {

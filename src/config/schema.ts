@@ -168,7 +168,7 @@ const limits = object<Limits & { body: number }>(
     fields: number('Field lines of a head; more is 431. Default: 200.', 1),
     body: number('Bytes of a request body, unless its route says otherwise; more is 413. Default: 1048576.'),
     bodyRate: number('Bytes a second that a body must come at; slower is 408. Default: 500.'),
-    connections: number('Open connections. Default: 10000.', 1),
+    connections: number('Open connections. Default: 16384.', 1),
     connectionsPerAddress: number(
       'Open connections of one address; loopback and trusted proxies are not counted. Default: 100.',
       1,

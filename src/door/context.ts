@@ -16,6 +16,8 @@ export interface EngineContext {
   readonly trusted: Networks | undefined
   /** Whether the server is stopping: connections close after the exchange that runs. */
   readonly stopping: boolean
-  /** Told when nothing is spoken on a connection any more. */
-  left(connection: object): void
+  /** Told when the socket of a connection is closed. */
+  closed(connection: object): void
+  /** Told when the socket of a connection was given to somebody else. */
+  givenAway(connection: object): void
 }

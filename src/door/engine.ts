@@ -30,11 +30,12 @@ export class Engine implements EngineContext, Accepting {
   readonly trusted: Networks | undefined
   stopping = false
   readonly #listeners: Listener[] = []
-  /** All open sockets, as they were accepted: before a TLS handshake, and after a take-over, too. */
-  readonly #sockets = new Set<Socket>()
-  /** What is spoken on them. */
+  /** What is spoken on the open sockets. */
   readonly #spoken = new Set<Http1Connection>()
+  /** Sockets on which we do not speak: in a TLS handshake, under TLS, or given away. */
+  readonly #silent = new Set<Socket>()
   readonly #perAddress = new Map<string, number>()
+  #open = 0
   #whenEmpty: (() => void) | undefined = undefined
   #turnedAway = 0
 
@@ -60,7 +61,7 @@ export class Engine implements EngineContext, Accepting {
   }
 
   get connections(): number {
-    return this.#sockets.size
+    return this.#open
   }
 
   /** Opens one more listening socket. @throws the system's error. */
@@ -73,22 +74,33 @@ export class Engine implements EngineContext, Accepting {
 
   admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? ''
-    if (this.#sockets.size >= this.limits.connections || !this.#countIn(address)) {
+    if (this.#open >= this.limits.connections || !this.#countIn(address)) {
       this.#turnedAway++
       socket.destroy()
       return false
     }
-    this.#sockets.add(socket)
-    socket.once('close', () => this.#left(socket, address))
+    this.#open++
     return true
+  }
+
+  admitSilent(socket: Socket): void {
+    if (this.admit(socket)) this.#keepSilent(socket)
   }
 
   speak(socket: Socket): void {
     this.#spoken.add(new Http1Connection(socket, this))
   }
 
-  left(connection: object): void {
+  closed(connection: object): void {
+    const { facts, socket } = connection as Http1Connection
     this.#spoken.delete(connection as Http1Connection)
+    if (!facts.secure) this.#left(socket.remoteAddress ?? '')
+  }
+
+  givenAway(connection: object): void {
+    const { facts, socket } = connection as Http1Connection
+    this.#spoken.delete(connection as Http1Connection)
+    if (!facts.secure) this.#keepSilent(socket)
   }
 
   /**
@@ -99,7 +111,7 @@ export class Engine implements EngineContext, Accepting {
     this.stopping = true
     const closed = this.#listeners.splice(0).map((listener) => listener.close())
     for (const connection of this.#spoken) connection.stop()
-    if (this.#sockets.size > 0) await this.#drain()
+    if (this.#open > 0) await this.#drain()
     await Promise.all(closed)
     this.ticker.stop()
   }
@@ -107,7 +119,8 @@ export class Engine implements EngineContext, Accepting {
   #drain(): Promise<void> {
     return new Promise((resolve) => {
       const late = setTimeout(() => {
-        for (const socket of this.#sockets) socket.destroy()
+        for (const { socket } of this.#spoken) socket.destroy()
+        for (const socket of this.#silent) socket.destroy()
       }, this.timeouts.stop)
       this.#whenEmpty = () => {
         clearTimeout(late)
@@ -135,11 +148,19 @@ export class Engine implements EngineContext, Accepting {
     return true
   }
 
-  #left(socket: Socket, address: string): void {
-    this.#sockets.delete(socket)
+  #keepSilent(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    this.#silent.add(socket)
+    socket.once('close', () => {
+      this.#silent.delete(socket)
+      this.#left(address)
+    })
+  }
+
+  #left(address: string): void {
     const open = this.#perAddress.get(address)
     if (open !== undefined) open > 1 ? this.#perAddress.set(address, open - 1) : this.#perAddress.delete(address)
-    if (this.#sockets.size === 0) this.#whenEmpty?.()
+    if (--this.#open === 0) this.#whenEmpty?.()
   }
 }
 

@@ -30,7 +30,7 @@ export interface Timeouts {
 
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_HEAD_LIMITS,
-  connections: 10_000,
+  connections: 16_384,
   connectionsPerAddress: 100,
   requestsPerConnection: Number.POSITIVE_INFINITY,
   bodyRate: 500,

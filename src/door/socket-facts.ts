@@ -1,22 +1,29 @@
 import { reverse } from 'node:dns/promises'
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { plainAddress } from '../io/addresses.ts'
 import type { Address, SocketFacts, TlsFacts } from '../message/connection.ts'
 
-/** What is known of a socket. The remote address is taken at once, for a closed socket has none; the rest when asked. */
+/**
+ * What is known of a socket, looked up when it is asked for. The remote address was asked for when the socket was
+ * accepted; Node then keeps it, also for when the socket is closed.
+ */
 export class FactsOfSocket implements SocketFacts {
-  readonly remote: Address
   readonly secure: boolean
   readonly #socket: Socket
+  #remote: Address | undefined = undefined
   #local: Address | undefined = undefined
   #tls: TlsFacts | undefined = undefined
   #name: Promise<string> | undefined = undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
-    this.secure = socket instanceof TLSSocket
-    this.remote = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort }
+    this.secure = 'encrypted' in socket
+  }
+
+  get remote(): Address {
+    this.#remote ??= { address: plainAddress(this.#socket.remoteAddress ?? ''), port: this.#socket.remotePort }
+    return this.#remote
   }
 
   get local(): Address {
@@ -25,7 +32,7 @@ export class FactsOfSocket implements SocketFacts {
   }
 
   get tls(): TlsFacts | undefined {
-    if (this.#tls === undefined && this.#socket instanceof TLSSocket) this.#tls = tlsFacts(this.#socket)
+    if (this.#tls === undefined && this.secure) this.#tls = tlsFacts(this.#socket as TLSSocket)
     return this.#tls
   }
 

@@ -8,7 +8,7 @@ export interface SocketEvents {
   halfClosed(): void
   /** All that was written has been taken by the system. */
   drained(): void
-  /** `socket.setTimeout` has run out. */
+  /** It took none of what was written for too long. */
   cut(): void
   /** The socket is closed, by whomever. */
   closed(): void
@@ -21,15 +21,19 @@ type Attached = Socket & { [EVENTS]?: SocketEvents | undefined }
 /** Tells a connection what happens on its socket. All sockets share the listeners: an idle connection costs little. */
 export function attach(socket: Socket, events: SocketEvents): void {
   ;(socket as Attached)[EVENTS] = events
-  socket.on('data', onData).on('end', onEnd).on('drain', onDrain)
-  socket.on('timeout', onTimeout).on('error', onError).on('close', onClose)
+  socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+}
+
+/** Hears of `drained`, and of `cut` after so many milliseconds in which the other side took nothing. */
+export function awaitDrain(socket: Socket, milliseconds: number): void {
+  socket.once('drain', onDrain).on('timeout', onTimeout).setTimeout(milliseconds)
 }
 
 /** Stops, and leaves the socket like a new one: the next one that listens gets the bytes. */
 export function detach(socket: Socket): void {
   ;(socket as Attached)[EVENTS] = undefined
-  socket.off('data', onData).off('end', onEnd).off('drain', onDrain)
-  socket.off('timeout', onTimeout).off('error', onError).off('close', onClose)
+  socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+  socket.off('drain', onDrain).off('timeout', onTimeout)
   socket.setTimeout(0)
   // As node:http does before it emits `upgrade`: neither flowing nor paused by somebody's wish.
   ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
@@ -44,6 +48,7 @@ function onEnd(this: Attached): void {
 }
 
 function onDrain(this: Attached): void {
+  this.off('timeout', onTimeout).setTimeout(0)
   this[EVENTS]?.drained()
 }
 

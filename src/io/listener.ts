@@ -1,7 +1,6 @@
 import { unlink } from 'node:fs/promises'
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
-import { type CertificateFiles, tlsOptions } from './tls.ts'
+import type { CertificateFiles } from './tls.ts'
 
 /** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
 export interface ListenAddress {
@@ -23,8 +22,10 @@ export interface Listener {
 }
 
 export interface Accepting {
-  /** A connection was opened, before any TLS: whether to go on with it. */
+  /** A connection was opened: whether to go on with it. */
   admit(socket: Socket): boolean
+  /** A connection was opened on which TLS comes first. */
+  admitSilent(socket: Socket): void
   /** A connection is ready to be spoken on. */
   speak(socket: Socket): void
   /** Milliseconds for a TLS handshake. */
@@ -33,7 +34,7 @@ export interface Accepting {
 
 /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
 export async function listen(address: ListenAddress, accepting: Accepting): Promise<Listener> {
-  const server = address.tls === undefined ? plainServer(accepting) : tlsServer(address.tls, accepting)
+  const server = address.tls === undefined ? plainServer(accepting) : await tlsServer(address.tls, accepting)
   const where: ListenOptions =
     address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
   try {
@@ -59,15 +60,17 @@ function plainServer(accepting: Accepting): Server {
   })
 }
 
-function tlsServer(certificates: readonly CertificateFiles[], accepting: Accepting): Server {
+/** TLS is loaded by those who use it: it is a megabyte of memory. */
+async function tlsServer(certificates: readonly CertificateFiles[], accepting: Accepting): Promise<Server> {
+  const [tls, { tlsOptions }] = await Promise.all([import('node:tls'), import('./tls.ts')])
   const options = {
     ...tlsOptions(certificates),
     noDelay: true,
     allowHalfOpen: true,
     handshakeTimeout: accepting.handshake,
   }
-  const server = createTlsServer(options, (socket) => accepting.speak(socket))
-  server.on('connection', (socket: Socket) => accepting.admit(socket))
+  const server = tls.createServer(options, (socket) => accepting.speak(socket))
+  server.on('connection', (socket: Socket) => accepting.admitSilent(socket))
   return server
 }
 

@@ -42,7 +42,7 @@ export class Http1Connection implements Wire, SocketEvents {
   /** The beginning of a head, one character a byte. */
   #text = ''
   /** What arrived behind the request that is being answered, in the pieces in which it came. */
-  #waiting: Buffer[] = []
+  #waiting: Buffer[] | undefined = undefined
   #waitingBytes = 0
   /** Whether `#read` is at work: it goes on by itself after an answer that came at once. */
   #reading = false
@@ -96,7 +96,7 @@ export class Http1Connection implements Wire, SocketEvents {
   closed(): void {
     this.#state = 'gone'
     this.#takeWaiting()
-    this.context.left(this)
+    this.context.closed(this)
     this.#exchange?.gone()
   }
 
@@ -139,7 +139,7 @@ export class Http1Connection implements Wire, SocketEvents {
   detach(): Buffer {
     const rest = this.#takeWaiting()
     this.#state = 'gone'
-    this.context.left(this)
+    this.context.givenAway(this)
     detach(this.socket)
     return rest
   }
@@ -193,17 +193,18 @@ export class Http1Connection implements Wire, SocketEvents {
 
   /** Keeps bytes of later requests until it is their turn. */
   #wait(bytes: Buffer, at: number): void {
+    this.#waiting ??= []
     this.#waiting.push(bytes.subarray(at))
     this.#waitingBytes += bytes.byteLength - at
     if (this.#waitingBytes > MAX_WAITING) this.socket.pause()
   }
 
   #takeWaiting(): Buffer {
-    const [first] = this.#waiting
-    const all = first !== undefined && this.#waiting.length === 1 ? first : Buffer.concat(this.#waiting)
-    this.#waiting = []
+    const pieces = this.#waiting ?? []
+    this.#waiting = undefined
     this.#waitingBytes = 0
-    return all
+    const [only] = pieces
+    return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces)
   }
 
   /** Reads what came: as many requests as are whole, until one of them has to be waited for. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { awaitDrain } from '../../io/attach.ts'
 
 /** Text of answers is gathered up to this size, in bytes, before it is written. */
 const FLUSH_AT = 65536
@@ -87,7 +88,6 @@ export class Writer {
   /** Told when the socket has written all it held. */
   drained(): void {
     this.blocked = false
-    this.#socket.setTimeout(0)
   }
 
   #write(data: string | Uint8Array): void {
@@ -98,7 +98,7 @@ export class Writer {
   #watch(below: boolean): void {
     if (below || this.blocked) return
     this.blocked = true
-    this.#socket.setTimeout(this.#patience)
+    awaitDrain(this.#socket, this.#patience)
   }
 }
 
