@@ -99,10 +99,10 @@ function portNumber(text: string): number {
 
 /** An address for all interfaces, as those that a browser can be given. */
 function reachable(url: string): string[] {
-  const any = /^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(.*)$/.exec(url)
-  if (any === null) return [url]
+  const all = /^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(.*)$/.exec(url)
+  if (all === null) return [url]
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return own.filter(({ family }) => family === 'IPv4').map(({ address }) => `${any[1]}${address}${any[2]}`)
+  return own.filter(({ family }) => family === 'IPv4').map(({ address }) => `${all[1]}${address}${all[2]}`)
 }
 
 function say(sentence: string): void {
