@@ -70,45 +70,64 @@ export class Form implements AsyncIterable<FormPart>, PromiseLike<FormData> {
   }
 }
 
+/** A part that arrived, and for a file the stream behind it, to be emptied before the next part can come. */
+interface Arrived {
+  readonly part: FormPart
+  readonly stream?: BusboyFileStream
+}
+
 async function* parts(type: string, body: AsyncIterable<Uint8Array> | null): AsyncGenerator<FormPart, void, undefined> {
   const parser = await openParser(type)
-  const ready: FormPart[] = []
+  const ready: Arrived[] = []
+  let fields = 0
   let file: BusboyFileStream | undefined
   let failure: Error | undefined
   let ended = false
   let wake: () => void = () => undefined
+  let taken: () => void = () => undefined
   const fail = (error: Error): void => {
     failure ??= error
     file?.destroy(failure)
     wake()
   }
+  const arrived = (name: string | undefined, one: Arrived): void => {
+    if (name === undefined) return fail(malformed(new TypeError('a part has no name')))
+    ready.push(one)
+    wake()
+  }
   parser.on('field', (name, value, nameCut, valueCut) => {
     if (nameCut || valueCut) return fail(new HttpError(413, { detail: 'A field of the form is too large.' }))
-    ready.push({ name, value })
-    wake()
+    if (++fields > FORM_LIMITS.fields) return fail(tooMany())
+    arrived(name, { part: { name, value } })
   })
   parser.on('file', (name, stream, filename, _encoding, mediaType) => {
     file = stream
     stream.on('error', () => undefined)
-    ready.push({ name, filename, type: mediaType, body: stream })
-    wake()
+    const content = contentOf(stream, (cause) => failure ?? malformed(cause))
+    arrived(name, { part: { name, filename: filename ?? '', type: mediaType, body: content }, stream })
   })
-  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
-    parser.on(limit, () => fail(new HttpError(413, { detail: 'The form has too many parts.' })))
-  }
+  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) parser.on(limit, () => fail(tooMany()))
   parser.on('error', (cause) => fail(malformed(cause)))
   parser.on('finish', () => {
     ended = true
     wake()
   })
-  void feed(parser, body).catch((error: Error) => fail(error))
+  const room = async (): Promise<void> => {
+    while (ready.length > 0 && !parser.destroyed) {
+      await new Promise<void>((resolve) => {
+        taken = resolve
+      })
+    }
+  }
+  void feed(parser, body, room).catch((error: Error) => fail(error))
   try {
     for (;;) {
       if (failure !== undefined) throw failure
-      const part = ready.shift()
-      if (part !== undefined) {
-        yield part
-        if ('body' in part) (part.body as BusboyFileStream).resume()
+      const next = ready.shift()
+      if (next !== undefined) {
+        taken()
+        yield next.part
+        next.stream?.resume()
       } else if (ended) return
       else {
         await new Promise<void>((resolve) => {
@@ -121,7 +140,20 @@ async function* parts(type: string, body: AsyncIterable<Uint8Array> | null): Asy
       failure ??= new HttpError(400, { detail: 'The form was not read to its end.' })
       parser.destroy()
       file?.destroy()
+      taken()
     }
+  }
+}
+
+/** The content of a file. Who stops reading it leaves the stream open, so that the rest can be skipped. */
+async function* contentOf(
+  stream: BusboyFileStream,
+  failed: (cause: unknown) => Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* stream.iterator({ destroyOnReturn: false })
+  } catch (cause) {
+    throw failed(cause)
   }
 }
 
@@ -134,17 +166,25 @@ async function openParser(type: string): Promise<BusboyInstance> {
   }
   const { Busboy } = await import('@fastify/busboy')
   try {
-    return new Busboy({ headers: { 'content-type': type }, limits: FORM_LIMITS })
+    // One field more than allowed is let through, to be seen: past its limit the library drops fields in silence.
+    const limits = { ...FORM_LIMITS, fields: FORM_LIMITS.fields + 1 }
+    return new Busboy({ headers: { 'content-type': type }, limits })
   } catch (cause) {
     throw malformed(cause)
   }
 }
 
-async function feed(parser: BusboyInstance, body: AsyncIterable<Uint8Array> | null): Promise<void> {
+/** Pulls the body no further than the parts that are waited for. */
+async function feed(
+  parser: BusboyInstance,
+  body: AsyncIterable<Uint8Array> | null,
+  room: () => Promise<void>,
+): Promise<void> {
   if (body !== null) {
     for await (const chunk of body) {
+      if (!parser.destroyed && !parser.write(chunk)) await drained(parser)
+      await room()
       if (parser.destroyed) return
-      if (!parser.write(chunk)) await drained(parser)
     }
   }
   parser.end()
@@ -160,6 +200,10 @@ function drained(parser: BusboyInstance): Promise<void> {
     parser.on('drain', done)
     parser.on('close', done)
   })
+}
+
+function tooMany(): HttpError {
+  return new HttpError(413, { detail: 'The form has too many parts.' })
 }
 
 function malformed(cause: unknown): HttpError {
