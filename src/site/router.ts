@@ -16,6 +16,8 @@ export interface Found<T> {
 interface Entry<T> {
   readonly value: T
   readonly pattern: Pattern
+  /** Its place in the order given. */
+  readonly place: number
 }
 
 interface Hit<T> {
@@ -25,24 +27,30 @@ interface Hit<T> {
 
 /**
  * A table from path patterns to values. The most specific pattern comes first: at each segment from the left a literal
- * before a parameter before `*`; at one place a suffix pattern before a plain one; then the order given.
+ * before a parameter (or a `*` for one segment) before a `*` for the rest; then the one with more text beside its
+ * parameters; then a suffix pattern, the longest first, before a plain one; then the order given.
  */
 export class PathTable<T> {
+  readonly #ranked: boolean
   readonly #best: (path: string) => Hit<T> | undefined
   readonly #all: (path: string) => readonly Hit<T>[]
 
   /** @throws TypeError for a pattern that is none. */
   constructor(entries: readonly (readonly [pattern: string, value: T])[]) {
     const groups = new Map<string, Entry<T>[]>()
-    for (const [text, value] of entries) {
+    let ranked = true
+    for (const [place, [text, value]] of entries.entries()) {
       const pattern = parsePattern(text)
       const group = groups.get(pattern.shape) ?? []
-      group.push({ pattern, value })
+      group.push({ pattern, value, place })
       groups.set(pattern.shape, group)
+      ranked &&= pattern.beside === 0
     }
+    // Where text stands beside a parameter, the router's own order is not ours.
+    this.#ranked = ranked
     const router = createRouter<readonly Entry<T>[]>()
     for (const [shape, group] of groups) {
-      group.sort((a, b) => (b.pattern.suffix?.length ?? 0) - (a.pattern.suffix?.length ?? 0))
+      group.sort(bySpecificity)
       try {
         addRoute(router, '', shape, group)
       } catch (cause) {
@@ -65,22 +73,30 @@ export class PathTable<T> {
   first(path: string): Found<T> | undefined {
     const hit = this.#best(path)
     if (hit === undefined) return undefined
+    if (!this.#ranked) return this.all(path)[0]
     for (const entry of hit.data) if (fits(entry.pattern, path)) return found(entry, hit, path)
     return this.all(path)[0]
   }
 
   /** All values for a canonical path, the most specific first. */
   all(path: string): Found<T>[] {
-    const list: Found<T>[] = []
-    for (const hit of [...this.#all(path)].reverse()) {
-      for (const entry of hit.data) if (fits(entry.pattern, path)) list.push(found(entry, hit, path))
+    const list: { readonly entry: Entry<T>; readonly hit: Hit<T> }[] = []
+    for (const hit of this.#all(path)) {
+      for (const entry of hit.data) if (fits(entry.pattern, path)) list.push({ entry, hit })
     }
-    return list
+    return list.sort((a, b) => bySpecificity(a.entry, b.entry)).map(({ entry, hit }) => found(entry, hit, path))
   }
 }
 
-function fits(pattern: Pattern, path: string): boolean {
-  return pattern.suffix === undefined || path.endsWith(pattern.suffix)
+function bySpecificity(a: Entry<unknown>, b: Entry<unknown>): number {
+  const [one, other] = [a.pattern, b.pattern]
+  if (one.rank !== other.rank) return one.rank < other.rank ? -1 : 1
+  return other.beside - one.beside || (other.suffix?.length ?? 0) - (one.suffix?.length ?? 0) || a.place - b.place
+}
+
+/** Whether a path has the end that its pattern wants, behind the mount and not as a part of it. */
+function fits({ suffix, mount = '' }: Pattern, path: string): boolean {
+  return suffix === undefined || (path.endsWith(suffix) && path.length > mount.length + suffix.length)
 }
 
 function found<T>(entry: Entry<T>, hit: Hit<T>, path: string): Found<T> {
@@ -93,8 +109,8 @@ function found<T>(entry: Entry<T>, hit: Hit<T>, path: string): Found<T> {
       .join('/')}`
   if (pattern.names.length === 0) return { value, pattern, mount, params: undefined }
   const params: Record<string, string> = Object.create(null)
-  for (const [i, name] of pattern.names.entries()) {
-    const raw = hit.params?.[`p${i}`] ?? ''
+  for (const [name, inShape] of pattern.names) {
+    const raw = hit.params?.[inShape] ?? ''
     params[name] = decodedText(raw) ?? raw
   }
   return { value, pattern, mount, params }
