@@ -5,12 +5,12 @@ import type { Request } from '../message/request.ts'
  * `:name` a parameter. The guard of the route stands before it; routing does not start again.
  */
 export function rewritten(request: Request, to: string): Request {
-  const path = to
-    .replace(/:([A-Za-z_]\w*)/g, (all, name: string) => {
-      const value = request.params[name]
-      return value === undefined ? all : encodeURIComponent(value)
-    })
-    .replace('*', request.rest.replace(/^\//, ''))
+  // In one pass, so that nothing in the path asked for is taken for a part of the rule.
+  const path = to.replace(/:([A-Za-z_]\w*)|\*/g, (all, name: string | undefined) => {
+    if (name === undefined) return request.rest.replace(/^\//, '')
+    const value = request.params[name]
+    return value === undefined ? all : encodeURIComponent(value)
+  })
   const made = request.with({ path: path.includes('?') ? path : path + request.search })
   made.mount = ''
   return made
