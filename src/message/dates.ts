@@ -27,9 +27,10 @@ export function parseHttpDate(text: string, now: number = Date.now()): number | 
   m = RFC850.exec(text)
   if (m === null) return undefined
   const thisYear = new Date(now).getUTCFullYear()
-  let year = thisYear - (thisYear % 100) + Number(m[3])
-  if (year > thisYear + 50) year -= 100
-  return time(year, m[2], m[1], m[4], m[5], m[6])
+  const year = thisYear - (thisYear % 100) + Number(m[3])
+  const found = time(year, m[2], m[1], m[4], m[5], m[6])
+  const ahead = found !== undefined && found > new Date(now).setUTCFullYear(thisYear + 50)
+  return ahead ? time(year - 100, m[2], m[1], m[4], m[5], m[6]) : found
 }
 
 function time(year: number, month: string | undefined, ...rest: (string | undefined)[]): number | undefined {
@@ -37,7 +38,12 @@ function time(year: number, month: string | undefined, ...rest: (string | undefi
   const index = MONTHS.indexOf(month ?? '')
   const value = Date.UTC(year, index, day, hour, minute, Math.min(second, 59))
   const date = new Date(value)
+  // Date.UTC counts on what is too much, and takes the years 0 to 99 for 1900 to 1999.
   const real =
-    date.getUTCDate() === day && date.getUTCHours() === hour && date.getUTCMinutes() === minute && second <= 60
+    date.getUTCFullYear() === year &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    second <= 60
   return real ? value : undefined
 }
