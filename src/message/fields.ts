@@ -43,7 +43,7 @@ export function listMembers(value: string): string[] {
   for (let i = 0; i <= value.length; i++) {
     const c = i < value.length ? value.charCodeAt(i) : 44
     if (quoted && i < value.length) {
-      if (c === 92) i++
+      if (c === 92 && i + 1 < value.length) i++
       else if (c === 34) quoted = false
     } else if (c === 34) {
       quoted = true
