@@ -21,7 +21,7 @@ for (const [to, url, mount, params, expected] of [
   ['/show/:id', '/notes/a%2Fb', '', { id: 'a/b' }, '/show/a%2Fb'],
   ['/show/:id', '/notes/a%20b%3F', '', { id: 'a b?' }, '/show/a%20b%3F'],
   ['/:id/*', '/n/x', '/n', { id: '*' }, '/*/x'],
-  ['/x/*', '/old/$&$1$`', '/old', {}, '/x/$&$1%60'],
+  ['/x/*', '/old/$&$1$`', '/old', {}, '/x/$&$1$%60'],
   ['/x/*', '/old/:id', '/old', { id: '7' }, '/x/:id'],
 ] as const) {
   test(`${to} of ${url} is ${expected}`, () => {
