@@ -1,5 +1,4 @@
 import { parseHttpDate } from './dates.ts'
-import { listMembers } from './fields.ts'
 import type { Headers } from './headers.ts'
 
 /** What identifies the present form of a resource (RFC 9110 §8.8). */
@@ -13,6 +12,8 @@ export interface Validators {
 }
 
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
+/** The members of a list of entity tags. They are no quoted strings: a backslash escapes nothing (RFC 9110 §8.8.3). */
+const ENTITY_TAGS = /(?:^|,)[ \t]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)/g
 
 /**
  * The preconditions of a request in the order of RFC 9110 §13.2.2, If-Range apart.
@@ -52,8 +53,7 @@ function matches(field: string, now: Validators, strong: boolean): boolean {
   if (!exists || now.etag === null) return false
   if (strong && now.etag.startsWith('W/')) return false
   const opaque = now.etag.startsWith('W/') ? now.etag.slice(2) : now.etag
-  for (const tag of listMembers(field)) {
-    if (!ENTITY_TAG.test(tag)) continue
+  for (const [, tag = ''] of field.matchAll(ENTITY_TAGS)) {
     if (tag === opaque) return true
     if (!strong && tag.startsWith('W/') && tag.slice(2) === opaque) return true
   }
