@@ -13,8 +13,8 @@ const SPEC = /^(?:(\d+)-(\d*)|-(\d+))$/
 
 /**
  * The ranges that a Range field asks for, of a content of `size` bytes, overlapping and touching ones merged, in the
- * order asked. `whole` where the field is to be ignored: another unit, a syntax that is wrong, too many ranges, or
- * nothing to save; `unsatisfiable` where no range lies within the content (416).
+ * order asked. `whole` where the field is to be ignored: another unit, a syntax that is wrong, too many ranges, or the
+ * end of a content that is empty; `unsatisfiable` where no range lies within the content (416).
  */
 export function parseRanges(field: string, size: number): readonly ByteRange[] | 'whole' | 'unsatisfiable' {
   const equals = field.indexOf('=')
@@ -28,7 +28,9 @@ export function parseRanges(field: string, size: number): readonly ByteRange[] |
     if (m === null || ++count > MAX_RANGES) return 'whole'
     if (m[3] !== undefined) {
       const last = Number(m[3])
-      if (last > 0 && size > 0) asked.push({ start: Math.max(0, size - last), end: size })
+      // RFC 9110 §14.1.1: a suffix can be satisfied even here, but no Content-Range could say so.
+      if (last > 0 && size === 0) return 'whole'
+      if (last > 0) asked.push({ start: Math.max(0, size - last), end: size })
       continue
     }
     const start = Number(m[1])
