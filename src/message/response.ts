@@ -36,12 +36,15 @@ export class Response {
   readonly trailers: (() => Headers | Promise<Headers>) | undefined
   readonly upgrade: Upgrade | undefined
   #headers: Headers
+  /** Whether the fields are another's too, and are copied before they change. */
   #shared: boolean
+  /** Whether somebody has the fields in hand, and may change them at any time. */
+  #lent: boolean
 
   /** @throws RangeError for a status that no answer has, TypeError for a bad field, reason phrase or body. */
   constructor(body: BodyInit | undefined = null, init: ResponseInit = {}) {
     const status = init.status ?? 200
-    if (status !== 200) checkStatus(status, init)
+    if (status !== 200) checkStatus(status, init.upgrade)
     this.status = status
     this.statusText = init.statusText === undefined ? '' : checkFieldValue('the reason phrase', init.statusText)
     this.body = toBody(body)
@@ -49,6 +52,7 @@ export class Response {
     this.upgrade = init.upgrade
     this.#headers = new Headers(init.headers)
     this.#shared = false
+    this.#lent = false
     if (typeof body === 'string') {
       if (!this.#headers.has('content-type')) this.#headers.append('Content-Type', 'text/plain;charset=UTF-8')
     } else if (body !== null && !(body instanceof Uint8Array)) defaultType(body, this.#headers)
@@ -60,6 +64,7 @@ export class Response {
       this.#headers = new Headers(this.#headers)
       this.#shared = false
     }
+    this.#lent = true
     return this.#headers
   }
 
@@ -103,26 +108,30 @@ export class Response {
     return this.#headers
   }
 
-  /** The same answer with something changed; fields that are not named stay. */
+  /**
+   * The same answer with something changed; fields that are not named stay.
+   * @throws RangeError for a status that no answer has, TypeError for a bad field or reason phrase.
+   */
   with(changes: { status?: number; statusText?: string; headers?: HeadersInit; body?: Body }): Response {
-    this.#shared = true
+    const { status, statusText, headers } = changes
+    if (status !== undefined) checkStatus(status, this.upgrade)
+    const copied = headers ?? (this.#lent ? this.#headers : undefined)
     const made = Response.over(
-      changes.status ?? this.status,
-      this.#headers,
+      status ?? this.status,
+      copied === undefined ? this.#headers : new Headers(copied),
       'body' in changes ? (changes.body ?? null) : this.body,
     )
+    if (copied === undefined) this.#shared = true
+    else made.#shared = false
     const open = made as {
       statusText: string
       trailers: Response['trailers']
       upgrade: Response['upgrade']
     }
-    open.statusText = changes.statusText ?? (changes.status === undefined ? this.statusText : '')
+    if (statusText !== undefined) open.statusText = checkFieldValue('the reason phrase', statusText)
+    else if (status === undefined) open.statusText = this.statusText
     open.trailers = this.trailers
     open.upgrade = this.upgrade
-    if (changes.headers !== undefined) {
-      made.#headers = new Headers(changes.headers)
-      made.#shared = false
-    }
     return made
   }
 
@@ -146,8 +155,8 @@ export class Response {
 
 brand(Response, RESPONSE)
 
-function checkStatus(status: number, init: ResponseInit): void {
-  if (status === 101 && init.upgrade !== undefined) return
+function checkStatus(status: number, upgrade: Upgrade | undefined): void {
+  if (status === 101 && upgrade !== undefined) return
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`the status of an answer is 200 to 599, not ${status}`)
   }
