@@ -34,6 +34,14 @@ export function toBody(init: BodyInit): Body {
   throw new TypeError('a body must be a string, bytes, an async iterable of bytes, a Blob, URLSearchParams or null')
 }
 
+/** The media type that a body has where no other is said, as in Fetch. */
+export function typeOf(init: BodyInit): string | undefined {
+  if (typeof init === 'string') return 'text/plain;charset=UTF-8'
+  if (init === null || init instanceof Uint8Array) return undefined
+  if (init instanceof URLSearchParams) return 'application/x-www-form-urlencoded;charset=UTF-8'
+  return init instanceof Blob && init.type !== '' ? init.type : undefined
+}
+
 export function isAsyncIterable(value: unknown): value is AsyncIterable<Uint8Array> {
   return value !== null && typeof value === 'object' && Symbol.asyncIterator in value
 }

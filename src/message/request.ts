@@ -1,5 +1,5 @@
 import { parseCookie } from 'cookie'
-import { type Body, type BodyInit, isAsyncIterable, readAll, toBody, toBytes } from './body.ts'
+import { type Body, type BodyInit, isAsyncIterable, knownSize, readAll, toBody, toBytes, typeOf } from './body.ts'
 import { brand, REQUEST } from './brands.ts'
 import { HttpError } from './errors.ts'
 import { Form } from './form.ts'
@@ -66,6 +66,8 @@ export class Request {
   mount: string
   /** The parameters of the route, decoded. */
   params: Params
+  /** Whether the path is another than that of the target. */
+  #moved: boolean
   #lifetime: Lifetime | undefined
   #query: URLSearchParams | undefined
   #cookies: Readonly<Record<string, string>> | undefined
@@ -85,16 +87,17 @@ export class Request {
     this.selective = parts.selective ?? hasSelectiveField(parts.headers)
     this.mount = ''
     this.params = NO_PARAMS
+    this.#moved = false
     this.#lifetime = undefined
     this.#query = undefined
     this.#cookies = undefined
     if (init.signal !== undefined) follow(init.signal, this)
   }
 
-  /** The absolute URL (RFC 9110 §7.1), of the path as it was sent. */
+  /** The absolute URL (RFC 9110 §7.1), of the path as it was sent, or as it was changed since. */
   get url(): string {
     const origin = `http${this.secure ? 's' : ''}://${this.authority === '' ? 'localhost' : this.authority}`
-    return this.target.startsWith('/') ? origin + this.target : origin + this.path + this.search
+    return this.target.startsWith('/') && !this.#moved ? origin + this.target : origin + this.path + this.search
   }
 
   /** The canonical path behind the mount: what a mounted resource takes as its own path. */
@@ -168,6 +171,7 @@ export class Request {
     const made = new Request(parts)
     made.mount = this.mount
     made.params = this.params
+    made.#moved = this.#moved || changes.path !== undefined
     made.#lifetime = this.#life()
     return made
   }
@@ -224,11 +228,8 @@ function partsFrom(request: Request): OpenParts {
 }
 
 function partsOf(url: URL, init: RequestInit): OpenParts {
-  const headers = new Headers(init.headers)
-  const body = givenBody(toBody(init.body ?? null))
+  const { headers, body } = givenContent(init)
   if (!headers.has('host')) headers.append('Host', url.host)
-  if (body?.declared !== undefined && !headers.has('content-length'))
-    headers.append('Content-Length', String(body.declared))
   return {
     method: init.method ?? 'GET',
     target: url.pathname + url.search,
@@ -248,13 +249,25 @@ function pathParts(target: string): { path: string; search: string } {
   return { path, search: mark < 0 ? '' : target.slice(mark) }
 }
 
+/** Fields and body that a program gave. The fields say of the body what it says of itself. */
+export function givenContent(init: RequestInit): { headers: Headers; body: IncomingBody | null } {
+  const headers = new Headers(init.headers)
+  const given = init.body ?? null
+  const body = givenBody(toBody(given))
+  const type = typeOf(given)
+  if (type !== undefined && !headers.has('content-type')) headers.append('Content-Type', type)
+  if (body?.declared !== undefined && !headers.has('content-length'))
+    headers.append('Content-Length', String(body.declared))
+  return { headers, body }
+}
+
 /** A body that a program gave, read as one that arrives. */
 export function givenBody(body: Body): IncomingBody | null {
   if (body === null) return null
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   const given = {
     used: false,
-    declared: isAsyncIterable(bytes) ? undefined : bytes.byteLength,
+    declared: knownSize(bytes),
     limit: Number.POSITIVE_INFINITY,
     trailers: undefined,
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,4 +1,4 @@
-import { type Body, type BodyInit, readAll, toBody } from './body.ts'
+import { type Body, type BodyInit, readAll, toBody, typeOf } from './body.ts'
 import { brand, RESPONSE } from './brands.ts'
 import { checkFieldValue } from './fields.ts'
 import { Headers, type HeadersInit } from './headers.ts'
@@ -53,9 +53,8 @@ export class Response {
     this.#headers = new Headers(init.headers)
     this.#shared = false
     this.#lent = false
-    if (typeof body === 'string') {
-      if (!this.#headers.has('content-type')) this.#headers.append('Content-Type', 'text/plain;charset=UTF-8')
-    } else if (body !== null && !(body instanceof Uint8Array)) defaultType(body, this.#headers)
+    const type = typeOf(body)
+    if (type !== undefined && !this.#headers.has('content-type')) this.#headers.append('Content-Type', type)
   }
 
   /** The fields, free to change. */
@@ -159,14 +158,6 @@ function checkStatus(status: number, upgrade: Upgrade | undefined): void {
   if (status === 101 && upgrade !== undefined) return
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`the status of an answer is 200 to 599, not ${status}`)
-  }
-}
-
-function defaultType(body: object, headers: Headers): void {
-  if (body instanceof URLSearchParams) {
-    if (!headers.has('content-type')) headers.append('Content-Type', 'application/x-www-form-urlencoded;charset=UTF-8')
-  } else if (typeof Blob === 'function' && body instanceof Blob && body.type !== '') {
-    if (!headers.has('content-type')) headers.append('Content-Type', body.type)
   }
 }
 

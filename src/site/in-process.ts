@@ -1,9 +1,8 @@
-import { cancelBody, knownSize, toBody } from '../message/body.ts'
+import { cancelBody, knownSize } from '../message/body.ts'
 import { Connection, type SocketFacts } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import { Exchange, type Report } from '../message/exchange.ts'
-import { Headers } from '../message/headers.ts'
-import { givenBody, Request, type RequestInit } from '../message/request.ts'
+import { givenContent, Request, type RequestInit } from '../message/request.ts'
 import type { Response } from '../message/response.ts'
 import { isBodiless } from '../message/status.ts'
 import { parseTarget } from '../message/target.ts'
@@ -33,11 +32,11 @@ export async function requestInProcess(site: Answering, target: string | URL, in
   const method = init.method ?? 'GET'
   const parsed = parseTarget(method, text)
   if (parsed === undefined) return defaultPage(new HttpError(400), undefined)
-  const { path, search, authority = 'localhost' } = parsed
+  const { path, search } = parsed
   const secure = /^https:/i.test(text)
-  const headers = new Headers(init.headers)
+  const { headers, body } = givenContent(init)
+  const authority = parsed.authority ?? headers.get('host') ?? 'localhost'
   if (!headers.has('host')) headers.append('Host', authority)
-  const body = givenBody(toBody(init.body ?? null))
   const request = new Request(
     { method, target: text, path, search, version: '1.1', authority, secure, headers, body },
     init,
