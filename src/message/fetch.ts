@@ -1,4 +1,5 @@
 import { branded, RESPONSE } from './brands.ts'
+import { HttpError } from './errors.ts'
 import { Headers } from './headers.ts'
 import type { FetchResponse, Handler } from './interface.ts'
 import type { Request } from './request.ts'
@@ -14,8 +15,14 @@ export function fetchHandler(app: FetchApp): Handler {
   return (request) => app.fetch(toFetchRequest(request))
 }
 
-/** The platform's Request for one of ours. Costs about 5 µs and more; TRACE and CONNECT cannot be said in it. */
+/**
+ * The platform's Request for one of ours. Costs about 5 µs and more.
+ * @throws HttpError 501 for a method that cannot be said in it, 400 for a host that can stand in no URL.
+ */
 export function toFetchRequest(request: Request): globalThis.Request {
+  const { method, url } = request
+  if (/^(?:TRACE|TRACK|CONNECT)$/i.test(method)) throw unsayable(method)
+  if (!URL.canParse(url)) throw new HttpError(400, { detail: 'The Host is none that a URL can have.' })
   const headers = new globalThis.Headers()
   for (const [name, value] of request.headers.raw()) headers.append(name, value)
   const init: {
@@ -25,15 +32,22 @@ export function toFetchRequest(request: Request): globalThis.Request {
     body?: ReadableStream
     duplex?: 'half'
   } = {
-    method: request.method,
+    method,
     headers,
     signal: request.signal,
   }
-  if (request.body !== null && request.method !== 'GET' && request.method !== 'HEAD') {
+  if (request.body !== null && method !== 'GET' && method !== 'HEAD') {
     init.body = ReadableStream.from(request.body)
     init.duplex = 'half'
   }
-  return new globalThis.Request(request.url, init as globalThis.RequestInit)
+  const made = new globalThis.Request(url, init as globalThis.RequestInit)
+  // The platform writes `get` in capitals, but that is another method (RFC 9110 §9.1), and not the one that was guarded.
+  if (made.method !== method) throw unsayable(method)
+  return made
+}
+
+function unsayable(method: string): HttpError {
+  return new HttpError(501, { detail: `${method} is not possible here.` })
 }
 
 /** Whether a value is the platform's Response, or another library's in its shape. */
