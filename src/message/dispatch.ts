@@ -56,15 +56,17 @@ export function handlerOf(exported: unknown): Handler {
   if (typeof exported === 'function') return isClass(exported) ? handlerOf(new exported()) : (exported as Handler)
   if (exported === null || typeof exported !== 'object') throw unfit(exported)
   const candidate = exported as Methods
-  if (candidate['default'] !== undefined) return handlerOf(candidate['default'])
+  const inner = candidate['default']
+  if (inner !== undefined && inner !== exported) return handlerOf(inner)
   if (branded(candidate, RESOURCE) || allowedMethods(candidate).length > 1) return dispatch(candidate as Resource)
   if (typeof candidate['fetch'] === 'function') return fetchHandler(candidate as unknown as FetchApp)
   throw unfit(exported)
 }
 
 function methodOf(resource: object, name: string): Handler | undefined {
+  if (!METHOD.test(name)) return undefined
   const found = (resource as Methods)[name]
-  if (typeof found !== 'function' || !METHOD.test(name)) return undefined
+  if (typeof found !== 'function') return undefined
   return found === (Object.prototype as unknown as Methods)[name] ? undefined : (found as Handler)
 }
 
