@@ -14,7 +14,7 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
 
 /**
  * Takes a request target apart: origin form, absolute form, authority form for CONNECT alone, asterisk form for OPTIONS
- * alone. Returns undefined for anything else, with or without a fragment: answered 400.
+ * alone. Returns undefined for anything else, and for a target with a fragment, which none has: answered 400.
  */
 export function parseTarget(method: string, target: string): Target | undefined {
   if (target.charCodeAt(0) === 47 && method !== 'CONNECT') return originForm(target, undefined)
@@ -22,7 +22,9 @@ export function parseTarget(method: string, target: string): Target | undefined 
   if (target === '*') return method === 'OPTIONS' ? { path: '*', search: '', authority: undefined } : undefined
   const absolute = ABSOLUTE.exec(target)
   const authority = absolute?.[1]
-  if (absolute === null || authority === undefined || authority === '' || !isAuthority(authority)) return undefined
+  // RFC 9110 §4.2.1: a URI without a host is invalid.
+  if (absolute === null || authority === undefined || hostOf(authority) === '' || !isAuthority(authority))
+    return undefined
   const rest = target.slice(absolute[0].length)
   // RFC 9112 §3.2.4: OPTIONS with an absolute form that has neither path nor query means `*`.
   if (rest === '' && method === 'OPTIONS') return { path: '*', search: '', authority }
@@ -30,6 +32,7 @@ export function parseTarget(method: string, target: string): Target | undefined 
 }
 
 function originForm(target: string, authority: string | undefined): Target | undefined {
+  if (target.includes('#')) return undefined
   const mark = target.indexOf('?')
   const path = canonicalPath(mark < 0 ? target : target.slice(0, mark))
   if (path === undefined) return undefined
