@@ -90,7 +90,7 @@ for (const method of ['PUT', 'DELETE', 'TRACE', 'CONNECT', 'FOO']) {
   test(`${method} is 405 with Allow where it is not there (RFC 9110 §15.5.6)`, () => {
     const error = thrown(dispatch(new Notes()), method)
     assert.equal(error.status, 405)
-    assert.deepEqual(error.headers, { Allow: 'GET, POST, PROPFIND, HEAD, OPTIONS' })
+    assert.equal(error.headers?.get('allow'), 'GET, POST, PROPFIND, HEAD, OPTIONS')
   })
 }
 

@@ -1,5 +1,5 @@
 import { brand, HTTP_ERROR } from './brands.ts'
-import type { HeadersInit } from './headers.ts'
+import { Headers, type HeadersInit } from './headers.ts'
 import { reasonPhrase } from './status.ts'
 
 /** What an HttpError may be given beside its status. */
@@ -22,9 +22,9 @@ export class HttpError extends Error {
   readonly status: number
   readonly code: string | undefined
   readonly detail: string | undefined
-  readonly headers: HeadersInit | undefined
+  readonly headers: Headers | undefined
 
-  /** @param status 400 to 599. @throws RangeError for another one. */
+  /** @param status 400 to 599. @throws RangeError for another one, TypeError for a bad field. */
   constructor(status: number, init: HttpErrorInit = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
       throw new RangeError(`an HttpError has a status from 400 to 599, not ${status}`)
@@ -34,7 +34,7 @@ export class HttpError extends Error {
     this.status = status
     this.code = init.code
     this.detail = init.detail
-    this.headers = init.headers
+    this.headers = init.headers === undefined ? undefined : new Headers(init.headers)
   }
 }
 

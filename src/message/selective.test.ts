@@ -172,15 +172,16 @@ test('a Last-Modified is enough for ranges, and If-Range may be a date', async (
 test('a range outside is 416 with the size (RFC 9110 §15.5.17)', () => {
   const error = thrown(() => selective(ask({ Range: 'bytes=10-' }), new Response('0123456789', { headers: FIELDS })))
   assert.equal(error.status, 416)
-  assert.deepEqual(error.headers, { 'Content-Range': 'bytes */10' })
+  assert.equal(error.headers?.get('content-range'), 'bytes */10')
 })
 
 for (const body of ['', new Uint8Array(0), null] satisfies Body[]) {
   test(`an empty content (${body === null ? 'null' : typeof body}) has no first byte, but its end is the whole`, () => {
     const response = new Response(body, { headers: FIELDS })
-    assert.deepEqual(thrown(() => selective(ask({ Range: 'bytes=0-' }), response)).headers, {
-      'Content-Range': 'bytes */0',
-    })
+    assert.equal(
+      thrown(() => selective(ask({ Range: 'bytes=0-' }), response)).headers?.get('content-range'),
+      'bytes */0',
+    )
     assert.equal(selective(ask({ Range: 'bytes=-1' }), response), response)
   })
 }
