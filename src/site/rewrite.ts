@@ -5,8 +5,8 @@ import type { Request } from '../message/request.ts'
  * `:name` a parameter. The guard of the route stands before it; routing does not start again.
  */
 export function rewritten(request: Request, to: string): Request {
-  // In one pass, so that nothing in the path asked for is taken for a part of the rule.
-  const path = to.replace(/:([A-Za-z_]\w*)|\*/g, (all, name: string | undefined) => {
+  // In one go, and by a function: neither a parameter nor a path may bring a `*` or a `$&` of its own.
+  const path = to.replace(/\*|:([A-Za-z_]\w*)/g, (all, name: string | undefined) => {
     if (name === undefined) return request.rest.replace(/^\//, '')
     const value = request.params[name]
     return value === undefined ? all : encodeURIComponent(value)
