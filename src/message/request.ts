@@ -47,7 +47,8 @@ export interface RequestInit {
 
 export type Params = Readonly<Record<string, string>>
 
-const NO_PARAMS: Params = Object.freeze(Object.create(null) as Params)
+/** The parameters of a route that has none. */
+export const NO_PARAMS: Params = Object.freeze(Object.create(null) as Params)
 
 /** A request, in the shape of Fetch's Request, and what that cannot say. Everything costly is made when asked for. */
 export class Request {

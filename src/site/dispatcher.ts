@@ -7,7 +7,7 @@ import { isDeclined, isReroute } from '../message/outcome.ts'
 import { isPromise } from '../message/reply.ts'
 import type { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
-import { enterRoute } from './route.ts'
+import { enterRoute, leaveRoute } from './route.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, RouteTable } from './routes.ts'
 
@@ -64,8 +64,7 @@ export class Dispatcher {
   #onward(way: Way): Routed {
     way.candidates ??= this.#table.candidates(way.request)
     const found = way.candidates[way.next++]
-    if (found === undefined) throw noRoute(way.request, way.allow)
-    return this.#enter(found, way)
+    return found === undefined ? nobody(way) : this.#enter(found, way)
   }
 
   #settle(answer: Answer, way: Way): Routed {
@@ -73,11 +72,13 @@ export class Dispatcher {
     if (response !== undefined) return response
     if (isDeclined(answer)) {
       if (way.request.bodyUsed) throw new TypeError('a resource declined after it had read the body')
+      leaveRoute(way.request, way.connection)
       return this.#onward(way)
     }
     if (isReroute(answer)) {
       if (way.hops === MAX_REROUTES)
         throw new TypeError(`a request was rerouted more than ${MAX_REROUTES} times, last to ${answer.to}`)
+      leaveRoute(way.request, way.connection)
       return this.dispatch(way.request.with({ path: answer.to }), way.connection, way.hops + 1)
     }
     throw new TypeError(`a resource returned ${answer === null ? 'null' : typeof answer} where a Response was expected`)
@@ -89,9 +90,19 @@ function serverOptions(): Response {
   return new Response(null, { status: 204, headers: { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' } })
 }
 
-function noRoute(request: Request, allow: readonly string[]): HttpError | never {
+/** No route answers. OPTIONS is answered wherever some method is (RFC 9110 §9.3.7). */
+function nobody({ request, allow }: Way): Response {
+  if (request.method === 'OPTIONS' && allow.length > 0)
+    return new Response(null, { status: 204, headers: allowed(allow) })
+  throw noRoute(request, allow)
+}
+
+function noRoute(request: Request, allow: readonly string[]): HttpError {
   if (request.method === 'CONNECT') return new HttpError(501, { detail: 'This server is no proxy.' })
   if (allow.length === 0) return new HttpError(404)
-  const methods = [...new Set([...allow, 'OPTIONS'])].join(', ')
-  return new HttpError(405, { headers: { Allow: methods }, detail: `${request.method} is not possible here.` })
+  return new HttpError(405, { headers: allowed(allow), detail: `${request.method} is not possible here.` })
+}
+
+function allowed(methods: readonly string[]): { Allow: string } {
+  return { Allow: [...new Set([...methods, 'OPTIONS'])].join(', ') }
 }

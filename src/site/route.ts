@@ -3,7 +3,7 @@ import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import type { Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
-import type { Request } from '../message/request.ts'
+import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
 import { kindOf, type ResourceKeys, resourceOf } from './kinds.ts'
@@ -49,10 +49,10 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
   const { exchange } = connection
   exchange.route = found.pattern.text
   exchange.resource = route.kind
-  // A user whom the guard of another route let in, before that declined, is nobody here.
+  // Only the guard of this route says who it is, even on a Connection that somebody used before.
   if (connection.user !== undefined) connection.identify(undefined)
   request.mount = found.mount
-  if (params !== undefined) request.params = params
+  request.params = params ?? NO_PARAMS
   const { body } = request
   if (body !== null) {
     body.limit = route.bodyLimit
@@ -60,6 +60,16 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
       throw new HttpError(413, { code: 'limits.body' })
   }
   return route.handler(route.rewrite === undefined ? request : rewritten(request, route.rewrite), connection)
+}
+
+/** Leaves a route that did not answer: what was learned from it does not count, and whom its guard let in is nobody. */
+export function leaveRoute(request: Request, connection: Connection): void {
+  const { exchange } = connection
+  exchange.route = undefined
+  exchange.resource = undefined
+  connection.identify(undefined)
+  request.mount = ''
+  request.params = NO_PARAMS
 }
 
 /** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. */
