@@ -6,9 +6,10 @@ import type { Response } from '../message/response.ts'
 /** What the loggers are told of a finished exchange (LogRequest of logger.isl). */
 export function recordOf(request: Request, connection: Connection, response: Response): ExchangeRecord {
   const { exchange } = connection
-  const ended = performance.now()
+  const duration = performance.now() - exchange.started
   return {
-    time: performance.timeOrigin + exchange.started,
+    // From the clock on the wall: the other one stands still while the machine sleeps.
+    time: Date.now() - duration,
     method: request.method,
     uri: request.target,
     protocol: connection.protocol,
@@ -24,7 +25,7 @@ export function recordOf(request: Request, connection: Connection, response: Res
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,
     firstByte: exchange.firstByte === 0 ? 0 : exchange.firstByte - exchange.started,
-    duration: ended - exchange.started,
+    duration,
     referrer: request.headers.get('referer') ?? undefined,
     agent: request.headers.get('user-agent') ?? undefined,
     aborted: exchange.aborted,
