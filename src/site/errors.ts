@@ -25,7 +25,8 @@ export function toHttpError(thrown: unknown): HttpError {
 
 /**
  * The answer for something thrown. An error page that fails itself is reported and replaced by the default one; the
- * fields that the error must have (Allow, WWW-Authenticate, …) and its status stay, whoever made the page.
+ * fields that the error must have (Allow, WWW-Authenticate, …) stay, whoever made the page, and so does its status
+ * where the page has none but 200.
  */
 export function errorResponse(
   error: HttpError,
@@ -41,7 +42,8 @@ async function ownPage(page: ErrorPage, error: HttpError, request: Request, conn
   try {
     const made = toResponse(await page(error, request, connection))
     if (made === undefined) throw new TypeError('an error page returned something that is no Response')
-    const answer = made.status === 200 ? made.with({ status: error.status }) : made
+    // A copy, for the page may give the same answer every time.
+    const answer = made.with(made.status === 200 ? { status: error.status } : {})
     const fields = new Headers(error.headers)
     for (const name of fields.keys()) answer.headers.delete(name)
     for (const [name, value] of fields.raw()) answer.headers.append(name, value)
