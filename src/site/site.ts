@@ -81,7 +81,8 @@ export class Site {
     const error = toHttpError(thrown)
     const { exchange } = connection
     exchange.error = error.cause ?? error
-    if (error.status >= 500 && error.cause !== undefined) {
+    // A 5xx that was thrown on purpose has its words; what is unknown is told in full, be it undefined.
+    if (error.status >= 500 && (error.cause !== undefined || error !== thrown)) {
       const { method, target } = request
       exchange.report('error', 'The request failed.', { method, uri: target, status: error.status, error: error.cause })
     }
