@@ -1,6 +1,7 @@
 import { type Access, guard } from '../access/guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
+import { isToken } from '../message/fields.ts'
 import type { Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
@@ -17,7 +18,7 @@ export interface Route extends ResourceKeys {
   readonly match: string | Match
   /** Who may. */
   readonly access?: Access
-  /** The path that the resource sees instead, with `*` and `:name` of the pattern. */
+  /** The path that middleware and resource see instead, with `*` and `:name` of the pattern. */
   readonly rewrite?: string
   /** The most bytes the body of a request may have here. */
   readonly limits?: { readonly body?: number }
@@ -28,7 +29,9 @@ export interface Route extends ResourceKeys {
 /** @throws TypeError or RangeError that says what is wrong with the route. */
 export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit: number): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
-  const before = route.access === undefined ? [] : [guard(route.access)]
+  const before: Middleware[] = route.access === undefined ? [] : [guard(route.access)]
+  // Behind the guard, which sees the path that was routed.
+  if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
   return {
     index,
@@ -59,7 +62,7 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
     if (body.declared !== undefined && body.declared > route.bodyLimit)
       throw new HttpError(413, { code: 'limits.body' })
   }
-  return route.handler(route.rewrite === undefined ? request : rewritten(request, route.rewrite), connection)
+  return route.handler(request, connection)
 }
 
 /** Leaves a route that did not answer: what was learned from it does not count, and whom its guard let in is nobody. */
@@ -72,9 +75,18 @@ export function leaveRoute(request: Request, connection: Connection): void {
   request.params = NO_PARAMS
 }
 
-/** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. */
+function rewriting(to: string): Middleware {
+  if (!to.startsWith('/')) throw new TypeError(`rewrite goes to a path, not to ${JSON.stringify(to)}`)
+  return (next) => (request, connection) => next(rewritten(request, to), connection)
+}
+
+/** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. @throws TypeError. */
 function methodsOf({ method }: Match): readonly string[] | undefined {
   if (method === undefined) return undefined
   const named = typeof method === 'string' ? [method] : method
+  for (const name of named) {
+    if (!isToken(name) || name !== name.toUpperCase())
+      throw new TypeError(`${JSON.stringify(name)} is no method; methods are written in capitals`)
+  }
   return named.includes('GET') && !named.includes('HEAD') ? [...named, 'HEAD'] : named
 }
