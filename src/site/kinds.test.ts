@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Response } from '../message/response.ts'
+import { kindOf, RESOURCE_KEYS, type ResourceKeys } from './kinds.ts'
+import { Site } from './site.ts'
+
+test('each key names a resource', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'oriel-kinds-'))
+  try {
+    writeFileSync(join(base, 'a.txt'), 'files')
+    const given: Record<keyof ResourceKeys, unknown> = {
+      files: '.',
+      module: () => new Response('module'),
+      resource: () => new Response('resource'),
+      redirect: '/redirect',
+      respond: 'respond',
+    }
+    for (const key of RESOURCE_KEYS) {
+      const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
+      const answer = await site.request('/a.txt')
+      assert.equal(
+        key === 'redirect' ? answer.headers.get('location') : await answer.text(),
+        key === 'redirect' ? '/redirect' : key,
+      )
+    }
+  } finally {
+    rmSync(base, { recursive: true })
+  }
+})
+
+test('a route has exactly one resource; undefined is none', () => {
+  assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
+  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, redirect, respond/)
+  assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
+})
