@@ -44,8 +44,10 @@ export class Http1Connection implements Wire, SocketEvents {
   /** What arrived behind the request that is being answered, in the pieces in which it came. */
   #waiting: Buffer[] | undefined = undefined
   #waitingBytes = 0
-  /** Whether `#read` is at work: it goes on by itself after an answer that came at once. */
-  #reading = false
+  /** What `#read` is at work on: it goes on by itself after an answer that came at once. */
+  #reading: Buffer | undefined = undefined
+  /** Where the request that runs ends in it. */
+  #readTo = 0
 
   constructor(socket: Socket, context: EngineContext) {
     this.socket = socket
@@ -59,11 +61,12 @@ export class Http1Connection implements Wire, SocketEvents {
   /** Whether the exchange that runs is the last one that the connection may have. */
   get last(): boolean {
     const { context } = this
-    return (
-      context.stopping ||
-      this.#count >= context.limits.requestsPerConnection ||
-      (this.ended && this.#waitingBytes === 0)
-    )
+    return context.stopping || this.#count >= context.limits.requestsPerConnection || (this.ended && this.#behind === 0)
+  }
+
+  /** How many bytes came behind the request that runs. */
+  get #behind(): number {
+    return this.#reading === undefined ? this.#waitingBytes : this.#reading.byteLength - this.#readTo
   }
 
   /** Bytes came. */
@@ -126,7 +129,7 @@ export class Http1Connection implements Wire, SocketEvents {
       this.#exchange = undefined
       this.#state = 'idle'
       this.#deadline = ticker.now + ticks.idle
-      if (!this.#reading) this.#advance()
+      if (this.#reading === undefined) this.#advance()
     }
   }
 
@@ -146,7 +149,7 @@ export class Http1Connection implements Wire, SocketEvents {
 
   /** Goes on after an answer, or after the writer has caught up: with what is waiting, or to the next read. */
   #advance(): void {
-    if (this.#state === 'linger' || this.#state === 'gone') return
+    if (this.#state === 'linger' || this.#state === 'gone' || this.writer.blocked) return
     if (this.#waitingBytes > 0) this.#read(this.#takeWaiting())
     else this.writer.flush()
     if (this.#exchange !== undefined || this.writer.blocked) return
@@ -213,7 +216,7 @@ export class Http1Connection implements Wire, SocketEvents {
     const fresh = bytes.toString('latin1')
     const text = before === 0 ? fresh : this.#text + fresh
     this.#text = ''
-    this.#reading = true
+    this.#reading = bytes
     let at = 0
     try {
       while (
@@ -230,11 +233,17 @@ export class Http1Connection implements Wire, SocketEvents {
       at = -1
       this.#refuse(error)
     } finally {
-      this.#reading = false
+      this.#reading = undefined
     }
     if (at >= 0 && at < text.length && this.#state !== 'linger' && this.#state !== 'gone')
       this.#wait(bytes, at - before)
     if (this.#exchange === undefined) this.writer.flush()
+    else if (this.writer.holds) setImmediate(flushAnswers, this)
+  }
+
+  /** What was answered does not wait for the request that runs; an answer that is begun decides by itself. */
+  flushAnswers(): void {
+    if (this.#exchange === undefined || this.#exchange.running) this.writer.flush()
   }
 
   /** Reads one request and has it answered. Returns where the next one begins, or -1 where this one is not complete. */
@@ -254,6 +263,7 @@ export class Http1Connection implements Wire, SocketEvents {
     const end = body === null ? head.end : before + body.feed(bytes, head.end - before)
     this.#exchange = exchange
     this.#state = 'exchange'
+    this.#readTo = end - before
     exchange.run()
     return end
   }
@@ -265,4 +275,8 @@ export class Http1Connection implements Wire, SocketEvents {
       this.#deadline = this.context.ticker.now + this.context.ticks.head
     }
   }
+}
+
+function flushAnswers(connection: Http1Connection): void {
+  connection.flushAnswers()
 }

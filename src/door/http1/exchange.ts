@@ -71,9 +71,9 @@ export class Http1Exchange implements BodySource {
     if (site.logging) this.#record.started = performance.now()
   }
 
-  /** Whether nothing is left to do. */
-  get over(): boolean {
-    return this.#state === 'over'
+  /** Whether the answer is not there yet. */
+  get running(): boolean {
+    return this.#state === 'running'
   }
 
   /** How many bytes of an unread body may still come before the connection is given up. */

@@ -25,6 +25,11 @@ export class Writer {
     this.#patience = patience
   }
 
+  /** Whether something was gathered that is not written yet. */
+  get holds(): boolean {
+    return this.#text !== ''
+  }
+
   /** Adds text, one character a byte. */
   text(text: string): void {
     this.#text += text
