@@ -33,11 +33,12 @@ export class RequestHead {
   minor = 1
   /** Which of the fields below were there, as bits. */
   seen = 0
+  /** Host, and the values of the Connection lines joined by commas; empty where there was none. */
   host = ''
-  /** The values of the Content-Length, Transfer-Encoding and Connection lines, joined by commas. */
+  connection = ''
+  /** The values of all lines of a name, joined by commas. Only meant where `seen` tells that there was one. */
   contentLength = ''
   transferEncoding = ''
-  connection = ''
   expect = ''
   /** The field lines, each with its CRLF. */
   lines = ''
@@ -71,7 +72,10 @@ export function readRequestHead(head: RequestHead, text: string, at: number, lim
   const linesAt = i
   head.method = text.slice(at, targetAt - 1)
   head.target = text.slice(targetAt, versionAt - 1)
+  // What an earlier head said, perhaps on another connection, must not speak for this one.
   head.seen = 0
+  head.host = ''
+  head.connection = ''
   return readFields(head, text, at, linesAt, limits)
 }
 
@@ -101,7 +105,7 @@ function readFields(head: RequestHead, text: string, at: number, linesAt: number
     let c = text.charCodeAt(i)
     if (c === CR) {
       if (i + 1 === size) return false
-      if (text.charCodeAt(i + 1) !== LF) throw badField()
+      if (text.charCodeAt(i + 1) !== LF) throw badField(i + 1 - at, limits)
       head.lines = text.slice(linesAt, i)
       head.end = i + 2
       if (head.end - at > limits.head) throw tooLarge()
@@ -109,14 +113,14 @@ function readFields(head: RequestHead, text: string, at: number, linesAt: number
     }
     while (i < size && TOKEN[text.charCodeAt(i)] === 1) i++
     if (i === size) return withinHead(size - at, limits)
-    if (i === nameAt || text.charCodeAt(i) !== COLON) throw badField()
+    if (i === nameAt || text.charCodeAt(i) !== COLON) throw badField(i - at, limits)
     const colon = i++
     while (i < size && VALUE[text.charCodeAt(i)] === 1) i++
     if (i === size) return withinHead(size - at, limits)
     c = text.charCodeAt(i)
-    if (c !== CR) throw badField()
+    if (c !== CR) throw badField(i - at, limits)
     if (i + 1 === size) return withinHead(size - at, limits)
-    if (text.charCodeAt(i + 1) !== LF) throw badField()
+    if (text.charCodeAt(i + 1) !== LF) throw badField(i + 1 - at, limits)
     if (++count > limits.fields) throw tooLarge()
     note(head, text, nameAt, colon, i)
     i += 2
@@ -205,7 +209,9 @@ function badLine(): ProtocolError {
   return new ProtocolError(400, 'request-line', 'the request line is malformed')
 }
 
-function badField(): ProtocolError {
+/** @param size How much of the head was good: past the limit, the first bytes alone would have been refused. */
+function badField(size: number, limits: HeadLimits): ProtocolError {
+  if (size > limits.head) return tooLarge()
   return new ProtocolError(400, 'field-line', 'a field line is malformed')
 }
 
