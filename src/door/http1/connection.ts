@@ -124,6 +124,7 @@ export class Http1Connection implements Wire, SocketEvents {
       this.#state = 'drain'
       this.#deadline = ticker.now + ticks.body
       body.drop()
+      this.writer.flush()
       this.socket.resume()
     } else {
       this.#exchange = undefined
@@ -140,7 +141,7 @@ export class Http1Connection implements Wire, SocketEvents {
   }
 
   detach(): Buffer {
-    const rest = this.#takeWaiting()
+    const rest = this.#reading === undefined ? this.#takeWaiting() : this.#reading.subarray(this.#readTo)
     this.#state = 'gone'
     this.context.givenAway(this)
     detach(this.socket)

@@ -58,7 +58,8 @@ export class Http1Exchange implements BodySource {
     this.method = head.method
     this.minor = head.minor
     this.body = body
-    this.keepAlive = wantsKeepAlive(head)
+    // What a client sends behind a CONNECT is meant for the tunnel, and must not be read as requests where there is none.
+    this.keepAlive = head.method !== 'CONNECT' && wantsKeepAlive(head)
     this.#wire = wire
     this.#site = site
     this.#request = request
@@ -165,6 +166,7 @@ export class Http1Exchange implements BodySource {
       return this.#end()
     }
     if (response.upgrade !== undefined) return this.#upgrade(response)
+    if (this.method === 'CONNECT' && response.ok) return this.#misused('a resource answered CONNECT but made no tunnel')
     this.keepAlive = this.keepAlive && !this.#wire.last && this.mayDrain
     const answer = answerOf(this, response, context.ticker.date)
     this.keepAlive = answer.keepAlive
@@ -221,8 +223,10 @@ export class Http1Exchange implements BodySource {
 
   #upgrade(response: Response): void {
     if (!this.#upgradeAsked) {
-      const error = new TypeError('a resource took the connection over although the client had not asked for it')
-      return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+      return this.#misused('a resource took the connection over although the client had not asked for it')
+    }
+    if (this.body !== null && !this.body.complete) {
+      return this.#misused('a resource took the connection over before it had read the body of the request')
     }
     const { writer, context, socket } = this.#wire
     writer.text(upgradeHead(response, context.ticker.date))
@@ -230,6 +234,11 @@ export class Http1Exchange implements BodySource {
     const rest = this.#wire.detach()
     this.#end()
     response.upgrade?.(socket as unknown as UpgradedSocket, rest)
+  }
+
+  /** The client would take what comes next for something else than we (RFC 9110 §7.8, §9.3.6). */
+  #misused(how: string): void {
+    this.#answerWhenMade(this.#site.failed(new TypeError(how), this.#request, this.#connection))
   }
 
   #end(): void {
