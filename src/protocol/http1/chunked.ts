@@ -77,11 +77,15 @@ export class ChunkedDecoder {
       }
       if (c === LF || c === 0 || c === 127 || (c < 32 && c !== CR && c !== 9))
         throw bad('a control character in a chunk')
-      if (c !== CR && this.#line.length >= limit)
-        throw limit === 0 ? bad('no CRLF after a chunk') : bad('a line is too long')
+      if (c !== CR && this.#line.length >= limit) throw this.#tooLong()
       this.#line += String.fromCharCode(c)
     }
     return bytes.byteLength
+  }
+
+  #tooLong(): ProtocolError {
+    if (this.#state === 'trailers') return tooManyTrailers()
+    return bad(this.#state === 'data-end' ? 'no CRLF after a chunk' : 'a line is too long')
   }
 
   #sizeLine(line: string): void {
@@ -101,7 +105,7 @@ export class ChunkedDecoder {
     }
     this.#trailerSize += line.length + 2
     if (this.#trailerSize > this.#limits.head || ++this.#trailerCount > this.#limits.fields) {
-      throw new ProtocolError(431, 'trailer-limit', 'the trailer section is larger than limits.head or limits.fields')
+      throw tooManyTrailers()
     }
     const name = TRAILER_LINE.exec(line)?.[1]
     if (name === undefined) throw bad('a trailer line is malformed')
@@ -118,4 +122,8 @@ const NOT_A_TRAILER =
 
 function bad(message: string): ProtocolError {
   return new ProtocolError(400, 'chunked', message)
+}
+
+function tooManyTrailers(): ProtocolError {
+  return new ProtocolError(431, 'trailer-limit', 'the trailer section is larger than limits.head or limits.fields')
 }
