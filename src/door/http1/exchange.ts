@@ -19,6 +19,8 @@ const MAX_DRAINED = 65536
 const PROBE_AFTER = 2
 const PROBE_AGAIN = 30
 
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
+
 /** Why a signal was aborted: the client closed the connection before it had its answer. */
 export class ClientGone extends Error {
   override readonly name: string = 'AbortError'
@@ -77,11 +79,12 @@ export class Http1Exchange implements BodySource {
     return this.#state === 'running'
   }
 
-  /** How many bytes of an unread body may still come before the connection is given up. */
+  /** Whether the rest of an unread body is worth the connection: what is left of it, or of a chunked one what came. */
   get mayDrain(): boolean {
     const { body } = this
     if (body === null || body.complete) return true
-    return body.failure === undefined && !this.#awaitsContinue && (body.declared ?? 0) - body.received <= MAX_DRAINED
+    const size = body.declared === undefined ? body.received : body.declared - body.received
+    return body.failure === undefined && !this.#awaitsContinue && size <= MAX_DRAINED
   }
 
   /** Has the site answer. */
@@ -91,9 +94,11 @@ export class Http1Exchange implements BodySource {
 
   /** The resource waits for the body: a client that waits too is told to send it (RFC 9110 §10.1.1). */
   wanted(): void {
-    if (this.#awaitsContinue && this.#state === 'running') {
+    if (this.#awaitsContinue) {
       this.#awaitsContinue = false
-      this.#interim()
+      if (this.#state === 'running') this.#interim()
+      // An answer that streams the body back: its head still waits for the first chunk.
+      else this.#wire.writer.ahead(CONTINUE)
     }
     this.#wire.socket.resume()
   }
@@ -141,7 +146,7 @@ export class Http1Exchange implements BodySource {
   }
 
   #interim(): void {
-    this.#wire.writer.text('HTTP/1.1 100 Continue\r\n\r\n')
+    this.#wire.writer.text(CONTINUE)
     this.#wire.writer.flush()
   }
 

@@ -59,6 +59,13 @@ export class Writer {
     this.#write(text)
   }
 
+  /** Writes text before what was gathered, if that is still here; else it would come too late. */
+  ahead(text: string): void {
+    if (this.#text === '') return
+    this.bytes += text.length
+    this.#write(text)
+  }
+
   /** Forgets what was gathered and not written; returns false where nothing was there to forget. */
   discard(): boolean {
     if (this.#text === '') return false
