@@ -37,6 +37,7 @@ export class Engine implements EngineContext, Accepting {
   readonly #perAddress = new Map<string, number>()
   #open = 0
   #whenEmpty: (() => void) | undefined = undefined
+  #closing: Promise<void> | undefined = undefined
   #turnedAway = 0
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
@@ -105,9 +106,14 @@ export class Engine implements EngineContext, Accepting {
 
   /**
    * Stops: accepts nothing more, closes idle connections at once, the others after the exchange that runs, and all of
-   * them after `timeouts.stop`. Fulfilled when the last one is closed.
+   * them after `timeouts.stop`. Fulfilled when the last one is closed, for all who ask.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.stopping = true
     const closed = this.#listeners.splice(0).map((listener) => listener.close())
     for (const connection of this.#spoken) connection.stop()

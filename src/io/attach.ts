@@ -9,7 +9,7 @@ export interface SocketEvents {
   /** All that was written has been taken by the system. */
   drained(): void
   /** It took none of what was written for too long. */
-  cut(): void
+  stalled(): void
   /** The socket is closed, by whomever. */
   closed(): void
 }
@@ -24,9 +24,19 @@ export function attach(socket: Socket, events: SocketEvents): void {
   socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
 }
 
-/** Hears of `drained`, and of `cut` after so many milliseconds in which the other side took nothing. */
+/** Hears of `drained`, and of `stalled` after so many milliseconds in which the other side took nothing. */
 export function awaitDrain(socket: Socket, milliseconds: number): void {
-  socket.once('drain', onDrain).on('timeout', onTimeout).setTimeout(milliseconds)
+  awaitTaken(socket.once('drain', onDrain), milliseconds)
+}
+
+/** Hears of `stalled` only: for a write so small that the socket says nothing when it is taken. */
+export function awaitTaken(socket: Socket, milliseconds: number): void {
+  socket.on('timeout', onTimeout).setTimeout(milliseconds)
+}
+
+/** All that was written has been taken: an end of waiting. */
+export function taken(socket: Socket): void {
+  socket.off('timeout', onTimeout).setTimeout(0)
 }
 
 /** Stops, and leaves the socket like a new one: the next one that listens gets the bytes. */
@@ -48,12 +58,12 @@ function onEnd(this: Attached): void {
 }
 
 function onDrain(this: Attached): void {
-  this.off('timeout', onTimeout).setTimeout(0)
+  taken(this)
   this[EVENTS]?.drained()
 }
 
 function onTimeout(this: Attached): void {
-  this[EVENTS]?.cut()
+  this[EVENTS]?.stalled()
 }
 
 /** `close` follows every error, and tells all that matters here. */

@@ -32,7 +32,10 @@ export class EngineUnderTest {
     const site = new Site({
       routes: routes ?? [{ match: '/*', resource: handler }],
       log: [{ logRequest: (record) => this.#logged(record) }],
-      report: (level, event, fields) => void this.reports.push({ level, event, fields }),
+      report: (level, event, fields) => {
+        this.reports.push({ level, event, fields })
+        this.#wake()
+      },
       ...(bodyLimit !== undefined && { limits: { body: bodyLimit } }),
     })
     this.engine = new Engine(site, options)
@@ -52,8 +55,21 @@ export class EngineUnderTest {
     return this.records
   }
 
+  /** Waits until something is reported whose sentence has these words in it. */
+  async reported(words: string): Promise<Reported> {
+    for (;;) {
+      const found = this.reports.find(({ event }) => event.includes(words))
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    }
+  }
+
   #logged(record: ExchangeRecord): void {
     this.records.push(record)
+    this.#wake()
+  }
+
+  #wake(): void {
     for (const wake of this.#waiters.splice(0)) wake()
   }
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { attach, detach, type SocketEvents } from '../../io/attach.ts'
+import { attach, detach, type SocketEvents, taken } from '../../io/attach.ts'
 import { ProtocolError } from '../../protocol/http1/errors.ts'
 import { requestFraming } from '../../protocol/http1/framing.ts'
 import { RequestHead, readRequestHead } from '../../protocol/http1/request-head.ts'
@@ -103,6 +103,13 @@ export class Http1Connection implements Wire, SocketEvents {
     this.#exchange?.gone()
   }
 
+  /** The client takes nothing of what is written. */
+  stalled(): void {
+    const { report } = this.context.site
+    report?.('info', 'A connection was cut: timeouts.write.', { remote: this.facts.remote.address })
+    this.cut()
+  }
+
   /** Looks whether the present state has lasted too long. Called at each tick. */
   tick(now: number): void {
     if (this.#state === 'exchange') this.#exchange?.tick()
@@ -169,8 +176,16 @@ export class Http1Connection implements Wire, SocketEvents {
     this.#text = ''
     this.#state = 'linger'
     this.#deadline = this.context.ticker.now + this.context.ticks.linger
-    this.socket.end()
+    // An ending socket gives no `drain`.
+    if (this.writer.blocked) this.socket.end(() => this.#allTaken())
+    else this.socket.end()
     this.socket.resume()
+  }
+
+  #allTaken(): void {
+    taken(this.socket)
+    this.writer.drained()
+    this.#deadline = this.context.ticker.now + this.context.ticks.linger
   }
 
   #tooLate(): void {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { awaitDrain } from '../../io/attach.ts'
+import { awaitDrain, awaitTaken, taken } from '../../io/attach.ts'
 
 /** Text of answers is gathered up to this size, in bytes, before it is written. */
 const FLUSH_AT = 65536
@@ -79,21 +79,24 @@ export class Writer {
     this.bytes += before.length + chunk.byteLength + after.length
     this.#text += before
     return new Promise((resolve, reject) => {
-      const taken = (error?: Error | null): void => {
+      const done = (error?: Error | null): void => {
+        if (!this.blocked) taken(this.#socket)
         if (error) return reject(error)
         resolve()
       }
       if (chunk.byteLength <= COPIED) {
         const text = this.#text + latin1(chunk) + after
         this.#text = ''
-        this.#watch(this.#socket.write(text, 'latin1', taken))
-        return
+        this.#watch(this.#socket.write(text, 'latin1', done))
+      } else {
+        this.#socket.cork()
+        this.flush()
+        this.#watch(after === '' ? this.#socket.write(chunk, done) : this.#socket.write(chunk))
+        if (after !== '') this.#watch(this.#socket.write(after, 'latin1', done))
+        this.#socket.uncork()
       }
-      this.#socket.cork()
-      this.flush()
-      this.#watch(after === '' ? this.#socket.write(chunk, taken) : this.#socket.write(chunk))
-      if (after !== '') this.#watch(this.#socket.write(after, 'latin1', taken))
-      this.#socket.uncork()
+      // A small write gives no `drain`, and may wait as long as any for a client that does not read.
+      if (!this.blocked && this.#socket.writableLength > 0) awaitTaken(this.#socket, this.#patience)
     })
   }
 
