@@ -1,0 +1,34 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+/** Where Debian puts what is not in everybody's PATH. */
+const MORE = ['/usr/sbin', '/usr/local/sbin', '/sbin']
+
+/** The path of a program, or undefined where it is not installed. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...MORE].filter(Boolean)
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+/**
+ * The path of a real peer that a test needs. Where it is absent the test is skipped and says so, and undefined is
+ * returned; with `ORIEL_REQUIRE_PEERS=1` in the environment, as in continuous integration, it fails instead.
+ */
+export function needPeer(t: TestContext, name: string): string | undefined {
+  const path = findProgram(name)
+  if (path !== undefined) return path
+  const sentence = `${name} is not installed, and this test needs it`
+  if (process.env['ORIEL_REQUIRE_PEERS'] === '1') throw new Error(`${sentence} (ORIEL_REQUIRE_PEERS=1)`)
+  t.skip(sentence)
+  return undefined
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
