@@ -18,21 +18,26 @@ export class FileBody implements SizedBody {
   readonly #path: string
   readonly #facts: FileFacts
   readonly #start: number
+  readonly #told: ToldAs
 
-  /** @param path The real path, links resolved and checked. */
-  constructor(path: string, facts: FileFacts, start: number = 0, end: number = facts.size) {
+  /**
+   * @param path The real path, links resolved and checked.
+   * @param told What is thrown instead of an error that opening the file meets.
+   */
+  constructor(path: string, facts: FileFacts, told: ToldAs = same, start: number = 0, end: number = facts.size) {
     this.#path = path
     this.#facts = facts
+    this.#told = told
     this.#start = start
     this.size = end - start
   }
 
   slice(start: number, end: number): SizedBody {
-    return new FileBody(this.#path, this.#facts, this.#start + start, this.#start + end)
+    return new FileBody(this.#path, this.#facts, this.#told, this.#start + start, this.#start + end)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const reader = await FileReader.open(this.#path, this.#facts)
+    const reader = await this.#open()
     const buffer = pool.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE)
     try {
       for (let sent = 0; sent < this.size; ) {
@@ -48,4 +53,18 @@ export class FileBody implements SizedBody {
       await reader.close()
     }
   }
+
+  async #open(): Promise<FileReader> {
+    try {
+      return await FileReader.open(this.#path, this.#facts)
+    } catch (error) {
+      throw this.#told(error)
+    }
+  }
+}
+
+type ToldAs = (error: unknown) => unknown
+
+function same(error: unknown): unknown {
+  return error
 }

@@ -9,7 +9,12 @@ export interface FileFacts {
   readonly ctime: number
   readonly ino: number
   readonly dev: number
+  /** Whether any later change will show: the file was not changed within the resolution of the clock that dates it. */
+  readonly settled: boolean
 }
+
+/** Two changes within this time may get the same date: the clock of many systems ticks only so often. Milliseconds. */
+export const CLOCK_TICK = 20
 
 export const stat: (path: string) => Promise<fs.Stats> = promisify(fs.stat)
 export const realpath: (path: string) => Promise<string> = promisify(fs.realpath.native)
@@ -21,7 +26,8 @@ const close: (fd: number) => Promise<void> = promisify(fs.close)
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0) | (fs.constants.O_NOFOLLOW ?? 0)
 
 export function factsOf(stats: fs.Stats): FileFacts {
-  return { size: stats.size, mtime: stats.mtimeMs, ctime: stats.ctimeMs, ino: stats.ino, dev: stats.dev }
+  const { size, mtimeMs: mtime, ctimeMs: ctime, ino, dev } = stats
+  return { size, mtime, ctime, ino, dev, settled: Date.now() - ctime > CLOCK_TICK }
 }
 
 export function sameFacts(a: FileFacts, b: FileFacts): boolean {
@@ -81,9 +87,15 @@ export class FileReader {
     })
   }
 
-  /** @throws FileChanged where the file was changed since its facts were taken. */
+  /**
+   * @throws FileChanged where the file was changed since its facts were taken. One that was only replaced or removed
+   * is still the same: losing its name changes its ctime, but nobody can open it any more to write into it.
+   */
   async verify(): Promise<void> {
-    if (!sameFacts(factsOf(await fstat(this.#fd)), this.#facts)) throw new FileChanged(this.#path)
+    const stats = await fstat(this.#fd)
+    const now = factsOf(stats)
+    const same = stats.nlink === 0 ? { ...now, ctime: this.#facts.ctime } : now
+    if (!sameFacts(same, this.#facts)) throw new FileChanged(this.#path)
   }
 
   close(): Promise<void> {
@@ -91,15 +103,21 @@ export class FileReader {
   }
 }
 
-/** Reads a whole file. @throws as FileReader does. */
+/** Reads a whole file; twice where its dates would not show that it is written meanwhile. @throws as FileReader does. */
 export async function readFile(path: string, facts: FileFacts): Promise<Uint8Array> {
   const reader = await FileReader.open(path, facts)
   try {
-    const bytes = Buffer.allocUnsafeSlow(facts.size)
-    if (facts.size > 0) await reader.read(bytes, 0)
+    const bytes = await whole(reader, facts.size)
+    if (!facts.settled && !bytes.equals(await whole(reader, facts.size))) throw new FileChanged(path)
     await reader.verify()
     return bytes
   } finally {
     await reader.close()
   }
+}
+
+async function whole(reader: FileReader, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  if (size > 0) await reader.read(bytes, 0)
+  return bytes
 }

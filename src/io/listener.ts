@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import type { CertificateFiles } from './tls.ts'
 
@@ -43,6 +43,7 @@ export async function listen(address: ListenAddress, accepting: Accepting): Prom
     if (
       address.unix === undefined ||
       (error as NodeJS.ErrnoException).code !== 'EADDRINUSE' ||
+      !(await isSocket(address.unix)) ||
       (await answers(address.unix))
     )
       throw error
@@ -82,6 +83,11 @@ function open(server: Server, where: ListenOptions): Promise<void> {
       resolve()
     })
   })
+}
+
+/** A name that was mistyped may be that of somebody's file, which must not be removed. */
+async function isSocket(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSocket() ?? false
 }
 
 /** Whether somebody listens on a Unix socket. */

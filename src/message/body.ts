@@ -59,7 +59,9 @@ export function knownSize(body: Body): number | undefined {
   if (body === null) return 0
   if (typeof body === 'string') return utf8Size(body)
   if (body instanceof Uint8Array) return body.byteLength
-  return isSized(body) ? body.size : undefined
+  // A body that cannot be cut may know its size all the same, as several ranges do.
+  const { size } = body as Partial<SizedBody>
+  return typeof size === 'number' ? size : undefined
 }
 
 /** Bytes of a text in UTF-8. */
@@ -94,7 +96,8 @@ export async function readAll(body: Body): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
-    const bytes = toBytes(chunk)
+    // A copy: a chunk is the reader's until the next pull only, after which a file fills the same buffer again.
+    const bytes = new Uint8Array(toBytes(chunk))
     chunks.push(bytes)
     size += bytes.byteLength
   }
