@@ -1,9 +1,12 @@
-import { readFile } from '../../io/file.ts'
+import { createHash } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { CLOCK_TICK, FileChanged, readFile } from '../../io/file.ts'
 import { FileBody } from '../../io/file-body.ts'
 import type { Body } from '../../message/body.ts'
 import { httpDate } from '../../message/dates.ts'
+import { HttpError } from '../../message/errors.ts'
 import { Headers } from '../../message/headers.ts'
-import type { Located } from './locate.ts'
+import { absentOr, type Located } from './locate.ts'
 
 /** One form of a file, ready to be answered with: its fields made once, its content in memory if it is small. */
 export interface Document {
@@ -24,32 +27,55 @@ export interface DocumentFields {
 
 /** @param keep Whether to read the content into memory. @throws FileChanged, or the system's error. */
 export async function makeDocument(file: Located, fields: DocumentFields, keep: boolean): Promise<Document> {
-  return {
-    file,
-    headers: headersOf(file, fields),
-    bytes: keep ? await readFile(file.path, file.facts) : undefined,
+  if (keep) {
+    const bytes = await readFile(file.path, file.facts)
+    return { file, headers: headersOf(file, fields, digest(bytes)), bytes }
   }
+  if (!file.facts.settled) {
+    // Its dates would tell two contents apart only from now on: they are looked at again a moment later.
+    await setTimeout(CLOCK_TICK)
+    throw new FileChanged(file.path)
+  }
+  const { mtime, size } = file.facts
+  const tag = `${Math.round(mtime * 1000).toString(36)}-${size.toString(36)}`
+  return { file, headers: headersOf(file, fields, tag), bytes: undefined }
+}
+
+/** Content in memory is told by itself: so equal files have equal tags, whenever and on whichever machine. */
+function digest(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('base64url').slice(0, 16)
 }
 
 export function bodyOf(document: Document): Body {
-  return document.bytes ?? new FileBody(document.file.path, document.file.facts)
+  return document.bytes ?? new FileBody(document.file.path, document.file.facts, unopened)
 }
 
-function headersOf({ facts }: Located, fields: DocumentFields): Headers {
+/** What the client is told where a file that was found a moment ago cannot be opened. */
+function unopened(error: unknown): unknown {
+  if (error instanceof FileChanged) return fileChanging(error)
+  try {
+    absentOr(error)
+    return new HttpError(404, { cause: error })
+  } catch (told) {
+    return told
+  }
+}
+
+/** A file that is being written at this moment: to be asked for again. */
+export function fileChanging(cause: FileChanged): HttpError {
+  return new HttpError(503, { code: 'file-changing', headers: { 'Retry-After': '1' }, cause })
+}
+
+function headersOf({ facts }: Located, fields: DocumentFields, tag: string): Headers {
   const headers = new Headers()
   headers.append('Content-Type', fields.type)
   // RFC 9110 §8.8.2.1: never later than the time of the answer, whatever the disk says.
   headers.append('Last-Modified', httpDate(Math.min(facts.mtime, Date.now())))
-  headers.append('ETag', entityTag(facts.mtime, facts.size, fields.encoding))
+  // Strong, for byte ranges need it; each coding has its own (RFC 9110 §8.8.3.3).
+  headers.append('ETag', `"${tag}${fields.encoding === undefined ? '' : `-${fields.encoding}`}"`)
   headers.append('Accept-Ranges', 'bytes')
   if (fields.encoding !== undefined) headers.append('Content-Encoding', fields.encoding)
   if (fields.varies) headers.append('Vary', 'Accept-Encoding')
   if (fields.cacheControl !== undefined) headers.append('Cache-Control', fields.cacheControl)
   return headers
-}
-
-/** Strong, for byte ranges need it; each coding has its own (RFC 9110 §8.8.3.3). */
-function entityTag(mtime: number, size: number, encoding: string | undefined): string {
-  const time = Math.round(mtime * 1000).toString(36)
-  return `"${time}-${size.toString(36)}${encoding === undefined ? '' : `-${encoding}`}"`
 }

@@ -1,8 +1,7 @@
 import { FileChanged, sameFacts } from '../../io/file.ts'
-import { HttpError } from '../../message/errors.ts'
 import { decodedPath } from '../../message/path.ts'
 import { cacheControlFor } from './cache-control.ts'
-import { type Document, makeDocument } from './document.ts'
+import { type Document, fileChanging, makeDocument } from './document.ts'
 import { absentOr, type Locate, type Located } from './locate.ts'
 import { isCompressible, mediaType } from './media-types.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
@@ -57,7 +56,8 @@ export function finder(
 
   const page = async (relative: string, file: Located, known: Found | undefined): Promise<Page> => {
     const type = mediaType(file.path, place.types)
-    const beside = options.precompressed !== false && isCompressible(type) ? await neighbours(locate, relative) : []
+    const beside =
+      options.precompressed !== false && isCompressible(type) ? await neighbours(locate, relative, file) : []
     if (known?.kind === 'page' && isStill(known, file, beside)) return known
     const cacheControl = cacheControlFor(options.cacheControl, relative)
     const varies = beside.length > 0
@@ -95,7 +95,9 @@ export function finder(
     if (options.try === undefined) return unlessChanging(() => look(relative, known))
     for (const path of options.try) {
       const asAsked = path === '*' || path === '/*'
-      const found = await unlessChanging(() => look(asAsked ? relative : path.replace('*', relative.slice(1)), known))
+      const found = await unlessChanging(() =>
+        look(asAsked ? relative : path.replace('*', () => relative.slice(1)), known),
+      )
       if (found?.kind === 'page' || (asAsked && found?.kind === 'to-folder')) return found
       if (asAsked && found?.kind === 'folder' && options.listing === true) return found
     }
@@ -110,17 +112,25 @@ async function unlessChanging<T>(look: () => Promise<T | undefined>): Promise<T 
       return await look()
     } catch (error) {
       if (!(error instanceof FileChanged)) return absentOr(error)
-      if (attempt === 2)
-        throw new HttpError(503, { code: 'file-changing', headers: { 'Retry-After': '1' }, cause: error })
+      if (attempt === 2) throw fileChanging(error)
     }
   }
 }
 
-async function neighbours(locate: Locate, relative: string): Promise<[encoding: string, file: Located][]> {
+/** How much older than its file a precompressed form may seem, in milliseconds: tools and archives round times. */
+const ROUNDED = 2000
+
+/** The precompressed forms of a file. One that is older was made of another content, and an empty one of none. */
+async function neighbours(
+  locate: Locate,
+  relative: string,
+  { facts }: Located,
+): Promise<[encoding: string, file: Located][]> {
   const found: [string, Located][] = []
   for (const [encoding, suffix] of CODINGS) {
     const file = await locate(relative + suffix)
-    if (file?.kind === 'file') found.push([encoding, file])
+    const usable = file?.kind === 'file' && file.facts.size > 0 && file.facts.mtime >= facts.mtime - ROUNDED
+    if (usable) found.push([encoding, file])
   }
   return found
 }
@@ -136,6 +146,7 @@ function isStill(known: Page, file: Located, beside: readonly (readonly [string,
   )
 }
 
+/** Whether a file that is known is what lies there now. */
 function isSame(a: Located, b: Located): boolean {
-  return a.path === b.path && sameFacts(a.facts, b.facts)
+  return a.path === b.path && a.facts.settled && sameFacts(a.facts, b.facts)
 }

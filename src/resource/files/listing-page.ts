@@ -26,25 +26,23 @@ export function listingPage(
   sorting: Sorting,
   cut: boolean,
 ): string {
-  const shown = decoded(path)
-  const rows = entries.map(row).join('')
-  const up =
-    path === '/' || path === `${mount}/` ? '' : '<tr><td colspan="3"><a class="folder" href="../">..</a></td></tr>\n'
+  const title = `Index of ${escapeHtml(visible(decoded(path)))}`
+  const up = path === '/' || path === `${mount}/` ? '' : UP
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(shown)}</title>
+<title>${title}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${crumbs(path, mount)}</h1>
+<h1>Index of ${crumbs(path, mount)}</h1>
 <table>
 <thead><tr>${head('name', 'Name', sorting)}${head('size', 'Size', sorting)}${head('modified', 'Modified', sorting)}</tr></thead>
 <tbody>
-${up}${rows}</tbody>
+${up}${entries.map(row).join('')}</tbody>
 </table>
 <p>${summary(entries, cut)}</p>
 </main>
@@ -53,41 +51,46 @@ ${up}${rows}</tbody>
 `
 }
 
+const UP = '<tr><td colspan="3"><a class="folder" href="../" aria-label="The folder above">../</a></td></tr>\n'
+
 const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 15%, transparent); --soft: color-mix(in srgb, currentColor 65%, transparent) }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem 1rem 3rem }
 h1 { font-size: 1.3rem; font-weight: 600; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100% }
-th { text-align: left; font-weight: 400; font-size: .9rem; border-bottom: 2px solid var(--line); padding: .4rem .5rem; white-space: nowrap }
-th a { color: var(--soft); text-decoration: none }
-td { border-bottom: 1px solid var(--line); padding: .4rem .5rem; white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums }
-td:first-child { width: 100%; white-space: normal; overflow-wrap: anywhere }
+th { text-align: left; font-weight: 400; font-size: .9rem; padding: 0; border-bottom: 2px solid var(--line); white-space: nowrap }
+th a { color: var(--soft) }
+th[aria-sort] a { color: inherit; font-weight: 600 }
+td { border-bottom: 1px solid var(--line); padding: .45rem .5rem; white-space: nowrap; vertical-align: baseline; color: var(--soft); font-variant-numeric: tabular-nums }
+td:first-child { width: 100%; padding: 0; white-space: normal; overflow-wrap: anywhere }
+td a, th a { display: block; padding: .45rem .5rem; unicode-bidi: isolate }
 td:nth-child(2), th:nth-child(2) { text-align: right }
 tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent) }
 a { text-decoration: none }
 a:hover, a:focus-visible { text-decoration: underline }
 .folder { font-weight: 600 }
-p { color: var(--soft); font-size: .9rem }
-@media (max-width: 34rem) { td:nth-child(3), th:nth-child(3) { font-size: .8rem } time span { display: none } }
+p { color: var(--soft); font-size: .9rem; padding: 0 .5rem }
+@media (max-width: 34rem) { td:not(:first-child) { font-size: .85rem } time span { display: none } }
+@media (pointer: coarse) { td a, th a { padding-block: .65rem } td:not(:first-child) { padding-block: .65rem } }
 `
 
+/** The path as links to the folders that it leads through, from the mount on. */
 function crumbs(path: string, mount: string): string {
-  const names = path.slice(mount.length).split('/').filter(Boolean)
-  const links = names.map((name, i) => {
-    const text = escapeHtml(decoded(name))
-    const up = names.length - 1 - i
-    return up === 0 ? `<span aria-current="page">${text}</span>` : `<a href="${'../'.repeat(up)}">${text}</a>`
-  })
-  const home =
-    names.length === 0 ? 'Index of /' : `<a href="${'../'.repeat(names.length)}" aria-label="Top folder">/</a>`
-  return `${home} ${links.join(' / ')}`.trim()
+  const names = [mount, ...path.slice(mount.length).split('/').filter(Boolean)]
+  return names
+    .map((name, i) => {
+      const text = `${escapeHtml(visible(decoded(name)))}/`
+      const up = names.length - 1 - i
+      return up === 0 ? `<span aria-current="page">${text}</span>` : `<a href="${'../'.repeat(up)}">${text}</a>`
+    })
+    .join('<wbr>')
 }
 
 function head(by: SortKey, title: string, sorting: Sorting): string {
   const active = sorting.by === by
   const descending = active && !sorting.descending
   const sort = active ? ` aria-sort="${sorting.descending ? 'descending' : 'ascending'}"` : ''
-  const arrow = active ? (sorting.descending ? ' ↓' : ' ↑') : ''
+  const arrow = active ? `<span aria-hidden="true"> ${sorting.descending ? '↓' : '↑'}</span>` : ''
   return `<th scope="col"${sort}><a href="?sort=${by}&amp;order=${descending ? 'desc' : 'asc'}">${title}${arrow}</a></th>`
 }
 
@@ -98,18 +101,20 @@ function row({ name, kind, size, modified }: Listed): string {
   const href = `./${encodeURIComponent(name)}${slash}`
   const date = new Date(modified).toISOString()
   const time = `<time datetime="${date}">${date.slice(0, 10)}<span> ${date.slice(11, 16)}</span></time>`
-  return `<tr><td><a${mark} href="${escapeHtml(href)}">${escapeHtml(name)}${slash}</a></td><td>${size === undefined ? '' : bytes(size)}</td><td>${time}</td></tr>\n`
+  return `<tr><td><a${mark} href="${escapeHtml(href)}">${escapeHtml(visible(name))}${slash}</a></td><td>${size === undefined ? '' : bytes(size)}</td><td>${time}</td></tr>\n`
 }
 
 function summary(entries: readonly Listed[], cut: boolean): string {
+  if (entries.length === 0) return 'This folder is empty.'
   const folders = entries.filter(({ kind }) => kind === 'folder').length
   const files = entries.length - folders
   const total = entries.reduce((sum, { size }) => sum + (size ?? 0), 0)
   const parts = [
     folders > 0 ? `${folders} ${folders === 1 ? 'folder' : 'folders'}` : '',
-    files > 0 || folders === 0 ? `${files} ${files === 1 ? 'file' : 'files'}, ${bytes(total)}` : '',
+    files > 0 ? `${files} ${files === 1 ? 'file' : 'files'}, ${bytes(total)}` : '',
   ]
-  return `${parts.filter(Boolean).join(', ')}${cut ? '. The folder has more entries than are shown.' : ''} Times are UTC.`
+  const more = cut ? ' The folder has more entries than are shown.' : ''
+  return `${parts.filter(Boolean).join(', ')}.${more} Times are UTC.`
 }
 
 function bytes(size: number): string {
@@ -130,4 +135,9 @@ function decoded(path: string): string {
   } catch {
     return path
   }
+}
+
+/** Characters that move the cursor or turn the direction of writing would let one name pass for another. */
+function visible(name: string): string {
+  return name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
 }

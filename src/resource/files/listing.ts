@@ -1,9 +1,9 @@
-import { opendir } from 'node:fs/promises'
+import { access, constants, opendir } from 'node:fs/promises'
 import { preferredType } from '../../message/negotiation.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
 import { type Listed, listingPage, type Sorting } from './listing-page.ts'
-import { absentOr, type Locate } from './locate.ts'
+import { absentOr, type Locate, type Located } from './locate.ts'
 import { mediaType } from './media-types.ts'
 
 /** A folder with more entries than this is listed up to here, and says so. */
@@ -65,11 +65,19 @@ async function listed(
 ): Promise<Listed | undefined> {
   // One entry that cannot be read must not hide the others.
   const found = await locate(relative + name).catch(() => undefined)
-  if (found === undefined) return undefined
+  if (found === undefined || !(await isOpen(found))) return undefined
   const { size, mtime } = found.facts
   return found.kind === 'folder'
     ? { name, kind: 'folder', size: undefined, modified: mtime, type: undefined }
     : { name, kind: 'file', size, modified: mtime, type: mediaType(name, types) }
+}
+
+/** Whether the system lets this server open it. */
+function isOpen({ kind, path }: Located): Promise<boolean> {
+  return access(path, kind === 'folder' ? constants.X_OK : constants.R_OK).then(
+    () => true,
+    () => false,
+  )
 }
 
 function sortingOf(query: URLSearchParams): Sorting {

@@ -51,10 +51,12 @@ export function locator(root: string, options: FilesOptions, place: FilesPlace):
     try {
       const inside = await rootNow()
       const real = segments.length === 0 ? inside : await realpath(join(inside, ...segments))
-      if (!allowed(real, inside, relative) || place.withheld(real)) return undefined
+      if (!allowed(real, inside, relative)) return undefined
       const stats = await stat(real)
-      if (stats.isFile()) return { kind: 'file', path: real, facts: factsOf(stats) }
-      return stats.isDirectory() ? { kind: 'folder', path: real, facts: factsOf(stats) } : undefined
+      const facts = factsOf(stats)
+      if (place.withheld(real, facts)) return undefined
+      if (stats.isFile()) return { kind: 'file', path: real, facts }
+      return stats.isDirectory() ? { kind: 'folder', path: real, facts } : undefined
     } catch (error) {
       return absentOr(error)
     }
@@ -81,8 +83,9 @@ function hasDotName(segments: readonly string[]): boolean {
 /** What Windows would take for a drive, a stream, a device, or another name for the same file. */
 const WINDOWS = /[:<>"|?*\\]|[. ]$|~\d|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 
+/** A backslash is refused in every path, so a file that has one in its name cannot be asked for. */
 function isUnsafeName(segment: string): boolean {
-  return segment === '..' || segment.includes('\0') || (sep === '\\' && WINDOWS.test(segment))
+  return segment === '..' || /[\0\\]/.test(segment) || (sep === '\\' && WINDOWS.test(segment))
 }
 
 function fold(path: string): string {

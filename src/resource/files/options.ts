@@ -1,3 +1,5 @@
+import type { FileFacts } from '../../io/file.ts'
+
 /** What a folder of files may be told. */
 export interface FilesOptions {
   /** The folder. */
@@ -28,8 +30,8 @@ export interface FilesPlace {
   readonly base: string
   /** Media types by suffix, before those of the library. */
   readonly types: Readonly<Record<string, string>>
-  /** Whether a file is never served, whatever the route says: the config, keys, modules. Takes a real path. */
-  readonly withheld: (real: string) => boolean
+  /** Whether a file is never served, whatever the route says: the config, keys, modules. Takes a real path and facts. */
+  readonly withheld: (real: string, facts: FileFacts) => boolean
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
