@@ -9,8 +9,8 @@ export async function explainCommand(
   target: string,
   { config: named }: { readonly config?: string },
 ): Promise<number> {
-  const { config, file } = await loadConfig(configPath(named))
-  const { site } = await buildConfig(config, { base: dirname(file), withhold: [file], withoutModules: true })
+  const { config, file, source } = await loadConfig(configPath(named))
+  const { site } = await buildConfig(config, { base: dirname(file), source, withhold: [file], explaining: true })
   const { lines, found } = await site.explain(method.toUpperCase(), target)
   const width = Math.max(...lines.map(([word]) => word.length))
   process.stdout.write(

@@ -26,7 +26,7 @@ export default defineConfig({
   routes: [
     // { match: '/notes/:id', module: './notes.ts' },
     // { match: '/old/*', redirect: { to: '/new/*', status: 308 } },
-    { match: '/*', files: { root: './${root === '.' ? '' : root}', listing: false } },
+    { match: '/*', files: { root: '${root === '.' ? '.' : `./${root}`}', listing: false } },
   ],
   // errors: { 404: './404.html' },
   // trustedProxies: ['loopback'],

@@ -3,5 +3,7 @@ import { run } from './run.ts'
 
 // Without a listener of its own, Node opens its inspector to the world of this machine when SIGUSR1 comes.
 process.on('SIGUSR1', () => undefined)
+// Whoever read our output has gone (`oriel | head`): the sites are served all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 process.exitCode = await run(process.argv.slice(2))

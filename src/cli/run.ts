@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/config.ts'
+import { suggestion } from '../config/suggest.ts'
 import { checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
 import { sentenceFor } from './sentences.ts'
-import { folderCommand, serveCommand } from './serve.ts'
+import { type FolderOptions, folderCommand, serveCommand } from './serve.ts'
 
 /** Exit codes: all went well; something failed while it ran; the command or the config was wrong. */
 export const OK = 0
@@ -33,40 +34,68 @@ export async function run(args: readonly string[]): Promise<number> {
 type After = <A extends unknown[]>(command: (...given: A) => Promise<number>) => (...given: A) => Promise<void>
 
 function program(after: After): Command {
-  const oriel = new Command('oriel')
+  const oriel: Command = new Command('oriel')
     .description('A web server and application gateway. Serves a folder, or a site from its config.')
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(`oriel: ${misused(text)}\n`) })
     .argument('[folder]', 'the folder to serve', '.')
-    .option('-p, --port <port>', 'the port', '8080')
+    .option('-p, --port <port>', 'the port; 0 lets the system choose', '8080')
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('-q, --quiet', 'print nothing but errors')
-    .action(after(folderCommand))
+    .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
     .addHelpText('after', EXAMPLES)
-  oriel.helpCommand('help [command]', 'print the help of a command')
+    .helpCommand(false)
   const configured = (name: string, description: string): Command =>
     oriel
       .command(name)
       .description(description)
-      .option('-c, --config <file>', 'the config; oriel.config.ts, .js or .json of this folder where left out')
-      .exitOverride()
-  configured('serve', 'serve a site from its config')
+      .option('-c, --config <file>', 'the config; oriel.config.ts, .js, .mjs or .json of this folder where left out')
+  configured('serve', 'Serve a site from its config.')
     .option('-q, --quiet', 'print nothing but errors')
     .action(after(serveCommand))
-  configured('check', 'check a config, and load what it names, without serving').action(after(checkCommand))
-  configured('explain', 'tell what becomes of a request, without making it')
+  configured('check', 'Check a config, and load what it names, without serving.').action(after(checkCommand))
+  configured('explain', 'Tell what becomes of a request, without making it.')
     .argument('<method>', 'for instance GET')
     .argument('<target>', 'a path, or an absolute URL')
     .action(after(explainCommand))
   oriel
     .command('init')
-    .description('write a config to start from')
+    .description('Write a config to start from.')
     .argument('[folder]', 'the folder of the site', '.')
-    .exitOverride()
     .action(after(initCommand))
+  oriel
+    .command('help')
+    .description('Print the help of a command.')
+    .argument('[command]')
+    .action(after(async (name: string | undefined) => help(oriel, name)))
   return oriel
+}
+
+function namesOf(oriel: Command): string[] {
+  return oriel.commands.map((command) => command.name())
+}
+
+async function help(oriel: Command, name: string | undefined): Promise<number> {
+  const asked = name === undefined ? oriel : oriel.commands.find((command) => command.name() === name)
+  if (asked === undefined) {
+    const names = namesOf(oriel)
+    const meant = suggestion(name ?? '', names)
+    const hint = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${meant}?`
+    throw new ConfigError(`there is no command ${name}. ${hint}`)
+  }
+  asked.outputHelp()
+  return OK
+}
+
+/** What commander says of a wrong command line, as one sentence of ours. */
+function misused(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
 }
 
 const EXAMPLES = `

@@ -1,14 +1,15 @@
 import { existsSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { buildConfig } from '../config/build.ts'
-import { checkConfig } from '../config/check.ts'
+import type { Source } from '../config/check.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import { type Server, serveBuilt } from '../config/serve.ts'
+import { suggestion } from '../config/suggest.ts'
 import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
 
-interface FolderOptions {
+export interface FolderOptions {
   readonly port: string
   readonly host: string
   readonly quiet?: true
@@ -20,28 +21,46 @@ interface ServeOptions {
 }
 
 /** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
-export async function folderCommand(folder: string, { port, host, quiet }: FolderOptions): Promise<number> {
+export async function folderCommand(
+  folder: string,
+  { port, host, quiet }: FolderOptions,
+  commands: readonly string[],
+): Promise<number> {
   const root = resolve(folder)
-  if (!existsSync(root)) throw new ConfigError(`there is no folder ${folder}`)
-  if (!statSync(root).isDirectory()) throw new ConfigError(`${folder} is no folder`)
+  const stats = statSync(root, { throwIfNoEntry: false })
+  if (stats === undefined) {
+    const meant = suggestion(folder, commands)
+    throw new ConfigError(
+      `there is no folder ${folder}${meant === undefined ? '' : `. Did you mean the command ${meant}?`}`,
+    )
+  }
+  if (!stats.isDirectory()) throw new ConfigError(`${folder} is no folder: name the folder that it is in`)
   const errorPage = join(root, '404.html')
   const config: Config = {
     listen: [{ port: portNumber(port), host }],
     routes: [{ match: '/*', files: { root, listing: true } }],
     ...(existsSync(errorPage) && { errors: { 404: errorPage } }),
   }
+  const what = folder === '.' ? 'this folder' : folder
   const found = findConfig(root)
-  if (found !== undefined && quiet !== true) {
-    say(`There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`)
-  }
-  const withhold = CONFIG_NAMES.map((name) => join(root, name))
-  return serveUntilStopped(config, { base: root, withhold, quiet, what: folder === '.' ? 'this folder' : folder })
+  const hint =
+    found === undefined
+      ? undefined
+      : `There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`
+  return serveUntilStopped(config, { base: root, withhold: [], quiet, what, source: { name: what }, hint })
 }
 
 /** `oriel serve`: serves the site that a config describes, until it is stopped. */
 export async function serveCommand({ config: named, quiet }: ServeOptions): Promise<number> {
-  const { config, file } = await loadConfig(configPath(named))
-  return serveUntilStopped(config, { base: resolve(file, '..'), withhold: [file], quiet, what: relative('.', file) })
+  const { config, file, source } = await loadConfig(configPath(named))
+  return serveUntilStopped(config, {
+    base: dirname(file),
+    withhold: [file],
+    quiet,
+    what: relative('.', file),
+    source,
+    hint: undefined,
+  })
 }
 
 /** The config that is meant. @throws ConfigError where none is named and none is there. */
@@ -60,17 +79,28 @@ interface Serving {
   readonly quiet: true | undefined
   /** What is served, for people. */
   readonly what: string
+  readonly source: Source
+  /** What people may want to know beside. */
+  readonly hint: string | undefined
 }
 
-async function serveUntilStopped(config: Config, { base, withhold, quiet, what }: Serving): Promise<number> {
+async function serveUntilStopped(
+  config: Config,
+  { base, withhold, quiet, what, source, hint }: Serving,
+): Promise<number> {
   const log = quiet === true ? undefined : consoleLog()
-  const full = {
+  const full: Config = {
     ...config,
     report: config.report ?? consoleReport,
     log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
   }
-  const server = await serveBuilt(await buildConfig(checkConfig(full, { name: what }), { base, withhold }))
-  if (quiet !== true) say(`Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`)
+  // Configs that lie there beside the one that is served may name secrets too.
+  const configs = CONFIG_NAMES.map((name) => join(base, name))
+  const server = await serveBuilt(await buildConfig(full, { base, source, withhold: [...withhold, ...configs] }))
+  if (quiet !== true) {
+    if (hint !== undefined) say(hint)
+    say(`Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`)
+  }
   return untilStopped(server, log)
 }
 
@@ -78,8 +108,8 @@ async function serveUntilStopped(config: Config, { base, withhold, quiet, what }
 function untilStopped(server: Server, log: ConsoleLog | undefined): Promise<number> {
   return new Promise((done, failed) => {
     let stopping = false
-    const stop = (): void => {
-      if (stopping) process.exit(130)
+    const stop = (_signal: NodeJS.Signals, number: number): void => {
+      if (stopping) process.exit(128 + number)
       stopping = true
       server.close().then(() => {
         log?.end()

@@ -1,15 +1,19 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/listener.ts'
+import { handlerOf } from '../message/dispatch.ts'
 import { Response } from '../message/response.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
+import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
-import { loadModule } from './load.ts'
+import { loadModule, ModuleError } from './load.ts'
+import type { KeyPath } from './place.ts'
+import { withheldFiles } from './withheld.ts'
 
 /** A config made real: the site, and what its front doors need. */
 export interface Built {
@@ -21,38 +25,39 @@ export interface Built {
 export interface BuildOptions {
   /** The folder that relative paths are taken from. */
   readonly base: string
+  /** Where the config came from, for messages. */
+  readonly source: Source
   /** Files that are never served: the config. */
   readonly withhold?: readonly string[]
-  /** Reads the certificates too, which is done when they are listened with otherwise. */
-  readonly certificates?: boolean
-  /** Leaves the modules of the site alone: for commands that only explain. */
-  readonly withoutModules?: boolean
+  /** Only to explain: modules are not loaded, certificates not read. */
+  readonly explaining?: boolean
 }
 
 const DEFAULT_LISTEN: readonly ListenAddress[] = [{ port: 8080 }]
 
 /** @throws ConfigError that says which part cannot be used, and why. */
 export async function buildConfig(config: Config, options: BuildOptions): Promise<Built> {
-  const { base } = options
+  const { base, source } = options
+  for (const [i, { files }] of config.routes.entries()) checkFolder(files, i, options)
   const routes: Route[] = []
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, options))
   const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
-  const withheld = withheldFiles(config, listen, options)
+  const withheld = withheldFiles(withheldPaths(config, listen, options))
   const { limits, timeouts, trustedProxies, log, report, middleware } = config
-  const site = built(
-    () =>
-      new Site({
-        routes,
-        errors: errorPages(config, base),
-        place: { base, types: lowerKeys(config.types ?? {}), withheld: (real) => withheld.has(real) },
-        ...(limits?.body !== undefined && { limits: { body: limits.body } }),
-        ...(log !== undefined && { log }),
-        ...(report !== undefined && { report }),
-        ...(middleware !== undefined && { middleware }),
-      }),
-  )
-  if (options.certificates === true) await checkCertificates(listen)
-  if (trustedProxies !== undefined) built(() => networks(trustedProxies), 'trustedProxies: ')
+  const site = orFault([], source, () => {
+    const place = { base, types: lowerKeys(config.types ?? {}), withheld }
+    return new Site({
+      routes,
+      errors: errorPages(config, options),
+      place,
+      ...(limits?.body !== undefined && { limits: { body: limits.body } }),
+      ...(log !== undefined && { log }),
+      ...(report !== undefined && { report }),
+      ...(middleware !== undefined && { middleware }),
+    })
+  })
+  if (options.explaining !== true) await checkCertificates(listen, source)
+  if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const engine = {
     ...(limits !== undefined && { limits: defined(limits) }),
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
@@ -61,18 +66,37 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   return { site, listen, engine }
 }
 
-async function checkCertificates(listen: readonly ListenAddress[]): Promise<void> {
-  const { tlsOptions } = await import('../io/tls.ts')
-  for (const { tls } of listen) if (tls !== undefined) built(() => tlsOptions(tls))
+/** A folder that is mistyped would be a site of nothing but 404. */
+function checkFolder(files: Route['files'], index: number, { base, source }: BuildOptions): void {
+  if (files === undefined) return
+  const named = typeof files === 'string' ? files : files.root
+  const path = ['routes', index, 'files', ...(typeof files === 'string' ? [] : ['root'])]
+  const stats = statSync(resolve(base, named), { throwIfNoEntry: false })
+  if (stats === undefined) throw new ConfigError(faultAt(path, `there is no folder ${resolve(base, named)}`, source))
+  if (!stats.isDirectory()) throw new ConfigError(faultAt(path, `${resolve(base, named)} is no folder`, source))
 }
 
-async function withModule(route: Route, index: number, { base, withoutModules }: BuildOptions): Promise<Route> {
+async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
+  for (const [i, { tls }] of listen.entries()) {
+    if (tls === undefined) continue
+    const { tlsOptions } = await import('../io/tls.ts')
+    for (const [j, certificate] of tls.entries()) {
+      orFault(['listen', i, 'tls', j], source, () => tlsOptions([certificate]))
+    }
+  }
+}
+
+async function withModule(route: Route, index: number, { base, source, explaining }: BuildOptions): Promise<Route> {
   if (typeof route.module !== 'string') return route
-  if (withoutModules === true) return { ...route, module: unloaded }
+  if (explaining === true) return { ...route, module: unloaded }
+  const path = ['routes', index, 'module']
   try {
-    return { ...route, module: await loadModule(resolve(base, route.module)) }
+    const module = await loadModule(resolve(base, route.module))
+    orFault(path, source, () => handlerOf(module))
+    return { ...route, module }
   } catch (cause) {
-    throw new ConfigError(`routes[${index}].module: ${(cause as Error).message}`, { cause })
+    if (cause instanceof ModuleError) throw new ConfigError(faultAt(path, cause.message, source), { cause })
+    throw cause
   }
 }
 
@@ -92,27 +116,22 @@ function absolute(address: ListenAddress, base: string): ListenAddress {
 }
 
 /** What is never served as a file, whatever a route says: the config, and the keys and modules that it names. */
-function withheldFiles(
+function withheldPaths(
   config: Config,
   listen: readonly ListenAddress[],
   { base, withhold = [] }: BuildOptions,
-): ReadonlySet<string> {
+): string[] {
   const keys = listen.flatMap(({ tls }) => tls ?? []).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return new Set([...withhold, ...keys, ...modules].map(realPath))
+  return [...withhold, ...keys, ...modules]
 }
 
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return path
-  }
-}
-
-function errorPages(config: Config, base: string): ErrorPages {
+function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {
   const pages: Record<string, ErrorPage> = {}
   for (const [status, page] of Object.entries(config.errors ?? {})) {
+    if (typeof page === 'string' && !existsSync(resolve(base, page))) {
+      throw new ConfigError(faultAt(['errors', status], `there is no file ${resolve(base, page)}`, source))
+    }
     pages[status] = typeof page === 'string' ? fileOf(resolve(base, page)) : page
   }
   return pages
@@ -126,11 +145,14 @@ function fileOf(path: string): ErrorPage {
   }
 }
 
-function built<T>(build: () => T, where: string = ''): T {
+/** What something makes, or its objection as a fault of the config. The site names the route itself, in its message. */
+function orFault<T>(path: KeyPath, source: Source, make: () => T): T {
   try {
-    return build()
+    return make()
   } catch (cause) {
-    throw new ConfigError(where + (cause as Error).message, { cause })
+    if (cause instanceof ConfigError) throw cause
+    const { message } = cause as Error
+    throw new ConfigError(path.length === 0 ? `${source.name}: ${message}` : faultAt(path, message, source), { cause })
   }
 }
 

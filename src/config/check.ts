@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { type Config, ConfigError } from './config.ts'
+import { receivedText } from './parts.ts'
+import { type KeyPath, lineOf } from './place.ts'
 import { configSchema } from './schema.ts'
 import { suggestion } from './suggest.ts'
 
@@ -15,21 +17,32 @@ export interface Source {
 export function checkConfig(given: unknown, source: Source): Config {
   const result = v.safeParse(configSchema, given)
   if (result.success) return given as Config
-  throw new ConfigError(
-    result.issues
-      .flatMap((issue) => faults(issue, []))
-      .map((fault) => `${place(fault, source)}: ${fault.text}`)
-      .join('\n'),
-  )
+  const told = result.issues.flatMap((issue) => faults(issue, [])).map(({ path, text }) => faultAt(path, text, source))
+  throw new ConfigError([...new Set(told)].join('\n'))
+}
+
+/** `oriel.config.ts:12: routes[1].files: …`; the line only where it is known. */
+export function faultAt(path: KeyPath, text: string, source: Source): string {
+  const keys = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
+    .join('')
+    .replace(/^\./, '')
+  const line = source.text === undefined ? undefined : lineOf(path, source.text)
+  return `${source.name}${line === undefined ? '' : `:${line}`}: ${keys === '' ? 'the config' : keys}: ${text}`
 }
 
 interface Fault {
-  readonly path: readonly (string | number)[]
+  readonly path: KeyPath
   readonly text: string
 }
 
-function faults(issue: v.BaseIssue<unknown>, before: readonly (string | number)[]): Fault[] {
+function faults(issue: v.BaseIssue<unknown>, before: KeyPath): Fault[] {
   const path = [...before, ...(issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)))]
+  const last = issue.path?.at(-1)
+  // A list has keys too, so the library looks for those of an object in it.
+  if (issue.type === 'strict_object' && last !== undefined && Array.isArray(last.input)) {
+    return [{ path: path.slice(0, -1), text: 'expected an object, not a list' }]
+  }
   if (issue.type === 'union' && issue.issues !== undefined) {
     const deeper = issue.issues.filter((inner) => inner.path !== undefined)
     if (deeper.length > 0) return deeper.flatMap((inner) => faults(inner, path))
@@ -37,7 +50,7 @@ function faults(issue: v.BaseIssue<unknown>, before: readonly (string | number)[
   return [{ path, text: describe(issue, path) }]
 }
 
-function describe(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
+function describe(issue: v.BaseIssue<unknown>, path: KeyPath): string {
   const name = path[path.length - 1]
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const known = keysAt(configSchema, path.slice(0, -1))
@@ -45,50 +58,39 @@ function describe(issue: v.BaseIssue<unknown>, path: readonly (string | number)[
     return `there is no such key; ${meant === undefined ? `possible are ${known.join(', ')}` : `did you mean "${meant}"?`}`
   }
   if (issue.type === 'strict_object' && issue.path !== undefined) return 'is missing'
-  if (issue.kind === 'validation')
-    return issue.type === 'check' ? issue.message : `expected ${limitText(issue)}, not ${issue.received}`
-  return `expected ${expectedText(issue.expected)}, not ${found(issue)}`
+  if (!issue.message.startsWith('Invalid ')) return issue.message
+  if (issue.type === 'min_length' || issue.type === 'non_empty') return 'must not be empty'
+  if (issue.kind === 'validation') {
+    const limit = (issue.expected ?? '').replace('>=', 'at least ').replace('<=', 'at most ')
+    return `expected ${limit}, not ${receivedText(issue.received)}`
+  }
+  return `expected ${expectedText(issue.expected)}, not ${receivedText(issue.received)}`
 }
 
-function limitText(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === 'regex' || issue.type === 'non_empty')
-    return issue.message.startsWith('Invalid') ? 'something else' : issue.message
-  return (issue.expected ?? '').replace('>=', 'at least ').replace('<=', 'at most ')
+const EXPECTED: Readonly<Record<string, string>> = {
+  Object: 'an object',
+  Array: 'a list',
+  string: 'a text',
+  boolean: 'true or false',
+  number: 'a number',
 }
 
 function expectedText(expected: string | null): string {
-  const words: Readonly<Record<string, string>> = {
-    Object: 'an object',
-    Array: 'a list',
-    string: 'a text',
-    boolean: 'true or false',
-    number: 'a number',
-  }
-  return (expected ?? 'something else')
-    .replace(/^\(|\)$/g, '')
-    .split(' | ')
-    .map((word) => words[word] ?? word)
-    .join(' or ')
+  const words = (expected ?? 'something else').replace(/^\(|\)$/g, '').split(' | ')
+  const named = words.map((word) => EXPECTED[word] ?? word).filter((word) => word !== 'unknown')
+  return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`
 }
 
-function found(issue: v.BaseIssue<unknown>): string {
-  const words: Readonly<Record<string, string>> = {
-    Object: 'an object',
-    Array: 'a list',
-    undefined: 'nothing',
-    Function: 'a function',
-  }
-  return words[issue.received] ?? issue.received
+interface Open {
+  readonly wrapped?: v.GenericSchema
+  readonly options?: readonly v.GenericSchema[]
+  readonly item?: v.GenericSchema
+  readonly entries?: Readonly<Record<string, v.GenericSchema>>
 }
 
 /** The keys that an object at some place of the config may have. */
-function keysAt(schema: v.GenericSchema, path: readonly (string | number)[]): string[] {
-  const open = schema as {
-    wrapped?: v.GenericSchema
-    options?: v.GenericSchema[]
-    item?: v.GenericSchema
-    entries?: Record<string, v.GenericSchema>
-  }
+function keysAt(schema: v.GenericSchema, path: KeyPath): string[] {
+  const open = schema as Open
   if (open.wrapped !== undefined) return keysAt(open.wrapped, path)
   if (open.options !== undefined)
     return open.options.filter((option) => typeof option === 'object').flatMap((option) => keysAt(option, path))
@@ -96,23 +98,4 @@ function keysAt(schema: v.GenericSchema, path: readonly (string | number)[]): st
   if (first === undefined) return Object.keys(open.entries ?? {})
   const inner = open.item ?? open.entries?.[String(first)]
   return inner === undefined ? [] : keysAt(inner, rest)
-}
-
-/** `oriel.config.ts:12: routes[1].files`, the line only where the key stands in one place of the file. */
-function place({ path }: Fault, source: Source): string {
-  const keys = path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
-    .join('')
-    .replace(/^\./, '')
-  const line = lineOf(path, source.text)
-  return `${source.name}${line === undefined ? '' : `:${line}`}: ${keys === '' ? 'the config' : keys}`
-}
-
-function lineOf(path: readonly (string | number)[], text: string | undefined): number | undefined {
-  const name = [...path].reverse().find((key) => typeof key === 'string')
-  if (text === undefined || name === undefined) return undefined
-  const escaped = String(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const places = [...text.matchAll(new RegExp(`(?<![\\w$])["']?${escaped}["']?\\s*:`, 'g'))]
-  const [only] = places
-  return only === undefined || places.length > 1 ? undefined : text.slice(0, only.index).split('\n').length
 }

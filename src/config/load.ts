@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { checkConfig } from './check.ts'
+import { checkConfig, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 
 /** The names that are looked for where no config is named, the first that exists. */
@@ -16,6 +16,12 @@ export interface LoadedConfig {
   readonly config: Config
   /** The file, absolute. */
   readonly file: string
+  readonly source: Source
+}
+
+/** A module that cannot be had. The message is for people, and goes behind the name of who wants it. */
+export class ModuleError extends Error {
+  override readonly name: string = 'ModuleError'
 }
 
 /** The config file of a folder, or undefined. */
@@ -26,44 +32,48 @@ export function findConfig(folder: string): string | undefined {
 /** Reads and checks a config file. @throws ConfigError. */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const file = resolve(path)
-  const text = readText(file, path)
-  const given = extname(file) === '.json' ? parseJson(text, path) : await defaultExport(file, path)
-  return { config: checkConfig(given, { name: path, text }), file }
+  const source = { name: path, text: readText(file, path) }
+  const given = extname(file) === '.json' ? parseJson(source.text, path) : await defaultExport(file, path)
+  return { config: checkConfig(given, source), file, source }
 }
 
-/** Imports a module of the site: TypeScript on any Node, JavaScript by Node itself. @throws ConfigError. */
+/** Imports a module of the site: TypeScript on any Node, JavaScript by Node itself. @throws ModuleError. */
 export async function loadModule(file: string): Promise<unknown> {
-  if (!existsSync(file)) throw new ConfigError(`the module ${file} does not exist`)
+  if (!existsSync(file)) throw new ModuleError(`there is no file ${file}`)
   try {
     return /\.[mc]?tsx?$/.test(file) ? await importTypeScript(file) : await importJavaScript(file)
   } catch (cause) {
-    throw new ConfigError(`the module ${file} cannot be loaded: ${explained(cause)}`, { cause })
+    throw new ModuleError(explained(cause, file), { cause })
   }
 }
 
 async function defaultExport(file: string, path: string): Promise<unknown> {
-  const module = (await loadModule(file)) as { default?: unknown }
-  if (module.default === undefined)
-    throw new ConfigError(`${path} must export its config: export default defineConfig({ … })`)
-  return module.default
+  try {
+    const module = (await loadModule(file)) as { default?: unknown }
+    if (module.default !== undefined) return module.default
+  } catch (cause) {
+    throw new ConfigError(`${path} cannot be loaded: ${(cause as Error).message}`, { cause })
+  }
+  throw new ConfigError(`${path} must export its config: export default defineConfig({ … })`)
 }
 
 function readText(file: string, path: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'does not exist'
-        : `cannot be read: ${(cause as Error).message}`
-    throw new ConfigError(`the config ${path} ${reason}`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new ConfigError(`there is no config ${path}`, { cause })
+    if (code === 'EISDIR') throw new ConfigError(`${path} is a folder: name the config file in it`, { cause })
+    throw new ConfigError(`the config ${path} cannot be read: ${message}`, { cause })
   }
 }
 
 function parseJson(text: string, path: string): unknown {
   try {
-    const { $schema: _, ...config } = JSON.parse(text) as Record<string, unknown>
-    return config
+    const config: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+    if (config === null || typeof config !== 'object' || Array.isArray(config)) return config
+    // Only editors read it: the schema by which they complete.
+    return Object.fromEntries(Object.entries(config).filter(([key]) => key !== '$schema'))
   } catch (cause) {
     throw new ConfigError(`${path} is no JSON: ${(cause as Error).message}`, { cause })
   }
@@ -98,7 +108,13 @@ async function importTypeScript(file: string): Promise<unknown> {
   return jiti.import(file)
 }
 
-function explained(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause instanceof ConfigError ? cause.message : `${cause.name}: ${cause.message}`
+/** What went wrong in one line: the message, and where in the file, if the error knows. */
+function explained(cause: unknown, file: string): string {
+  if (!(cause instanceof Error)) return `it throws ${String(cause)}`
+  const said = cause.message.split('Require stack:')[0] ?? ''
+  const message = said.replaceAll(file, basename(file)).replace(/\s+/g, ' ').trim()
+  const kind = cause.name === 'Error' || message.startsWith(cause.name) ? '' : `${cause.name}: `
+  const line = cause.stack?.split(`${file}:`)[1]?.match(/^\d+/)?.[0]
+  const where = line === undefined || message.includes(`${basename(file)}:`) ? '' : ` (${basename(file)}:${line})`
+  return `${kind}${message}${where}`
 }

@@ -2,38 +2,41 @@ import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/listener.ts'
 import type { CertificateFiles } from '../io/tls.ts'
+import { Headers } from '../message/headers.ts'
 import type { FilesOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
+import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
-import type { Match } from '../site/routes.ts'
+import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
+import {
+  accepted,
+  areFunctions,
+  areLoggers,
+  code,
+  filled,
+  isCode,
+  isFunction,
+  need,
+  number,
+  object,
+  objection,
+  text,
+  textOrTexts,
+  texts,
+  yes,
+} from './parts.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
  * are made from it. `object<T>` makes the compiler see to it that it has exactly the keys of the type it stands for.
  */
 
-type Entries<T> = { readonly [K in keyof Required<T>]: v.GenericSchema }
-
-const object = <T>(entries: Entries<T>, description: string) =>
-  v.pipe(v.strictObject(entries as v.ObjectEntries), v.description(description))
-const text = (description: string) =>
-  v.optional(v.pipe(v.string(), v.nonEmpty('an empty text'), v.description(description)))
-const yes = (description: string) => v.optional(v.pipe(v.boolean(), v.description(description)))
-const texts = (description: string) => v.optional(v.pipe(v.array(v.string()), v.description(description)))
-const textOrTexts = (description: string) =>
-  v.optional(v.pipe(v.union([v.string(), v.array(v.string())]), v.description(description)))
-const map = (description: string) => v.optional(v.pipe(v.record(v.string(), v.string()), v.description(description)))
-const code = (description: string) =>
-  v.optional(v.pipe(v.unknown(), v.description(`${description} (in TypeScript and JavaScript only)`)))
-const number = (description: string, least = 0, most?: number) => {
-  const bounded = v.pipe(v.number(), v.minValue(least))
-  const schema = most === undefined ? bounded : v.pipe(bounded, v.maxValue(most))
-  return v.optional(v.pipe(schema as typeof bounded, v.description(description)))
-}
-const need = (schema: v.GenericSchema) => (schema as v.OptionalSchema<v.GenericSchema, undefined>).wrapped
+const FUNCTIONS = 'a list of functions'
+/** RFC 9110 §8.3.1, parameters as they come. */
+const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
 
 const certificate = object<CertificateFiles>(
   {
@@ -64,16 +67,26 @@ const listen = v.pipe(
   ),
   v.check(
     (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
-    'either a port or a unix socket',
+    'expected either a port or a unix socket',
   ),
 )
 
+const pattern = accepted(parsePattern)
+const host = accepted(checkHost)
+
 const match = object<Match>(
   {
-    path: text('A path pattern: `/notes/:id`, `/files/*`, `/*.php`. Default: `/*`.'),
-    host: textOrTexts('A host name without port, or `*.example.org`; one or several.'),
+    path: v.optional(
+      v.pipe(pattern, v.description('A path pattern: `/notes/:id`, `/files/*`, `/*.php`. Default: `/*`.')),
+    ),
+    host: v.optional(
+      v.pipe(
+        v.union([host, v.array(host)]),
+        v.description('A host name without port, or `*.example.org`; one or several.'),
+      ),
+    ),
     method: textOrTexts('A method, or several. GET brings HEAD with it.'),
-    when: code('A function of request and connection that must say yes.'),
+    when: code(isFunction, 'a function', 'A function of request and connection that must say yes.'),
   },
   'A rule for requests.',
 )
@@ -86,7 +99,7 @@ const files = object<FilesOptions>(
     try: texts('Paths to try, the first that exists; `*` is the path asked for: `["*", "*.html"]`.'),
     spa: v.optional(
       v.pipe(
-        v.union([v.boolean(), v.string()]),
+        v.union([v.boolean(), filled()]),
         v.description(
           'The page that answers navigations to paths that do not exist; `true` for `/index.html`. Default: `false`.',
         ),
@@ -119,7 +132,16 @@ const redirect = object<RedirectOptions>(
 const respond = object<RespondOptions>(
   {
     status: number('Default: 200.', 200, 599),
-    headers: map('Fields of the answer.'),
+    headers: v.optional(
+      v.pipe(
+        v.record(v.string(), v.string()),
+        v.check(
+          (given) => objection(() => new Headers(given)) === undefined,
+          (issue) => objection(() => new Headers(issue.input)) ?? '',
+        ),
+        v.description('Fields of the answer.'),
+      ),
+    ),
     body: v.optional(v.pipe(v.string(), v.description('Its content.'))),
   },
   'The same answer to every request.',
@@ -128,38 +150,38 @@ const respond = object<RespondOptions>(
 const route = v.pipe(
   object<Route>(
     {
-      match: v.pipe(v.union([v.string(), match]), v.description('A path pattern, or a rule.')),
-      files: v.optional(v.pipe(v.union([v.string(), files]), v.description('A folder, by its path or with options.'))),
-      module: v.optional(v.pipe(v.unknown(), v.description('A TypeScript or JavaScript module by its path.'))),
-      resource: code('What a module would export: a class extending Resource, an instance, a function, `{ fetch }`.'),
-      redirect: v.optional(v.pipe(v.union([v.string(), redirect]), v.description('Sends the client elsewhere.'))),
+      match: v.pipe(v.union([pattern, match]), v.description('A path pattern, or a rule.')),
+      files: v.optional(v.pipe(v.union([filled(), files]), v.description('A folder, by its path or with options.'))),
+      module: v.optional(
+        v.pipe(
+          v.union([filled(), v.custom<unknown>(isCode)]),
+          v.description('A TypeScript or JavaScript module by its path.'),
+        ),
+      ),
+      resource: code(
+        isCode,
+        'a class, an object or a function',
+        'What a module would export: a class extending Resource, an instance, a function, `{ fetch }`.',
+      ),
+      redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
-      access: code('Who may: `{ scheme }`.'),
+      access: code(isCode, 'an object', 'Who may: `{ scheme }`.'),
       limits: v.optional(
         object<NonNullable<Route['limits']>>(
           { body: number('The most bytes the body of a request may have here.') },
           'Limits of this route.',
         ),
       ),
-      middleware: code('Functions folded between the guard and the resource.'),
+      middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
     'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `redirect` or `respond`.',
   ),
   v.check(
-    (given) => resourceFault(given as unknown as Route) === undefined,
-    (issue) => resourceFault(issue.input as unknown as Route) ?? '',
+    (given) => objection(() => kindOf(given as unknown as Route)) === undefined,
+    (issue) => objection(() => kindOf(issue.input as unknown as Route)) ?? '',
   ),
 )
-
-function resourceFault(given: Route): string | undefined {
-  try {
-    kindOf(given)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
-}
 
 const limits = object<Limits & { body: number }>(
   {
@@ -200,21 +222,39 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     errors: v.optional(
       v.pipe(
         v.record(
-          v.pipe(v.string(), v.regex(/^(?:[45]\d\d|[45]xx|default)$/, 'a status, 4xx, 5xx or default')),
-          v.unknown(),
+          v.pipe(
+            v.string(),
+            v.regex(
+              /^(?:[45]\d\d|[45]xx|default)$/,
+              'no error has this name: expected 400 to 599, 4xx, 5xx or default',
+            ),
+          ),
+          v.union([filled(), v.custom<unknown>(isFunction)]),
         ),
         v.description('Pages by status (`404`), class (`5xx`) or for all (`default`): an HTML file, or a function.'),
       ),
     ),
-    log: v.optional(v.pipe(v.array(v.unknown()), v.description('Who is told of every exchange: Logger objects.'))),
+    log: code(
+      areLoggers,
+      'a list of loggers, which have a method logRequest',
+      'Who is told of every exchange: Logger objects.',
+    ),
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
-    types: map('Media types by suffix: `{ ".foo": "text/x-foo" }`.'),
+    types: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(v.string(), v.regex(/^\.[^./\\]+$/, 'expected a suffix with its dot, such as ".foo"')),
+          v.pipe(v.string(), v.regex(MEDIA_TYPE, 'expected a media type, such as "text/plain"')),
+        ),
+        v.description('Media types by suffix: `{ ".foo": "text/x-foo" }`.'),
+      ),
+    ),
     trustedProxies: texts(
       'Addresses and networks of proxies whose word about the client is believed; also `loopback`, `private`, `unix`. Default: none.',
     ),
-    middleware: code('Functions folded round the whole site.'),
-    report: code('Where reports go: a function of level, event and fields.'),
+    middleware: code(areFunctions, FUNCTIONS, 'Functions folded round the whole site.'),
+    report: code(isFunction, 'a function', 'Where reports go: a function of level, event and fields.'),
   },
   'The config of Oriel.',
 ) as unknown as v.GenericSchema<unknown, Config>

@@ -3,7 +3,7 @@ import { Engine } from '../door/engine.ts'
 import type { Site } from '../site/site.ts'
 import { type Built, buildConfig } from './build.ts'
 import { checkConfig } from './check.ts'
-import type { ServeOptions } from './config.ts'
+import { ConfigError, type ServeOptions } from './config.ts'
 
 /** A server that runs. */
 export interface Server {
@@ -26,16 +26,21 @@ export interface Server {
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const { port, host, base = '.', ...config } = options
-  const short =
-    port === undefined && host === undefined ? undefined : { port: port ?? 8080, ...(host !== undefined && { host }) }
-  const checked = checkConfig(short === undefined ? config : { ...config, listen: [short] }, { name: 'serve()' })
-  return serveBuilt(await buildConfig(checked, { base: resolve(base) }))
+  const source = { name: 'serve()' }
+  const short = port !== undefined || host !== undefined
+  if (short && config.listen !== undefined) {
+    throw new ConfigError('serve(): port and host are short for listen: give one or the other')
+  }
+  const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
+  const checked = checkConfig(short ? { ...config, listen } : config, source)
+  return serveBuilt(await buildConfig(checked, { base: resolve(base), source }))
 }
 
 /** A site without a front door: for tests, and to be asked by `site.request()`. @throws as `serve` does. */
 export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | 'listen'>): Promise<Site> {
   const { base = '.', ...config } = options
-  const { site } = await buildConfig(checkConfig(config, { name: 'createSite()' }), { base: resolve(base) })
+  const source = { name: 'createSite()' }
+  const { site } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
   return site
 }
 

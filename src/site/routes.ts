@@ -84,12 +84,13 @@ export class RouteTable {
 
 function hostsOf(match: Match): string[] {
   if (match.host === undefined) return ['']
-  return (typeof match.host === 'string' ? [match.host] : match.host).map((host) => {
-    if (!/^(?:\*\.)?[^*:/\s]+$|^\[[0-9a-f:.]+\]$/i.test(host)) {
-      throw new TypeError(`${JSON.stringify(host)} is no host name; give it without scheme and port`)
-    }
-    return hostOf(host)
-  })
+  return (typeof match.host === 'string' ? [match.host] : match.host).map((host) => hostOf(checkHost(host)))
+}
+
+/** The name again. @throws TypeError for one that no request can name. */
+export function checkHost(host: string): string {
+  if (/^(?:\*\.)?[^*:/\s]+$|^\[[0-9a-f:.]+\]$/i.test(host)) return host
+  throw new TypeError(`${JSON.stringify(host)} is no host name; give it without scheme and port`)
 }
 
 function byNarrowness(a: BuiltRoute, b: BuiltRoute): number {
