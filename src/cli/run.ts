@@ -39,6 +39,7 @@ function program(after: After): Command {
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(`oriel: ${misused(text)}\n`) })
     .argument('[folder]', 'the folder to serve', '.')
@@ -48,6 +49,7 @@ function program(after: After): Command {
     .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
     .addHelpText('after', EXAMPLES)
     .helpCommand(false)
+    .hook('preSubcommand', (_, command) => refuseOptionsBefore(oriel, command.name()))
   const configured = (name: string, description: string): Command =>
     oriel
       .command(name)
@@ -71,7 +73,14 @@ function program(after: After): Command {
     .description('Print the help of a command.')
     .argument('[command]')
     .action(after(async (name: string | undefined) => help(oriel, name)))
+  for (const command of oriel.commands) command.version(version(), '-v, --version', 'print the version')
   return oriel
+}
+
+/** What stands before a command belongs to `oriel [folder]`, and would be silently without effect. */
+function refuseOptionsBefore(oriel: Command, name: string): void {
+  const given = oriel.options.find((option) => oriel.getOptionValueSource(option.attributeName()) === 'cli')
+  if (given !== undefined) throw new ConfigError(`${given.long} stands before ${name}: put options after the command.`)
 }
 
 function namesOf(oriel: Command): string[] {
