@@ -104,7 +104,7 @@ export class FileReader {
 }
 
 /** Reads a whole file; twice where its dates would not show that it is written meanwhile. @throws as FileReader does. */
-export async function readFile(path: string, facts: FileFacts): Promise<Uint8Array> {
+export async function readFile(path: string, facts: FileFacts): Promise<Buffer> {
   const reader = await FileReader.open(path, facts)
   try {
     const bytes = await whole(reader, facts.size)

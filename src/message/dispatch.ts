@@ -58,13 +58,20 @@ export function handlerOf(exported: unknown): Handler {
   const candidate = exported as Methods
   const inner = candidate['default']
   if (inner !== undefined && inner !== exported) return handlerOf(inner)
-  if (branded(candidate, RESOURCE) || allowedMethods(candidate).length > 1) return dispatch(candidate as Resource)
+  if (branded(candidate, RESOURCE) || allowedMethods(candidate).length > 1) {
+    // Looking a name up in a module is slow, and what a module exports does not change with a request.
+    return dispatch(
+      ((candidate as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Module'
+        ? { ...candidate }
+        : candidate) as Resource,
+    )
+  }
   if (typeof candidate['fetch'] === 'function') return fetchHandler(candidate as unknown as FetchApp)
   throw unfit(exported)
 }
 
 function methodOf(resource: object, name: string): Handler | undefined {
-  if (!METHOD.test(name)) return undefined
+  if (name !== 'GET' && !METHOD.test(name)) return undefined
   const found = (resource as Methods)[name]
   if (typeof found !== 'function') return undefined
   return found === (Object.prototype as unknown as Methods)[name] ? undefined : (found as Handler)

@@ -146,8 +146,10 @@ export class Headers implements Iterable<[string, string]> {
 
   #appendAny(name: string, value: string | readonly string[] | undefined): void {
     if (value === undefined) return
-    if (typeof value === 'string') this.append(name, value)
-    else if (Array.isArray(value)) for (const one of value) this.append(name, one)
+    if (typeof value === 'string') {
+      checkFieldName(name)
+      this.#list?.push(name, checkFieldValue(name, value))
+    } else if (Array.isArray(value)) for (const one of value) this.append(name, one)
     else this.append(name, String(value))
   }
 }

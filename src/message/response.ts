@@ -28,6 +28,9 @@ export interface UpgradedSocket {
   on(event: 'error', call: (error: Error) => void): unknown
 }
 
+const OVER: ResponseInit = {}
+const NO_FIELDS = new Headers()
+
 /** An answer, in the shape of Fetch's Response but light: making one costs nanoseconds. */
 export class Response {
   readonly status: number
@@ -35,6 +38,8 @@ export class Response {
   readonly body: Body
   readonly trailers: (() => Headers | Promise<Headers>) | undefined
   readonly upgrade: Upgrade | undefined
+  /** The bytes of the body once more as text, one character a byte, where whoever made it keeps them so. @internal */
+  readonly latin1: string | undefined
   #headers: Headers
   /** Whether the fields are another's too, and are copied before they change. */
   #shared: boolean
@@ -50,7 +55,8 @@ export class Response {
     this.body = toBody(body)
     this.trailers = init.trailers
     this.upgrade = init.upgrade
-    this.#headers = new Headers(init.headers)
+    this.latin1 = undefined
+    this.#headers = init === OVER ? NO_FIELDS : new Headers(init.headers)
     this.#shared = false
     this.#lent = false
     const type = typeOf(body)
@@ -92,11 +98,12 @@ export class Response {
    * `headers` in order to change them.
    * @internal
    */
-  static over(status: number, headers: Headers, body: Body): Response {
-    const response = new Response(null)
-    const made = response as { status: number; body: Body }
+  static over(status: number, headers: Headers, body: Body, latin1?: string): Response {
+    const response = new Response(null, OVER)
+    const made = response as { status: number; body: Body; latin1: string | undefined }
     made.status = status
     made.body = body
+    made.latin1 = latin1
     response.#headers = headers
     response.#shared = true
     return response

@@ -1,8 +1,13 @@
 import { addRoute, createRouter, findAllRoutes, findRoute } from 'rou3'
 import { compileRouter } from 'rou3/compiler'
+import { ownCopy } from '../message/own-copy.ts'
 import { decodedText } from '../message/path.ts'
 import type { Params } from '../message/request.ts'
 import { type Pattern, parsePattern } from './pattern.ts'
+
+/** How many paths are kept, and of which length at most: what somebody sends on purpose must not fill the memory. */
+const MAX_KNOWN = 1024
+const MAX_KNOWN_LENGTH = 128
 
 /** What a table of paths finds for one path. */
 export interface Found<T> {
@@ -32,6 +37,8 @@ interface Hit<T> {
  */
 export class PathTable<T> {
   readonly #ranked: boolean
+  /** What was found for paths before, where nothing in it is of the one request: sites are asked for the same few. */
+  readonly #known = new Map<string, Found<T>>()
   readonly #best: (path: string) => Hit<T> | undefined
   readonly #all: (path: string) => readonly Hit<T>[]
 
@@ -71,6 +78,17 @@ export class PathTable<T> {
 
   /** The first value for a canonical path, or undefined. What most requests need, and the cheapest. */
   first(path: string): Found<T> | undefined {
+    const known = this.#known.get(path)
+    if (known !== undefined) return known
+    const first = this.#first(path)
+    if (first !== undefined && first.params === undefined && path.length <= MAX_KNOWN_LENGTH) {
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+      this.#known.set(ownCopy(path), first)
+    }
+    return first
+  }
+
+  #first(path: string): Found<T> | undefined {
     const hit = this.#best(path)
     if (hit === undefined) return undefined
     if (!this.#ranked) return this.all(path)[0]

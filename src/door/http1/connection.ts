@@ -39,8 +39,8 @@ export class Http1Connection implements Wire, SocketEvents {
   #deadline: number
   #count = 0
   #exchange: Http1Exchange | undefined = undefined
-  /** The beginning of a head, one character a byte. */
-  #text = ''
+  /** The beginning of a head. */
+  #begun: Buffer | undefined = undefined
   /** What arrived behind the request that is being answered, in the pieces in which it came. */
   #waiting: Buffer[] | undefined = undefined
   #waitingBytes = 0
@@ -118,7 +118,7 @@ export class Http1Connection implements Wire, SocketEvents {
 
   /** The server is stopping: an idle connection closes now, the others after their answer. */
   stop(): void {
-    if (this.#state === 'idle' || (this.#state === 'head' && this.#text === '')) this.socket.destroy()
+    if (this.#state === 'idle' || (this.#state === 'head' && this.#begun === undefined)) this.socket.destroy()
   }
 
   exchangeOver(): void {
@@ -173,7 +173,7 @@ export class Http1Connection implements Wire, SocketEvents {
     this.writer.flush()
     this.#exchange = undefined
     this.#takeWaiting()
-    this.#text = ''
+    this.#begun = undefined
     this.#state = 'linger'
     this.#deadline = this.context.ticker.now + this.context.ticks.linger
     // An ending socket gives no `drain`.
@@ -189,7 +189,7 @@ export class Http1Connection implements Wire, SocketEvents {
   }
 
   #tooLate(): void {
-    if (this.#state === 'head' && this.#text !== '') {
+    if (this.#state === 'head' && this.#begun !== undefined) {
       this.#refuse(new ProtocolError(408, 'timeouts.head', 'the head did not come in time'))
     } else this.socket.destroy()
   }
@@ -227,22 +227,22 @@ export class Http1Connection implements Wire, SocketEvents {
   }
 
   /** Reads what came: as many requests as are whole, until one of them has to be waited for. */
-  #read(bytes: Buffer): void {
-    const before = this.#text.length
-    const fresh = bytes.toString('latin1')
-    const text = before === 0 ? fresh : this.#text + fresh
-    this.#text = ''
+  #read(fresh: Buffer): void {
+    const begun = this.#begun
+    const bytes = begun === undefined ? fresh : Buffer.concat([begun, fresh])
+    const text = bytes.toString('latin1')
+    this.#begun = undefined
     this.#reading = bytes
     let at = 0
     try {
       while (
         at >= 0 &&
-        at < text.length &&
+        at < bytes.length &&
         this.#exchange === undefined &&
         !this.writer.blocked &&
         this.#state !== 'linger'
       ) {
-        at = this.#readOne(text, at, bytes, before)
+        at = this.#readOne(bytes, text, at)
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -251,8 +251,7 @@ export class Http1Connection implements Wire, SocketEvents {
     } finally {
       this.#reading = undefined
     }
-    if (at >= 0 && at < text.length && this.#state !== 'linger' && this.#state !== 'gone')
-      this.#wait(bytes, at - before)
+    if (at >= 0 && at < bytes.length && this.#state !== 'linger' && this.#state !== 'gone') this.#wait(bytes, at)
     if (this.#exchange === undefined) this.writer.flush()
     else if (this.writer.holds) setImmediate(flushAnswers, this)
   }
@@ -263,30 +262,32 @@ export class Http1Connection implements Wire, SocketEvents {
   }
 
   /** Reads one request and has it answered. Returns where the next one begins, or -1 where this one is not complete. */
-  #readOne(text: string, at: number, bytes: Buffer, before: number): number {
+  #readOne(bytes: Buffer, text: string, at: number): number {
     let from = at
     // RFC 9112 §2.2: empty lines before a request are ignored.
-    while (text.charCodeAt(from) === CR && text.charCodeAt(from + 1) === LF) from += 2
-    const half = from === text.length - 1 && text.charCodeAt(from) === CR
-    if (half || from === text.length || !readRequestHead(head, text, from, this.context.limits)) {
-      this.#keep(text.slice(from))
+    while (bytes[from] === CR && bytes[from + 1] === LF) from += 2
+    const half = from === bytes.length - 1 && bytes[from] === CR
+    if (half || from === bytes.length || !readRequestHead(head, bytes, text, from, this.context.limits)) {
+      this.#keep(bytes, from)
       return -1
     }
     this.#count++
     const framing = requestFraming(head)
     const body = framing === 'none' ? null : new ArrivingBody(framing, this.context.limits)
     const exchange = new Http1Exchange(this, head, body)
-    const end = body === null ? head.end : before + body.feed(bytes, head.end - before)
+    const end = body === null ? head.end : body.feed(bytes, head.end)
     this.#exchange = exchange
     this.#state = 'exchange'
-    this.#readTo = end - before
+    this.#readTo = end
     exchange.run()
     return end
   }
 
-  #keep(text: string): void {
-    this.#text = text
-    if (this.#state === 'idle' && text !== '') {
+  #keep(bytes: Buffer, from: number): void {
+    if (from === bytes.length) return
+    // A copy: a part of a buffer keeps the whole of it in memory.
+    this.#begun = from === 0 ? bytes : Buffer.from(bytes.subarray(from))
+    if (this.#state === 'idle') {
       this.#state = 'head'
       this.#deadline = this.context.ticker.now + this.context.ticks.head
     }

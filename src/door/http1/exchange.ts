@@ -180,7 +180,8 @@ export class Http1Exchange implements BodySource {
     if (this.#record.started > 0) this.#record.firstByte = performance.now()
     writer.text(answer.head)
     if (answer.body !== null) {
-      writer.content(answer.body)
+      if (response.latin1 !== undefined) writer.text(response.latin1)
+      else writer.content(answer.body, answer.framing as number)
       this.#record.contentLength = answer.framing as number
     }
     if (!writer.blocked) this.#end()

@@ -23,8 +23,8 @@ export function refuse(wire: Wire, error: ProtocolError): void {
   )
   const answer = answerOf({ method: '', minor: 1, keepAlive: false }, response, context.ticker.date)
   writer.text(answer.head)
-  writer.content(answer.body as string)
   record.contentLength = answer.framing as number
+  writer.content(answer.body as string, record.contentLength)
   record.bytesOut = answer.head.length + record.contentLength
   record.report('info', 'A request was refused.', {
     remote: facts.remote.address,

@@ -37,11 +37,11 @@ export class Writer {
     if (this.#text.length > FLUSH_AT) this.flush()
   }
 
-  /** Adds content that is known as a whole. */
-  content(content: string | Uint8Array): void {
+  /** Adds content that is known as a whole. @param size Its bytes. */
+  content(content: string | Uint8Array, size: number): void {
     if (typeof content === 'string') {
-      if (Buffer.byteLength(content) === content.length && content.length <= COPIED) return this.text(content)
-      return this.content(Buffer.from(content))
+      if (size === content.length && size <= COPIED) return this.text(content)
+      return this.content(Buffer.from(content), size)
     }
     if (content.byteLength <= COPIED) return this.text(latin1(content))
     this.bytes += content.byteLength

@@ -8,7 +8,8 @@ import { DEFAULT_HEAD_LIMITS, RequestHead, readRequestHead } from './request-hea
 /** The framing of a request with these field lines, or the status that it is refused with. */
 function framing(lines: string, minor = 1): number | string {
   const head = new RequestHead()
-  assert.ok(readRequestHead(head, `POST / HTTP/1.${minor}\r\n${lines}\r\n`, 0, DEFAULT_HEAD_LIMITS))
+  const text = `POST / HTTP/1.${minor}\r\n${lines}\r\n`
+  assert.ok(readRequestHead(head, Buffer.from(text, 'latin1'), text, 0, DEFAULT_HEAD_LIMITS))
   try {
     return requestFraming(head)
   } catch (error) {

@@ -8,12 +8,17 @@ import { HttpError } from '../../message/errors.ts'
 import { Headers } from '../../message/headers.ts'
 import { absentOr, type Located } from './locate.ts'
 
+/** Content up to this size, in bytes, is kept as text too, as which small answers leave. */
+const KEPT_AS_TEXT = 16384
+
 /** One form of a file, ready to be answered with: its fields made once, its content in memory if it is small. */
 export interface Document {
   readonly file: Located
   readonly headers: Headers
   /** The content, or undefined where it is read from the disk each time. */
   readonly bytes: Uint8Array | undefined
+  /** The same as text, one character a byte, where it is small. */
+  readonly latin1: string | undefined
 }
 
 export interface DocumentFields {
@@ -29,7 +34,8 @@ export interface DocumentFields {
 export async function makeDocument(file: Located, fields: DocumentFields, keep: boolean): Promise<Document> {
   if (keep) {
     const bytes = await readFile(file.path, file.facts)
-    return { file, headers: headersOf(file, fields, digest(bytes)), bytes }
+    const latin1 = bytes.byteLength <= KEPT_AS_TEXT ? bytes.toString('latin1') : undefined
+    return { file, headers: headersOf(file, fields, digest(bytes)), bytes, latin1 }
   }
   if (!file.facts.settled) {
     // Its dates would tell two contents apart only from now on: they are looked at again a moment later.
@@ -38,7 +44,7 @@ export async function makeDocument(file: Located, fields: DocumentFields, keep: 
   }
   const { mtime, size } = file.facts
   const tag = `${Math.round(mtime * 1000).toString(36)}-${size.toString(36)}`
-  return { file, headers: headersOf(file, fields, tag), bytes: undefined }
+  return { file, headers: headersOf(file, fields, tag), bytes: undefined, latin1: undefined }
 }
 
 /** Content in memory is told by itself: so equal files have equal tags, whenever and on whichever machine. */

@@ -91,7 +91,7 @@ function inMemory(page: Page): boolean {
 
 function pageResponse(page: Page, request: Request): Response {
   const document = page.variants.length === 0 ? page.document : chosen(page, request)
-  return Response.over(200, document.headers, bodyOf(document))
+  return Response.over(200, document.headers, bodyOf(document), document.latin1)
 }
 
 /** The coding that the client likes best; of two that it likes as well, the smaller (RFC 9110 §12.5.3). */

@@ -68,7 +68,7 @@ export function finder(
       variants.push({ encoding, document: await makeDocument(found, fields, keeps(found.facts.size)) })
     }
     const weight = [document, ...variants.map((v) => v.document)].reduce(
-      (sum, d) => sum + (d.bytes?.byteLength ?? 0),
+      (sum, d) => sum + (d.bytes?.byteLength ?? 0) + (d.latin1?.length ?? 0),
       0,
     )
     return { kind: 'page', document, variants, weight }

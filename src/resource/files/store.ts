@@ -1,3 +1,4 @@
+import { ownCopy } from '../../message/own-copy.ts'
 import { DEFAULT_MEMORY, MAX_KEPT_FILE, REVALIDATE_AFTER } from './options.ts'
 
 /** Something found under a path, with what it takes to keep it. */
@@ -67,7 +68,7 @@ export class Store<T extends Kept> {
     }
     this.#drop(key)
     if (value !== undefined && value.weight + OVERHEAD <= this.#budget) {
-      this.#entries.set(key, { value, checked: asked, used: false })
+      this.#entries.set(ownCopy(key), { value, checked: asked, used: false })
       this.#weight += value.weight + OVERHEAD
       this.#makeRoom()
     }
