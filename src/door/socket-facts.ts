@@ -1,4 +1,3 @@
-import { reverse } from 'node:dns/promises'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { plainAddress } from '../io/addresses.ts'
@@ -38,11 +37,17 @@ export class FactsOfSocket implements SocketFacts {
 
   remoteName(): Promise<string> {
     const { address } = this.remote
-    this.#name ??= reverse(address).then(
-      ([name]) => name ?? address,
-      () => address,
-    )
+    this.#name ??= nameOf(address)
     return this.#name
+  }
+}
+
+async function nameOf(address: string): Promise<string> {
+  try {
+    const { reverse } = await import('node:dns/promises')
+    return (await reverse(address))[0] ?? address
+  } catch {
+    return address
   }
 }
 

@@ -55,7 +55,7 @@ export function finder(
   const index = options.index ?? ['index.html']
 
   const page = async (relative: string, file: Located, known: Found | undefined): Promise<Page> => {
-    const type = mediaType(file.path, place.types)
+    const type = await mediaType(file.path, place.types)
     const beside =
       options.precompressed !== false && isCompressible(type) ? await neighbours(locate, relative, file) : []
     if (known?.kind === 'page' && isStill(known, file, beside)) return known

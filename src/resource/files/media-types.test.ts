@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isCompressible, mediaType, suffixOf } from './media-types.ts'
 
-test('the type of a file is by its suffix; texts are UTF-8', () => {
+test('the type of a file is by its suffix; texts are UTF-8', async () => {
   const cases = [
     ['index.html', 'text/html; charset=utf-8'],
     ['INDEX.HTML', 'text/html; charset=utf-8'],
@@ -31,17 +31,17 @@ test('the type of a file is by its suffix; texts are UTF-8', () => {
     ['x.__proto__', 'application/octet-stream'],
     ['x.', 'application/octet-stream'],
   ] as const
-  for (const [name, type] of cases) assert.equal(mediaType(name, {}), type, name)
+  for (const [name, type] of cases) assert.equal(await mediaType(name, {}), type, name)
 })
 
-test('the site’s own types go first, and keep their own charset', () => {
+test('the site’s own types go first, and keep their own charset', async () => {
   const types = { '.html': 'text/html; charset=iso-8859-1', '.foo': 'text/x-foo', '.md': 'application/x-md' }
-  assert.equal(mediaType('a.HTML', types), 'text/html; charset=iso-8859-1')
-  assert.equal(mediaType('a.foo', types), 'text/x-foo; charset=utf-8')
-  assert.equal(mediaType('a.md', types), 'application/x-md')
+  assert.equal(await mediaType('a.HTML', types), 'text/html; charset=iso-8859-1')
+  assert.equal(await mediaType('a.foo', types), 'text/x-foo; charset=utf-8')
+  assert.equal(await mediaType('a.md', types), 'application/x-md')
 })
 
-test('the suffix of a name is lower case, with its dot', () => {
+test('the suffix of a name is lower case, with its dot', async () => {
   const cases = [
     ['a.B', '.b'],
     ['a.tar.gz', '.gz'],
@@ -54,7 +54,7 @@ test('the suffix of a name is lower case, with its dot', () => {
   for (const [name, suffix] of cases) assert.equal(suffixOf(name), suffix, name)
 })
 
-test('compressing is for text and the like, not for what is compressed', () => {
+test('compressing is for text and the like, not for what is compressed', async () => {
   for (const name of [
     'a.html',
     'a.css',
@@ -67,7 +67,7 @@ test('compressing is for text and the like, not for what is compressed', () => {
     'a.ttf',
     'a.ico',
   ])
-    assert.ok(isCompressible(mediaType(name, {})), name)
+    assert.ok(isCompressible(await mediaType(name, {})), name)
   for (const name of ['a.png', 'a.jpg', 'a.woff2', 'a.mp4', 'a.zip', 'a.gz', 'a.tar', 'a'])
-    assert.ok(!isCompressible(mediaType(name, {})), name)
+    assert.ok(!isCompressible(await mediaType(name, {})), name)
 })

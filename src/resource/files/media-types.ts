@@ -1,5 +1,3 @@
-import mime from 'mime'
-
 /** Where the library's answer would surprise: TypeScript is no video. */
 const OWN: Readonly<Record<string, string>> = {
   '.ts': 'text/plain',
@@ -11,10 +9,16 @@ const OWN: Readonly<Record<string, string>> = {
 }
 
 /** The Content-Type of a file by its name; `types` are the site's own, by suffix with its dot. */
-export function mediaType(name: string, types: Readonly<Record<string, string>>): string {
+export async function mediaType(name: string, types: Readonly<Record<string, string>>): Promise<string> {
   const suffix = suffixOf(name)
-  const type = types[suffix] ?? OWN[suffix] ?? mime.getType(suffix) ?? 'application/octet-stream'
+  const type = types[suffix] ?? OWN[suffix] ?? (await registered(suffix)) ?? 'application/octet-stream'
   return type.startsWith('text/') && !type.includes(';') ? `${type}; charset=utf-8` : type
+}
+
+/** The library's tables are loaded when they are used: a site of programs never needs their two megabytes. */
+async function registered(suffix: string): Promise<string | null> {
+  const { default: mime } = await import('mime')
+  return mime.getType(suffix)
 }
 
 /** Whether compressing files of this type saves anything. */
