@@ -27,7 +27,7 @@ const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0) | (fs.const
 
 export function factsOf(stats: fs.Stats): FileFacts {
   const { size, mtimeMs: mtime, ctimeMs: ctime, ino, dev } = stats
-  return { size, mtime, ctime, ino, dev, settled: Date.now() - ctime > CLOCK_TICK }
+  return { size, mtime, ctime, ino, dev, settled: Math.abs(Date.now() - ctime) > CLOCK_TICK }
 }
 
 export function sameFacts(a: FileFacts, b: FileFacts): boolean {

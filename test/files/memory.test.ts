@@ -26,6 +26,13 @@ function turnedClock(t: { mock: { method(on: object, name: string, made: () => n
   }
 }
 
+/** Files are dated now, and it stays now: within the tick of the clock, however long the test takes. */
+function stoppedDate(t: { mock: { method(on: object, name: string, made: () => number): unknown } }): void {
+  const now = Date.now()
+  t.mock.method(Date, 'now', () => now)
+  hooks.date = now
+}
+
 test('a small file is read once, and the disk is asked for it once a second at most', async (t) => {
   const pass = turnedClock(t)
   hooks.date = Date.now() - 60_000
@@ -111,7 +118,7 @@ test('nothing is kept without memory, and what is kept stays within it', async (
 
 test('a file that is changed twice within one tick of the clock is served as it is now', async (t) => {
   const pass = turnedClock(t)
-  hooks.date = Date.now()
+  stoppedDate(t)
   const folder = makeFolder({ 'page.html': 'one' })
   const site = filesSite(folder)
   const first = await site.request('/page.html')
@@ -123,11 +130,11 @@ test('a file that is changed twice within one tick of the clock is served as it 
   assert.equal(await second.text(), 'two')
 })
 
-test('a file that is rewritten while it is read is never a mixture, even where its dates do not show it', async () => {
+test('a file that is rewritten while it is read is never a mixture, even where its dates do not show it', async (t) => {
   const folder = makeFolder({ 'page.html': 'a'.repeat(1000) })
   const path = join(folder, 'page.html')
   const site = filesSite(folder)
-  hooks.date = Date.now()
+  stoppedDate(t)
   let reads = 0
   hooks.afterRead = () => {
     if (reads++ === 0) writeFileSync(path, 'b'.repeat(1000))
@@ -146,6 +153,12 @@ test('a large file is not told until its dates would show another change', async
   const one = await site.request('/large.bin')
   assert.ok(Date.now() - hooks.date > 20)
   assert.ok(patterned(MIB + 1).equals(await one.bytes()))
+})
+
+test('a file whose date is in the future, because the clock was set back, is served all the same', async () => {
+  const folder = makeFolder({ 'large.bin': patterned(MIB + 1) })
+  hooks.date = Date.now() + 3_600_000
+  assert.equal((await filesSite(folder).request('/large.bin')).status, 200)
 })
 
 test('a folder that is listed, and a path that leads nowhere, take no memory of files', async () => {
