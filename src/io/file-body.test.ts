@@ -16,7 +16,7 @@ const CONTENT = patterned(SIZE)
 async function bodyOver(content: Uint8Array): Promise<{ body: FileBody; path: string; folder: string }> {
   const folder = makeFolder({ file: content })
   const path = join(folder, 'file')
-  return { body: new FileBody(path, factsOf(await stat(path))), path, folder }
+  return { body: new FileBody(path, factsOf(stat(path))), path, folder }
 }
 
 test('a file is given block by block, with its size known beforehand', async () => {
@@ -114,7 +114,7 @@ test('a file that is replaced meanwhile is given to its end as it was', async ()
 
 test('what opening the file meets is told in the words of who made the body', async () => {
   const { path } = await bodyOver(CONTENT)
-  const facts = factsOf(await stat(path))
+  const facts = factsOf(stat(path))
   const told = (error: unknown) => new RangeError('told', { cause: error })
   await assert.rejects(readAll(new FileBody(`${path}-not`, facts, told)), { name: 'RangeError', message: 'told' })
   await assert.rejects(readAll(new FileBody(`${path}-not`, facts, told).slice(3, 5)), { message: 'told' })

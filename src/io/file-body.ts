@@ -2,7 +2,7 @@ import type { SizedBody } from '../message/body.ts'
 import { type FileFacts, FileReader } from './file.ts'
 
 /** How much of a file is read and written at once, in bytes: large enough to be quick, small enough for slow clients. */
-export const BLOCK_SIZE: number = 256 * 1024
+export const BLOCK_SIZE: number = 512 * 1024
 
 /** Buffers given back, for the next file; at most 16 are kept. */
 const POOL_SIZE = 16
@@ -37,7 +37,7 @@ export class FileBody implements SizedBody {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const reader = await this.#open()
+    const reader = this.#open()
     const buffer = pool.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE)
     try {
       for (let sent = 0; sent < this.size; ) {
@@ -45,7 +45,7 @@ export class FileBody implements SizedBody {
         const block = left >= BLOCK_SIZE ? buffer : buffer.subarray(0, left)
         await reader.read(block, this.#start + sent)
         sent += block.byteLength
-        if (sent === this.size) await reader.verify()
+        if (sent === this.size) reader.verify()
         yield block
       }
     } finally {
@@ -54,9 +54,9 @@ export class FileBody implements SizedBody {
     }
   }
 
-  async #open(): Promise<FileReader> {
+  #open(): FileReader {
     try {
-      return await FileReader.open(this.#path, this.#facts)
+      return FileReader.open(this.#path, this.#facts)
     } catch (error) {
       throw this.#told(error)
     }

@@ -6,8 +6,8 @@ import { makeFolder, patterned } from '../../test/support/folder.ts'
 import { openFiles } from '../../test/support/open-files.ts'
 import { FileChanged, FileReader, factsOf, readFile, sameFacts, stat } from './file.ts'
 
-async function factsAt(path: string) {
-  return factsOf(await stat(path))
+function factsAt(path: string) {
+  return factsOf(stat(path))
 }
 
 /** Every way in which a file may stop being the one that it was. */
@@ -35,19 +35,19 @@ test('a whole file is read, an empty one too', async () => {
 for (const [how, change] of CHANGES) {
   test(`a file that ${how} after its facts were taken is not read as the old one`, async () => {
     const path = join(makeFolder({ page: 'first' }), 'page')
-    const facts = await factsAt(path)
+    const facts = factsAt(path)
     change(path)
     await assert.rejects(readFile(path, facts), FileChanged)
-    assert.equal(sameFacts(facts, await factsAt(path)), false)
+    assert.equal(sameFacts(facts, factsAt(path)), false)
   })
 }
 
 test('a file that is written to while it is open is found changed', async () => {
   for (const [how, change] of CHANGES.slice(0, 3)) {
     const path = join(makeFolder({ page: 'first' }), 'page')
-    const reader = await FileReader.open(path, await factsAt(path))
+    const reader = FileReader.open(path, factsAt(path))
     change(path)
-    await assert.rejects(reader.verify(), FileChanged, how)
+    assert.throws(() => reader.verify(), FileChanged, how)
     await reader.close()
   }
 })
@@ -55,11 +55,11 @@ test('a file that is written to while it is open is found changed', async () => 
 test('a file that is replaced or removed while it is open is read to its end', async () => {
   for (const lose of [replace, (path: string) => rmSync(path)]) {
     const path = join(makeFolder({ page: 'first' }), 'page')
-    const reader = await FileReader.open(path, await factsAt(path))
+    const reader = FileReader.open(path, factsAt(path))
     lose(path, 'other')
     const bytes = new Uint8Array(5)
     await reader.read(bytes, 0)
-    await reader.verify()
+    reader.verify()
     await reader.close()
     assert.equal(Buffer.from(bytes).toString(), 'first')
   }
@@ -69,16 +69,16 @@ test('a file that loses this name but keeps another is found changed when it is 
   const folder = makeFolder({ page: 'first' })
   const path = join(folder, 'page')
   linkSync(path, join(folder, 'second-name'))
-  const reader = await FileReader.open(path, await factsAt(path))
+  const reader = FileReader.open(path, factsAt(path))
   rmSync(path)
   writeFileSync(join(folder, 'second-name'), 'other')
-  await assert.rejects(reader.verify(), FileChanged)
+  assert.throws(() => reader.verify(), FileChanged)
   await reader.close()
 })
 
 test('reading past the end of a file tells that it was changed', async () => {
   const path = join(makeFolder({ page: 'first' }), 'page')
-  const reader = await FileReader.open(path, await factsAt(path))
+  const reader = FileReader.open(path, factsAt(path))
   await assert.rejects(reader.read(new Uint8Array(6), 0), FileChanged)
   await assert.rejects(reader.read(new Uint8Array(1), 99), FileChanged)
   await reader.close()
@@ -87,7 +87,7 @@ test('reading past the end of a file tells that it was changed', async () => {
 test('a link that took the place of a file is not followed', { skip: process.platform === 'win32' }, async () => {
   const folder = makeFolder({ page: 'first', secret: 'other' })
   const path = join(folder, 'page')
-  const facts = await factsAt(path)
+  const facts = factsAt(path)
   rmSync(path)
   symlinkSync(join(folder, 'secret'), path)
   await assert.rejects(readFile(path, facts), { code: 'ELOOP' })
@@ -96,7 +96,7 @@ test('a link that took the place of a file is not followed', { skip: process.pla
 test('no descriptor stays open, whatever goes wrong', { skip: process.platform !== 'linux' }, async () => {
   const folder = makeFolder({ page: 'first' })
   const path = join(folder, 'page')
-  const facts = await factsAt(path)
+  const facts = factsAt(path)
   await readFile(path, facts)
   await assert.rejects(readFile(path, { ...facts, size: 6 }), FileChanged)
   await assert.rejects(readFile(join(folder, 'gone'), facts), { code: 'ENOENT' })

@@ -293,7 +293,7 @@ test('a key that is renewed by turning a link is withheld where it lies now', po
   const { withheldFiles } = await import('../../src/config/withheld.ts')
   const { factsOf, stat } = await import('../../src/io/file.ts')
   const withheld = withheldFiles([join(folder, 'live/key.pem')])
-  const is = async (name: string) => withheld(join(folder, name), factsOf(await stat(join(folder, name))))
+  const is = async (name: string) => withheld(join(folder, name), factsOf(stat(join(folder, name))))
   assert.deepEqual([await is('archive/1.pem'), await is('archive/2.pem')], [true, false])
   rmSync(join(folder, 'live/key.pem'))
   symlinkSync('../archive/2.pem', join(folder, 'live/key.pem'))

@@ -38,18 +38,25 @@ function watch(on: object, key: string, name: Name, before: (callback: Call) => 
   open[key] = Object.assign(watched, own)
 }
 
-function dated(callback: Call): Call {
-  return (error, stats) => {
-    const { date } = hooks
-    if (date !== undefined && error === null) Object.assign(stats as fs.Stats, { mtimeMs: date, ctimeMs: date })
-    callback(error, stats)
+/** The same for functions that answer at once. */
+function watchSync(key: 'statSync' | 'fstatSync' | 'openSync', name: Name): void {
+  const open = fs as unknown as Record<string, Call>
+  const own = open[key]
+  if (own === undefined) throw new Error(`node:fs has no ${key}`)
+  open[key] = (...given) => {
+    counts[name]++
+    const told = own(...given)
+    if (hooks.date !== undefined && typeof told === 'object') {
+      Object.assign(told as fs.Stats, { mtimeMs: hooks.date, ctimeMs: hooks.date })
+    }
+    return told
   }
 }
 
 watch(fs.realpath, 'native', 'realpath')
-watch(fs, 'stat', 'stat', dated)
-watch(fs, 'fstat', 'fstat', dated)
-watch(fs, 'open', 'open')
+watchSync('statSync', 'stat')
+watchSync('fstatSync', 'fstat')
+watchSync('openSync', 'open')
 watch(fs, 'read', 'read', (callback) => (...given) => {
   hooks.afterRead?.()
   callback(...given)

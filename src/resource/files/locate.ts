@@ -52,7 +52,7 @@ export function locator(root: string, options: FilesOptions, place: FilesPlace):
       const inside = await rootNow()
       const real = segments.length === 0 ? inside : await realpath(join(inside, ...segments))
       if (!allowed(real, inside, relative)) return undefined
-      const stats = await stat(real)
+      const stats = stat(real)
       const facts = factsOf(stats)
       if (place.withheld(real, facts)) return undefined
       if (stats.isFile()) return { kind: 'file', path: real, facts }
