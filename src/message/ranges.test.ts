@@ -182,3 +182,7 @@ test('ranges lie within the content, apart from each other, and hold just the by
     { numRuns: 1000 },
   )
 })
+
+test('white space within a range is read once, however much there is of it', () => {
+  assert.equal(parseRanges(`bytes=1-${' '.repeat(1_000_000)}x`, 10), 'whole')
+})

@@ -1,3 +1,5 @@
+import { trimOws } from './fields.ts'
+
 /** Byte ranges (RFC 9110 §14.1.2, §14.2). */
 
 /** From `start` up to but not including `end`, in bytes. */
@@ -22,7 +24,7 @@ export function parseRanges(field: string, size: number): readonly ByteRange[] |
   const asked: ByteRange[] = []
   let count = 0
   for (const member of field.slice(equals + 1).split(',')) {
-    const spec = member.replace(/^[ \t]+|[ \t]+$/g, '')
+    const spec = trimOws(member)
     if (spec === '') continue
     const m = SPEC.exec(spec)
     if (m === null || ++count > MAX_RANGES) return 'whole'

@@ -135,3 +135,10 @@ test('every length that a number can hold is read exactly, and no other text is 
     runs(1000),
   )
 })
+
+test('white space within Transfer-Encoding is read once, however much there is of it', () => {
+  const head = new RequestHead()
+  const line = `Transfer-Encoding: a${' '.repeat(1_000_000)}b\r\n`
+  assert.ok(readRequestHead(head, `POST / HTTP/1.1\r\n${line}\r\n`, 0, { ...DEFAULT_HEAD_LIMITS, head: 2_000_000 }))
+  assert.throws(() => requestFraming(head), ProtocolError)
+})

@@ -1,3 +1,4 @@
+import { trimOws } from '../../message/fields.ts'
 import { ProtocolError } from './errors.ts'
 import { type RequestHead, SEEN_CONTENT_LENGTH, SEEN_TRANSFER_ENCODING } from './request-head.ts'
 
@@ -28,7 +29,7 @@ export function requestFraming(head: RequestHead): Framing {
 
 function transferCoding(field: string): Framing {
   if (field.toLowerCase() === 'chunked') return 'chunked'
-  const codings = field.split(',').map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase())
+  const codings = field.split(',').map((coding) => trimOws(coding).toLowerCase())
   const wellFormed = codings.every((coding) => /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(coding))
   if (wellFormed && codings.indexOf('chunked') === codings.length - 1) {
     throw new ProtocolError(501, 'transfer-coding', `the transfer coding ${field} is not known here`)
