@@ -165,28 +165,64 @@ test('CONNECT is never answered 2xx without a tunnel: what follows would be read
   assert.deepEqual(seen, ['CONNECT'])
 })
 
-test('a socket that was taken over is the resource’s own: nothing of the engine listens on it', SOON, async (t) => {
-  let taken: Socket | undefined
-  const under = await startEngine(t, {
-    handler: () =>
-      new Response(null, {
-        status: 101,
-        headers: { Upgrade: 'x' },
-        upgrade: (socket) => {
-          taken = socket as unknown as Socket
-        },
-      }),
-  })
+test(
+  'a socket that was taken over is the resource’s own: of the engine only its errors stay heard',
+  SOON,
+  async (t) => {
+    let taken: Socket | undefined
+    const under = await startEngine(t, {
+      handler: () =>
+        new Response(null, {
+          status: 101,
+          headers: { Upgrade: 'x' },
+          upgrade: (socket) => {
+            taken = socket as unknown as Socket
+          },
+        }),
+    })
+    const client = await under.connect()
+    client.send(ASKED)
+    await client.answer()
+    assert.deepEqual(
+      ['data', 'end', 'timeout', 'drain', 'error'].map((event) => taken?.listenerCount(event)),
+      // Node's own socket listens for `end`.
+      [0, 1, 0, 0, 1],
+    )
+    assert.equal(taken?.timeout ?? 0, 0)
+    assert.equal(under.engine.connections, 1)
+    taken?.destroy()
+    await client.closed()
+  },
+)
+
+test('a client that resets a connection that was taken over ends nothing but that', SOON, async (t) => {
+  const under = await startEngine(t, { handler: () => switched() })
   const client = await under.connect()
   client.send(ASKED)
   await client.answer()
-  assert.deepEqual(
-    ['data', 'end', 'timeout', 'drain', 'error'].map((event) => taken?.listenerCount(event)),
-    // Node's own socket listens for `end`.
-    [0, 1, 0, 0, 0],
-  )
-  assert.equal(taken?.timeout ?? 0, 0)
-  assert.equal(under.engine.connections, 1)
-  taken?.destroy()
-  await client.closed()
+  client.socket.resetAndDestroy()
+  const other = await under.connect()
+  other.send(ASKED)
+  assert.equal((await other.answer()).status, 101)
 })
+
+for (const later of [false, true]) {
+  test(`a take-over that throws ${later ? 'later' : 'at once'} costs its own connection only`, SOON, async (t) => {
+    const headers = { Upgrade: 'shout' }
+    const upgrade = (): never => assert.fail('while it takes over')
+    const failing = (): Response => new Response(null, { status: 101, headers, upgrade })
+    const under = await startEngine(t, {
+      routes: [
+        { match: '/', resource: () => (later ? Promise.resolve().then(failing) : failing()) },
+        { match: '/well', resource: () => switched() },
+      ],
+    })
+    const client = await under.connect()
+    client.send(ASKED)
+    await client.closed()
+    await under.reported('could not be written')
+    const other = await under.connect()
+    other.send(ASKED.replace('/', '/well'))
+    assert.equal((await other.answer()).status, 101)
+  })
+}

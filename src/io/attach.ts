@@ -39,10 +39,13 @@ export function taken(socket: Socket): void {
   socket.off('timeout', onTimeout).setTimeout(0)
 }
 
-/** Stops, and leaves the socket like a new one: the next one that listens gets the bytes. */
+/**
+ * Stops, and leaves the socket like a new one: the next one that listens gets the bytes. Only errors stay heard: where
+ * nobody listens for them, a client could end the process by a reset. `close` follows each of them.
+ */
 export function detach(socket: Socket): void {
   ;(socket as Attached)[EVENTS] = undefined
-  socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+  socket.off('data', onData).off('end', onEnd).off('close', onClose)
   socket.off('drain', onDrain).off('timeout', onTimeout)
   socket.setTimeout(0)
   // As node:http does before it emits `upgrade`: neither flowing nor paused by somebody's wish.

@@ -162,3 +162,7 @@ test('a Web stream that fails while it is cancelled has nobody left to tell', as
   cancelBody(stream as unknown as Body)
   await new Promise(setImmediate)
 })
+
+test('a source that cannot even be begun has nobody left to tell', () => {
+  assert.doesNotThrow(() => cancelBody({ [Symbol.asyncIterator]: () => assert.fail('while it begins') }))
+})

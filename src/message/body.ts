@@ -122,10 +122,14 @@ export function cancelBody(body: Body): void {
     cancel?: () => Promise<void>
     locked?: boolean
   }
-  if (typeof held.destroy === 'function') held.destroy()
-  else if (typeof held.cancel === 'function') {
-    if (held.locked !== true) held.cancel().catch(ignore)
-  } else release(held[Symbol.asyncIterator]())
+  try {
+    if (typeof held.destroy === 'function') held.destroy()
+    else if (typeof held.cancel === 'function') {
+      if (held.locked !== true) held.cancel().catch(ignore)
+    } else release(held[Symbol.asyncIterator]())
+  } catch {
+    // Like one that fails while it is given up.
+  }
 }
 
 /** Ends a source that is no longer pulled from. One that fails while it is given up has nobody left to tell. */

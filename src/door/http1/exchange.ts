@@ -151,8 +151,15 @@ export class Http1Exchange implements BodySource {
   }
 
   #answerWhenMade(reply: Response | Promise<Response>): void {
-    if (!isPromise(reply)) return this.#answer(reply)
-    reply.then((response) => this.#answer(response)).catch((error) => this.#lost(error))
+    if (isPromise(reply)) {
+      reply.then((response) => this.#answer(response)).catch((error) => this.#lost(error))
+      return
+    }
+    try {
+      this.#answer(reply)
+    } catch (error) {
+      this.#lost(error)
+    }
   }
 
   /** Nothing of the site may throw past its own error step; if it does all the same, only this connection suffers. */
