@@ -67,8 +67,6 @@ export class Request {
   mount: string
   /** The parameters of the route, decoded. */
   params: Params
-  /** Whether the path is another than that of the target. */
-  #moved: boolean
   #lifetime: Lifetime | undefined
   #query: URLSearchParams | undefined
   #cookies: Readonly<Record<string, string>> | undefined
@@ -88,17 +86,19 @@ export class Request {
     this.selective = parts.selective ?? hasSelectiveField(parts.headers)
     this.mount = ''
     this.params = NO_PARAMS
-    this.#moved = false
     this.#lifetime = undefined
     this.#query = undefined
     this.#cookies = undefined
     if (init.signal !== undefined) follow(init.signal, this)
   }
 
-  /** The absolute URL (RFC 9110 §7.1), of the path as it was sent, or as it was changed since. */
+  /**
+   * The absolute URL (RFC 9110 §7.1), of the canonical path: what a program takes from it must be the path that was
+   * routed and guarded, and others take `/a//../b` for `/a/b`. As the client sent it, it is in `target`.
+   */
   get url(): string {
-    const origin = `http${this.secure ? 's' : ''}://${this.authority === '' ? 'localhost' : this.authority}`
-    return this.target.startsWith('/') && !this.#moved ? origin + this.target : origin + this.path + this.search
+    const authority = this.authority === '' ? 'localhost' : this.authority
+    return `http${this.secure ? 's' : ''}://${authority}${this.path}${this.search}`
   }
 
   /** The canonical path behind the mount: what a mounted resource takes as its own path. */
@@ -172,7 +172,6 @@ export class Request {
     const made = new Request(parts)
     made.mount = this.mount
     made.params = this.params
-    made.#moved = this.#moved || changes.path !== undefined
     made.#lifetime = this.#life()
     return made
   }

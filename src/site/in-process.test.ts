@@ -25,7 +25,7 @@ const echo: Handler = async (request, connection) =>
 
 for (const [target, expected] of [
   ['/a?b=c', { path: '/a', url: 'http://localhost/a?b=c', secure: [false, false] }],
-  ['/a/../b', { path: '/b', url: 'http://localhost/a/../b', secure: [false, false] }],
+  ['/a/../b', { path: '/b', url: 'http://localhost/b', secure: [false, false] }],
   ['https://example.org:81/a', { path: '/a', url: 'https://example.org:81/a', secure: [true, true] }],
   [new URL('http://example.org'), { path: '/', url: 'http://example.org/', secure: [false, false] }],
 ] as const) {

@@ -268,6 +268,24 @@ test('a Connection that is handed in again brings no user along', async () => {
   )
 })
 
+test('a Fetch application sees the path that was routed and guarded, in whatever spelling it came', async () => {
+  const app = { fetch: ({ url }: globalThis.Request) => new globalThis.Response(new URL(url).pathname) }
+  const access = { scheme: { identify: () => undefined, challenge: () => 'Bearer' } }
+  const { site } = siteOf({
+    routes: [
+      { match: '/admin/*', access, resource: app },
+      { match: '/*', resource: app },
+    ],
+  })
+  const seen = async (path: string): Promise<unknown> => {
+    const answer = await site.request(path)
+    return answer.status === 200 ? answer.text() : answer.status
+  }
+  for (const path of ['/admin//../x', '/x/../admin//../x', '/%61dmin/%2E%2E/x'])
+    assert.equal(await seen(path), '/x', path)
+  for (const path of ['/x//../admin/y', '//admin//y', '/%61dmin/y']) assert.equal(await seen(path), 401, path)
+})
+
 test('every logger is told once of an exchange that has ended, though another one fails', async () => {
   const told: string[] = []
   const log = [
