@@ -300,6 +300,19 @@ test('every logger is told once of an exchange that has ended, though another on
   assert.deepEqual([reports.length, reports[0]?.[0]], [1, 'A logger failed.'])
 })
 
+test('a logger that fails later, and a report that fails, concern nobody else', async () => {
+  const log = [{ logRequest: () => Promise.reject(new Error('logger')) }]
+  const { site, reports } = siteOf({ log, routes: [{ match: '/a', respond: 'x' }] })
+  await site.request('/a')
+  await new Promise(setImmediate)
+  assert.deepEqual([reports.length, reports[0]?.[0]], [1, 'A logger failed.'])
+  for (const report of [() => assert.fail('report'), () => Promise.reject(new Error('report'))]) {
+    const failing = siteOf({ log, report, routes: [{ match: '/*', resource: () => assert.fail('resource') }] })
+    assert.equal((await failing.site.request('/')).status, 500)
+    await new Promise(setImmediate)
+  }
+})
+
 test('a logger hears what was thrown: the cause, not what the client was told', async () => {
   const cause = new Error('disk')
   const errors: unknown[] = []

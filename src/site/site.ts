@@ -51,7 +51,7 @@ export class Site {
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, limit)))
     this.#table = new RouteTable(routes)
     const dispatcher = new Dispatcher(this.#table)
-    this.report = options.report
+    this.report = options.report === undefined ? undefined : unfailing(options.report)
     this.#errors = options.errors ?? {}
     this.#log = options.log ?? []
     this.#handler = fold(
@@ -93,13 +93,8 @@ export class Site {
   finished(request: Request, connection: Connection, response: Response): void {
     if (this.#log.length === 0) return
     const record = recordOf(request, connection, response)
-    for (const logger of this.#log) {
-      try {
-        logger.logRequest(record)
-      } catch (error) {
-        connection.exchange.report('error', 'A logger failed.', { error })
-      }
-    }
+    const failed = (error: unknown): void => connection.exchange.report('error', 'A logger failed.', { error })
+    for (const logger of this.#log) guarded(() => logger.logRequest(record), failed)
   }
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
@@ -141,3 +136,20 @@ function responseOf(answer: Answer): Response {
   if (response === undefined) throw new TypeError('a middleware of the site returned something that is no Response')
   return response
 }
+
+/** A report that fails itself has nobody left to tell, and must not end the process. */
+function unfailing(report: Report): Report {
+  return (level, event, fields) => guarded(() => report(level, event, fields), ignore)
+}
+
+/** Calls what may throw, or be asynchronous against its type and reject. */
+function guarded(call: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const made = call()
+    if (isPromise(made)) made.then(undefined, failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+function ignore(): void {}
