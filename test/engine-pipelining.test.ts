@@ -127,3 +127,25 @@ test('a client that pipelines and does not read is soon not read from either, an
   await settled(given * 100)
   assert.equal(bodies(ends.read).length, given * 1000)
 })
+
+test(
+  'requests that come in tiny pieces while one is answered are held in few of them, and answered later',
+  SOON,
+  async () => {
+    const first = gate<Response>()
+    const { engine } = new EngineUnderTest({
+      handler: (request) => (request.path === '/first' ? first.passed : new Response(request.path)),
+    })
+    const ends = connectInMemory(engine)
+    ends.give(get('/first'))
+    await settled()
+    const text = get('/next').repeat(100)
+    let given = 0
+    while (!ends.socket.isPaused() && given < text.length) ends.give(text.charAt(given++))
+    assert.ok(given < 1000, `${given} pieces of one byte were held`)
+    ends.give(text.slice(given))
+    first.open(new Response('/first'))
+    await settled(100)
+    assert.deepEqual(bodies(ends.read), ['/first', ...Array.from({ length: 100 }, () => '/next')])
+  },
+)

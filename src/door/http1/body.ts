@@ -7,7 +7,7 @@ import { ProtocolError } from '../../protocol/http1/errors.ts'
 /** Bytes that are read ahead of the resource, so that the end of the connection is noticed meanwhile. */
 const MAX_HELD = 65536
 /** What holding a piece costs beside its bytes: else a client that sends one byte at a time would take a hundredfold. */
-const PIECE_COST = 128
+export const PIECE_COST = 128
 
 /** What a body asks of the connection that it arrives on. */
 export interface BodySource {

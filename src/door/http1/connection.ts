@@ -5,7 +5,7 @@ import { requestFraming } from '../../protocol/http1/framing.ts'
 import { RequestHead, readRequestHead } from '../../protocol/http1/request-head.ts'
 import type { EngineContext } from '../context.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
-import { ArrivingBody } from './body.ts'
+import { ArrivingBody, PIECE_COST } from './body.ts'
 import { Http1Exchange } from './exchange.ts'
 import { refuse } from './refuse.ts'
 import type { Wire } from './wire.ts'
@@ -13,7 +13,7 @@ import { Writer } from './writer.ts'
 
 const CR = 13
 const LF = 10
-/** Bytes of later requests that are held while one is answered, before the socket is paused. */
+/** Bytes of later requests that are held while one is answered, before the socket is paused; each piece has its cost. */
 const MAX_WAITING = 65536
 
 /** Heads are read one at a time, in one go: all connections share the object that holds the parts of one. */
@@ -214,7 +214,7 @@ export class Http1Connection implements Wire, SocketEvents {
   #wait(bytes: Buffer, at: number): void {
     this.#waiting ??= []
     this.#waiting.push(bytes.subarray(at))
-    this.#waitingBytes += bytes.byteLength - at
+    this.#waitingBytes += bytes.byteLength - at + PIECE_COST
     if (this.#waitingBytes > MAX_WAITING) this.socket.pause()
   }
 
