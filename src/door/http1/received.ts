@@ -30,16 +30,18 @@ export function requestOf(head: RequestHead, body: IncomingBody | null, secure: 
   if ((seen & SEEN_EXPECT) !== 0 && !expectsContinue(head)) {
     throw new ProtocolError(417, 'expectation', 'Expect asks for something other than 100-continue')
   }
+  const headers = Headers.fromLines(head.lines)
+  // RFC 9112 §3.2.2: the authority of an absolute form replaces that of Host, for programs that read the field too.
+  if (target.authority !== undefined && head.host !== target.authority) headers.set('Host', target.authority)
   return new Request({
     method,
     target: head.target,
     path: target.path,
     search: target.search,
     version: minor > 0 ? '1.1' : '1.0',
-    // RFC 9112 §3.2.2: the authority of an absolute form replaces that of Host.
     authority: target.authority ?? head.host,
     secure,
-    headers: Headers.fromLines(head.lines),
+    headers,
     body,
     selective: (seen & SEEN_SELECTIVE) !== 0,
   })
