@@ -138,7 +138,8 @@ test('every length that a number can hold is read exactly, and no other text is 
 
 test('white space within Transfer-Encoding is read once, however much there is of it', () => {
   const head = new RequestHead()
-  const line = `Transfer-Encoding: a${' '.repeat(1_000_000)}b\r\n`
-  assert.ok(readRequestHead(head, `POST / HTTP/1.1\r\n${line}\r\n`, 0, { ...DEFAULT_HEAD_LIMITS, head: 2_000_000 }))
+  const text = `POST / HTTP/1.1\r\nTransfer-Encoding: a${' '.repeat(1_000_000)}b\r\n\r\n`
+  const limits = { ...DEFAULT_HEAD_LIMITS, head: 2_000_000 }
+  assert.ok(readRequestHead(head, Buffer.from(text, 'latin1'), text, 0, limits))
   assert.throws(() => requestFraming(head), ProtocolError)
 })
