@@ -26,3 +26,37 @@ for (const [target, host, expected] of [
     },
   )
 }
+
+for (const [what, fields, expected] of [
+  ['nothing', '', '127.0.0.1'],
+  ['X-Forwarded-For', 'X-Forwarded-For: 9.9.9.9, 1.2.3.4\r\n', '1.2.3.4'],
+  ['Forwarded', 'Forwarded: for=9.9.9.9, for=1.2.3.4\r\n', '1.2.3.4'],
+  ['both, agreeing', 'Forwarded: for=1.2.3.4\r\nX-Forwarded-For: 1.2.3.4\r\n', '1.2.3.4'],
+  [
+    'X-Forwarded-For behind a Forwarded of the client',
+    'Forwarded: for=9.9.9.9\r\nX-Forwarded-For: 1.2.3.4\r\n',
+    'unknown',
+  ],
+  [
+    'Forwarded behind an X-Forwarded-For of the client',
+    'X-Forwarded-For: 9.9.9.9\r\nForwarded: for=1.2.3.4\r\n',
+    'unknown',
+  ],
+  ['Forwarded behind a quote that the client opened', 'Forwarded: for="\r\nForwarded: for=1.2.3.4\r\n', 'unknown'],
+  ['Forwarded behind another such quote', 'Forwarded: for="x\r\nForwarded: for="[2001:db8::1]:47"\r\n', 'unknown'],
+  [
+    'http behind an https of the client',
+    'Forwarded: for=1.2.3.4;proto=https\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: http\r\n',
+    'unknown',
+  ],
+] as const) {
+  test(`a client behind a proxy of this machine that writes ${what} is seen as ${expected}`, SOON, async (t) => {
+    const { connect } = await startEngine(t, {
+      trustedProxies: ['loopback'],
+      handler: (_, { clientAddress, secure }) => Response.json([clientAddress, secure]),
+    })
+    const client = await connect()
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
+    assert.deepEqual(JSON.parse((await client.answer()).body), [expected, false])
+  })
+}

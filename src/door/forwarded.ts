@@ -13,11 +13,13 @@ interface Hop {
 /**
  * Who the client is behind trusted proxies: from the nearest hop outwards, each is believed as long as the one that
  * told it is trusted (RFC 7239 §5.2, §8.1). Where Forwarded and X-Forwarded-For disagree, a client wrote one of them
- * and the proxy passed it on: neither is believed.
+ * and the proxy passed it on: neither is believed, and the address is `unknown`. It is not the proxy's: that would let
+ * any client be taken for somebody on this machine.
  */
 export function clientBehind(peer: string, secure: boolean, headers: Headers, trusted: Networks): ClientFacts {
   const seen = { address: plainAddress(peer), secure }
   const hops = hopsOf(headers)
+  if (hops === undefined) return { address: 'unknown', secure }
   for (let i = hops.length - 1; i >= 0; i--) {
     const hop = hops[i]
     const asSocket = i === hops.length - 1 ? peer : seen.address
@@ -29,15 +31,24 @@ export function clientBehind(peer: string, secure: boolean, headers: Headers, tr
   return seen
 }
 
-function hopsOf(headers: Headers): readonly Hop[] {
+/** Undefined where it cannot be told which part of the fields the proxy wrote. */
+function hopsOf(headers: Headers): readonly Hop[] | undefined {
   const standard = headers.get('forwarded')
   const common = headers.get('x-forwarded-for')
   const scheme = headers.get('x-forwarded-proto')
   if (standard === null) return commonHops(common, scheme)
-  const hops = listMembers(standard).map(forwardedHop)
+  const members = listMembers(standard)
+  // A client that opens a quoted string swallows by it what the proxy adds behind.
+  if (members.length !== standard.split(',').filter((member) => member.trim() !== '').length) return undefined
+  const hops = members.map(forwardedHop)
   if (common === null) return hops
   const other = commonHops(common, scheme)
-  return other.length === hops.length && other.every(({ from }, i) => from === hops[i]?.from) ? hops : []
+  return other.length === hops.length && other.every((hop, i) => agree(hop, hops[i])) ? hops : undefined
+}
+
+function agree(one: Hop, other: Hop | undefined): boolean {
+  if (one.from !== other?.from) return false
+  return one.secure === undefined || other?.secure === undefined || one.secure === other.secure
 }
 
 function commonHops(addresses: string | null, schemes: string | null): readonly Hop[] {
