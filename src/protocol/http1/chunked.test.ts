@@ -269,3 +269,11 @@ test('whatever the bytes are, the verdict does not depend on the pieces in which
     runs(1000),
   )
 })
+
+test('zeros before sizes are taken as senders pad them, and are limited as extensions are', () => {
+  const padded = `${'00000001\r\nx\r\n'.repeat(5000)}0\r\n\r\n`
+  assert.equal(verdictOf([padded]), `${'x'.repeat(5000)}||`)
+  const long = `${'0'.repeat(4000)}1\r\nx\r\n`
+  assert.equal(verdictOf([`${long.repeat(4)}0\r\n\r\n`]), 'xxxx||')
+  assert.equal(verdictOf([`${long.repeat(5)}0\r\n\r\n`]), 'refused 400')
+})

@@ -6,6 +6,9 @@ const MAX_SIZE_LINE = 4096
 /** Bytes of all chunk extensions of a body (RFC 9112 §7.1.1: a recipient limits them). */
 const MAX_EXTENSIONS = 16384
 
+/** Digits of a chunk's size; zeros before them count as extensions, for they too cost more than they say. */
+const MAX_PADDED = 16
+
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"'
 const EXTENSION = `[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|${QUOTED}))?`
@@ -66,20 +69,22 @@ export class ChunkedDecoder {
 
   /** Collects a line up to its CRLF, over as many pieces as it comes in. */
   #takeLine(bytes: Uint8Array, at: number, limit: number, use: (line: string) => void): number {
+    let afterCr = this.#line.endsWith('\r')
     for (let i = at; i < bytes.byteLength; i++) {
       const c = bytes[i] as number
-      if (this.#line.endsWith('\r')) {
+      if (afterCr) {
         if (c !== LF) throw bad('a CR without LF')
-        const line = this.#line.slice(0, -1)
+        const line = (this.#line + textOf(bytes, at, i)).slice(0, -1)
         this.#line = ''
         use(line)
         return i + 1
       }
       if (c === LF || c === 0 || c === 127 || (c < 32 && c !== CR && c !== 9))
         throw bad('a control character in a chunk')
-      if (c !== CR && this.#line.length >= limit) throw this.#tooLong()
-      this.#line += String.fromCharCode(c)
+      afterCr = c === CR
+      if (!afterCr && this.#line.length + i - at >= limit) throw this.#tooLong()
     }
+    this.#line += textOf(bytes, at, bytes.byteLength)
     return bytes.byteLength
   }
 
@@ -92,7 +97,7 @@ export class ChunkedDecoder {
     const m = SIZE_LINE.exec(line)
     const digits = m?.[1]?.replace(/^0+(?=.)/, '')
     if (m === null || digits === undefined || digits.length > 13) throw bad('a chunk size is malformed')
-    this.#extensions += m[2]?.length ?? 0
+    this.#extensions += (m[2]?.length ?? 0) + Math.max(0, (m[1]?.length ?? 0) - MAX_PADDED)
     if (this.#extensions > MAX_EXTENSIONS) throw bad('there are too many chunk extensions')
     this.#left = Number.parseInt(digits, 16)
     this.#state = this.#left === 0 ? 'trailers' : 'data'
@@ -119,6 +124,14 @@ export class ChunkedDecoder {
  */
 const NOT_A_TRAILER =
   /^(?:transfer-encoding|content-(?:length|encoding|type|range|disposition)|host|trailer|te|connection|keep-alive|upgrade|expect|authorization|proxy-.*|cookie|set-cookie|cache-control|max-forwards|range|if-.*|forwarded|x-forwarded-.*|www-authenticate|age|date|expires|location|retry-after|vary|warning)$/i
+
+/** One character a byte. Lines are short, and making a Buffer costs more than a few characters. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  if (to - from > 16) return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+  let text = ''
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] as number)
+  return text
+}
 
 function bad(message: string): ProtocolError {
   return new ProtocolError(400, 'chunked', message)
