@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Response } from '../src/message/response.ts'
 import { startEngine } from './support/engine.ts'
@@ -60,3 +62,32 @@ for (const [what, fields, expected] of [
     assert.deepEqual(JSON.parse((await client.answer()).body), [expected, false])
   })
 }
+
+const OUT_OF_DESCRIPTORS = `
+  import { closeSync, openSync } from 'node:fs'
+  import { Site } from './build/src/site/site.js'
+  const site = new Site({ routes: [{ match: '/*', files: 'docs' }] })
+  const get = async () => (await site.request('/security.md')).status
+  // When all that a start sets in motion is done.
+  process.once('beforeExit', async () => {
+    const open = []
+    try {
+      for (;;) open.push(openSync('/dev/null'))
+    } catch {}
+    const before = await get()
+    for (const fd of open) closeSync(fd)
+    process.stdout.write([before, await get()].join())
+  })
+`
+
+test('files are 503 while there are no descriptors, and served again when there are', {
+  ...SOON,
+  skip: process.platform === 'win32' && 'there is no ulimit',
+}, () => {
+  const command = 'ulimit -n 100; exec "$0" --input-type=module -e "$1"'
+  const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, OUT_OF_DESCRIPTORS], {
+    cwd: join(import.meta.dirname, '../..'),
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, '503,200', stderr)
+})

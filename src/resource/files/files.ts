@@ -10,6 +10,7 @@ import { bodyOf, type Document } from './document.ts'
 import { type Found, finder, type Page } from './find.ts'
 import { listing } from './listing.ts'
 import { locator } from './locate.ts'
+import { loadMediaTypes } from './media-types.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
 import { keeper, Store } from './store.ts'
 
@@ -22,6 +23,7 @@ const HERE: FilesPlace = { base: '.', types: {}, withheld: () => false }
 export function files(given: FilesOptions | string, place: FilesPlace = HERE): Handler {
   const options = typeof given === 'string' ? { root: given } : given
   const root = resolve(place.base, options.root)
+  void loadMediaTypes()
   const locate = locator(root, options, place)
   const find = finder(locate, options, place, keeper(options.memory))
   const store = new Store<Found>(find, options.memory)

@@ -15,9 +15,25 @@ export async function mediaType(name: string, types: Readonly<Record<string, str
   return type.startsWith('text/') && !type.includes(';') ? `${type}; charset=utf-8` : type
 }
 
-/** The library's tables are loaded when they are used: a site of programs never needs their two megabytes. */
+type Library = typeof import('mime')
+
+let library: Promise<Library> | undefined
+
+/**
+ * Begins to load the library's tables, for those who serve files: a site of programs never needs their two megabytes.
+ * Not with the first request: a module that could not be read once, for want of descriptors, stays lost to the process.
+ */
+export function loadMediaTypes(): Promise<Library> {
+  if (library === undefined) {
+    library = import('mime')
+    // Who asks for a type is told.
+    library.catch(() => undefined)
+  }
+  return library
+}
+
 async function registered(suffix: string): Promise<string | null> {
-  const { default: mime } = await import('mime')
+  const { default: mime } = await loadMediaTypes()
   return mime.getType(suffix)
 }
 
