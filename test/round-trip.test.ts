@@ -24,7 +24,7 @@ const value = fc
   .tuple(visible, fc.string({ unit: fc.oneof(visible, fc.constantFrom(' ', '\t')), maxLength: 20 }), visible)
   .map((parts) => parts.join(''))
 const fields = fc.array(fc.tuple(name, value), { maxLength: 6 })
-const content = fc.string({ unit: octets(0, 255), maxLength: 300 })
+const content = fc.string({ unit: octets(0, 255), maxLength: 300, size: 'max' })
 const segment = fc.string({ unit: fc.constantFrom(..."az09-_~!$&'()*+,;=:@"), minLength: 1, maxLength: 8 })
 const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((all) => `/${all.join('/')}`)
 const query = fc.option(fc.string({ unit: fc.constantFrom(...'az=&%/?:+', '%41'), maxLength: 12 }))
