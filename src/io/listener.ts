@@ -67,11 +67,16 @@ async function tlsServer(certificates: readonly CertificateFiles[], accepting: A
   const options = {
     ...tlsOptions(certificates),
     noDelay: true,
-    allowHalfOpen: true,
     handshakeTimeout: accepting.handshake,
   }
-  const server = tls.createServer(options, (socket) => accepting.speak(socket))
+  const server = tls.createServer(options, (socket) => {
+    // Not before: who ends its side within the handshake has gone, and would stay half open for good.
+    socket.allowHalfOpen = true
+    accepting.speak(socket)
+  })
   server.on('connection', (socket: Socket) => accepting.admitSilent(socket))
+  // A handshake that takes too long is only told here: nobody else closes the socket.
+  server.on('tlsClientError', (_, socket) => socket.destroy())
   return server
 }
 
