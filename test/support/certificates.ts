@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { CertificateFiles } from '../../src/io/tls.ts'
+import { makeFolder } from './folder.ts'
+import { needPeer } from './peers.ts'
+
+const made = new Map<string, CertificateFiles>()
+let folder: string | undefined
+
+/**
+ * A self-signed certificate for some names, made by openssl; undefined where the test is skipped for want of it. The
+ * same names give the same certificate.
+ */
+export function certificate(t: TestContext, ...names: string[]): CertificateFiles | undefined {
+  const openssl = needPeer(t, 'openssl')
+  if (openssl === undefined) return undefined
+  const key = names.join()
+  const kept = made.get(key)
+  if (kept !== undefined) return kept
+  folder ??= makeFolder()
+  const files = { cert: join(folder, `${made.size}.pem`), key: join(folder, `${made.size}.key`) }
+  const alternatives = names.map((name) => `${/^[\d.]+$|:/.test(name) ? 'IP' : 'DNS'}:${name}`).join()
+  execFileSync(
+    openssl,
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+      ...['-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${alternatives}`],
+      ...['-keyout', files.key, '-out', files.cert],
+    ],
+    { stdio: 'pipe' },
+  )
+  made.set(key, files)
+  return files
+}
