@@ -11,6 +11,7 @@ import { Response } from '../src/message/response.ts'
 import { certificate } from './support/certificates.ts'
 import { type EngineSetup, type EngineUnderTest, startEngine } from './support/engine.ts'
 import { makeFolder } from './support/folder.ts'
+import { settled } from './support/memory-socket.ts'
 import { needPeer } from './support/peers.ts'
 import { RawClient } from './support/raw-client.ts'
 
@@ -155,7 +156,12 @@ test(
 test('a client that ended its side over TLS is still answered', SOON, async (t) => {
   const files = certificate(t, 'one.example')
   if (files === undefined) return
-  const { port } = await start(t, [files])
+  const { port } = await start(t, [files], {
+    handler: async () => {
+      await settled(20)
+      return new Response('secret')
+    },
+  })
   const socket = await secured(t, port)
   socket.allowHalfOpen = true
   const client = new RawClient(socket)
