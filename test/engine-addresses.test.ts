@@ -132,7 +132,7 @@ const CLIENTS: readonly (readonly [readonly string[], string, readonly string[],
   [PROXIES, '10.0.0.1', ['Forwarded: for=6.6.6.6, for=192.0.2.7;proto=https, for=10.0.0.2'], '192.0.2.7 true'],
   [PROXIES, '10.0.0.1', ['Forwarded: for="[2001:db8::1]:4711";proto=HTTPS'], '2001:db8::1 true'],
   [PROXIES, '10.0.0.1', ['Forwarded: for=6.6.6.6, for=unknown'], '10.0.0.1 false'],
-  [PROXIES, '10.0.0.1', ['Forwarded: for=192.0.2.7', 'X-Forwarded-For: 6.6.6.6'], '10.0.0.1 false'],
+  [PROXIES, '10.0.0.1', ['Forwarded: for=192.0.2.7', 'X-Forwarded-For: 6.6.6.6'], 'unknown false'],
   [PROXIES, '10.0.0.1', ['X-Forwarded-Proto: https'], '10.0.0.1 true'],
 ]
 
