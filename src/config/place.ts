@@ -57,7 +57,7 @@ function skipValue(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const c = text[at] ?? ''
     if (c === '"' || c === "'" || c === '`') at = skipQuoted(text, at)
-    else if (c === '/' && /[/*]/.test(text[at + 1] ?? '')) at = skipTrivia(text, at) - 1
+    else if (c === '/' && /[/*]/.test(text[at + 1] ?? '')) at = Math.max(at, skipTrivia(text, at) - 1)
     else if ('{[('.includes(c)) depth++
     else if (depth === 0 && ',}])'.includes(c)) return at
     else if ('}])'.includes(c)) depth--
