@@ -17,6 +17,18 @@ chmodSync(join(dist, 'cli/main.js'), 0o755)
 const { toJsonSchema } = await import('@valibot/to-json-schema')
 const { configSchema } = await import(pathToFileURL(join(dist, 'config/schema.js')).href)
 const schema = toJsonSchema(configSchema, { errorMode: 'ignore' })
+withoutCode(schema)
 // An editor that completes by this schema writes `$schema` itself.
 schema.properties.$schema = { type: 'string' }
 writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(schema, null, 2)}\n`)
+
+/** What only code can say stands as `{}`, which takes everything: no choice in JSON. */
+function withoutCode(node) {
+  if (node === null || typeof node !== 'object') return
+  if (node.anyOf) {
+    const choices = node.anyOf.filter((choice) => Object.keys(choice).length > 0)
+    delete node.anyOf
+    Object.assign(node, choices.length === 1 ? { ...choices[0], ...node } : { anyOf: choices })
+  }
+  for (const inner of Object.values(node)) withoutCode(inner)
+}

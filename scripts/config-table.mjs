@@ -41,5 +41,6 @@ function typeOf(node) {
   if (node.type === 'array') return `list of ${typeOf(node.items)}`
   if (node.type === 'object' && node.additionalProperties && typeof node.additionalProperties === 'object') return 'map'
   if (node.type === 'string') return 'text'
-  return node.type ?? 'any'
+  if (node.type === 'integer') return 'number'
+  return node.type ?? 'code'
 }

@@ -15,7 +15,7 @@ export interface Source {
 
 /** @throws ConfigError that names every fault: the place, what was expected, what was found, and what may be meant. */
 export function checkConfig(given: unknown, source: Source): Config {
-  const result = v.safeParse(configSchema, given)
+  const result = v.safeParse(configSchema, given, { abortPipeEarly: true })
   if (result.success) return given as Config
   const told = result.issues.flatMap((issue) => faults(issue, [])).map(({ path, text }) => faultAt(path, text, source))
   throw new ConfigError([...new Set(told)].join('\n'))
@@ -24,7 +24,7 @@ export function checkConfig(given: unknown, source: Source): Config {
 /** `oriel.config.ts:12: routes[1].files: …`; the line only where it is known. */
 export function faultAt(path: KeyPath, text: string, source: Source): string {
   const keys = path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
+    .map((key) => (typeof key === 'string' && /^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
     .join('')
     .replace(/^\./, '')
   const line = source.text === undefined ? undefined : lineOf(path, source.text)
@@ -40,24 +40,30 @@ function faults(issue: v.BaseIssue<unknown>, before: KeyPath): Fault[] {
   const path = [...before, ...(issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)))]
   const last = issue.path?.at(-1)
   // A list has keys too, so the library looks for those of an object in it.
-  if (issue.type === 'strict_object' && last !== undefined && Array.isArray(last.input)) {
+  if (last?.type === 'object' && Array.isArray(last.input)) {
     return [{ path: path.slice(0, -1), text: 'expected an object, not a list' }]
   }
+  if (issue.type === 'strict_object' && issue.expected === 'never') return unknownKeys(last?.input, path.slice(0, -1))
   if (issue.type === 'union' && issue.issues !== undefined) {
     const deeper = issue.issues.filter((inner) => inner.path !== undefined)
     if (deeper.length > 0) return deeper.flatMap((inner) => faults(inner, path))
   }
-  return [{ path, text: describe(issue, path) }]
+  return [{ path, text: describe(issue) }]
 }
 
-function describe(issue: v.BaseIssue<unknown>, path: KeyPath): string {
-  const name = path[path.length - 1]
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const known = keysAt(configSchema, path.slice(0, -1))
-    const meant = suggestion(String(name), known)
-    return `there is no such key; ${meant === undefined ? `possible are ${known.join(', ')}` : `did you mean "${meant}"?`}`
-  }
-  if (issue.type === 'strict_object' && issue.path !== undefined) return 'is missing'
+/** All of them: the library stops at the first. */
+function unknownKeys(given: unknown, path: KeyPath): Fault[] {
+  const known = keysAt(configSchema, path)
+  const unknown = Object.keys(Object(given)).filter((key) => !known.includes(key))
+  return unknown.map((key) => {
+    const meant = suggestion(key, known)
+    const hint = meant === undefined ? `possible are ${known.join(', ')}` : `did you mean "${meant}"?`
+    return { path: [...path, key], text: `there is no such key; ${hint}` }
+  })
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'strict_object' && issue.expected !== 'Object') return 'is missing'
   if (!issue.message.startsWith('Invalid ')) return issue.message
   if (issue.type === 'min_length' || issue.type === 'non_empty') return 'must not be empty'
   if (issue.kind === 'validation') {

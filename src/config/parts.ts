@@ -38,7 +38,7 @@ export function texts(description: string): Optional {
 }
 
 export function textOrTexts(description: string): Optional {
-  return optional(v.union([filled(), v.array(filled())]), description)
+  return optional(v.union([filled(), v.pipe(v.array(filled()), v.minLength(1))]), description)
 }
 
 export function number(description: string, least: number = 0, most: number = Number.MAX_SAFE_INTEGER): Optional {
@@ -49,7 +49,10 @@ export function number(description: string, least: number = 0, most: number = Nu
 
 /** What only code can say: JSON has none of it. */
 export function code(is: (value: unknown) => boolean, expected: string, description: string): Optional {
-  const custom = v.custom<unknown>(is, (issue) => `expected ${expected}, not ${receivedText(issue.received)}`)
+  const custom = v.custom<unknown>(is, ({ input, received }) =>
+    // "a list of functions, not a list" would help nobody.
+    Array.isArray(input) ? `expected ${expected}` : `expected ${expected}, not ${receivedText(received)}`,
+  )
   return optional(custom, `${description} (in TypeScript and JavaScript only)`)
 }
 
@@ -74,6 +77,15 @@ export function objection(act: () => unknown): string | undefined {
   }
 }
 
+/** An object that maps texts to values: a list is none, though it has keys. */
+export function map<T>(
+  key: v.GenericSchema<string>,
+  value: v.GenericSchema<T>,
+): v.GenericSchema<unknown, Record<string, T>> {
+  const noList = v.custom<unknown>((given) => !Array.isArray(given), 'expected an object, not a list')
+  return v.pipe({ ...noList, expects: 'Object' as const }, v.record(key, value))
+}
+
 export function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
@@ -84,6 +96,11 @@ export function areFunctions(value: unknown): boolean {
 
 export function isCode(value: unknown): boolean {
   return isFunction(value) || (typeof value === 'object' && value !== null)
+}
+
+export function isAccess(value: unknown): boolean {
+  const scheme = (value as { scheme?: { identify?: unknown; challenge?: unknown } | null } | null)?.scheme
+  return isFunction(scheme?.identify) && isFunction(scheme?.challenge) && Object.keys(Object(value)).length === 1
 }
 
 export function areLoggers(value: unknown): boolean {

@@ -17,8 +17,10 @@ import {
   areLoggers,
   code,
   filled,
+  isAccess,
   isCode,
   isFunction,
+  map,
   need,
   number,
   object,
@@ -81,7 +83,7 @@ const match = object<Match>(
     ),
     host: v.optional(
       v.pipe(
-        v.union([host, v.array(host)]),
+        v.union([host, v.pipe(v.array(host), v.minLength(1))]),
         v.description('A host name without port, or `*.example.org`; one or several.'),
       ),
     ),
@@ -89,6 +91,14 @@ const match = object<Match>(
     when: code(isFunction, 'a function', 'A function of request and connection that must say yes.'),
   },
   'A rule for requests.',
+)
+
+const fieldValue = v.pipe(
+  v.string(),
+  v.check(
+    (value) => objection(() => new Headers({ value })) === undefined,
+    'has a character that no field value may have',
+  ),
 )
 
 const files = object<FilesOptions>(
@@ -110,7 +120,7 @@ const files = object<FilesOptions>(
     symlinks: yes('Whether links may lead out of the folder. Default: `false`.'),
     cacheControl: v.optional(
       v.pipe(
-        v.union([v.string(), v.record(v.string(), v.string())]),
+        v.union([fieldValue, map(v.string(), fieldValue)]),
         v.description(
           'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
         ),
@@ -134,7 +144,7 @@ const respond = object<RespondOptions>(
     status: number('Default: 200.', 200, 599),
     headers: v.optional(
       v.pipe(
-        v.record(v.string(), v.string()),
+        map(v.string(), v.string()),
         v.check(
           (given) => objection(() => new Headers(given)) === undefined,
           (issue) => objection(() => new Headers(issue.input)) ?? '',
@@ -166,7 +176,7 @@ const route = v.pipe(
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
-      access: code(isCode, 'an object', 'Who may: `{ scheme }`.'),
+      access: code(isAccess, '{ scheme } with the methods identify and challenge', 'Who may: `{ scheme }`.'),
       limits: v.optional(
         object<NonNullable<Route['limits']>>(
           { body: number('The most bytes the body of a request may have here.') },
@@ -200,14 +210,17 @@ const limits = object<Limits & { body: number }>(
   'What a client may take.',
 )
 
+/** Timers take no longer time, and would be due at once. */
+const LONGEST = 2 ** 31 - 1
+
 const timeouts = object<Timeouts>(
   {
-    head: number('For a whole request head. Default: 20000.', 1),
-    body: number('Between two pieces of a body that is being read. Default: 30000.', 1),
-    write: number('For the client to take anything of what is written. Default: 60000.', 1),
-    idle: number('For the next request on a connection. Default: 15000.', 1),
-    linger: number('For a client to notice the answer to a request that was refused. Default: 5000.', 1),
-    stop: number('For running exchanges when the server stops. Default: 10000.'),
+    head: number('For a whole request head. Default: 20000.', 1, LONGEST),
+    body: number('Between two pieces of a body that is being read. Default: 30000.', 1, LONGEST),
+    write: number('For the client to take anything of what is written. Default: 60000.', 1, LONGEST),
+    idle: number('For the next request on a connection. Default: 15000.', 1, LONGEST),
+    linger: number('For a client to notice the answer to a request that was refused. Default: 5000.', 1, LONGEST),
+    stop: number('For running exchanges when the server stops. Default: 10000.', 0, LONGEST),
   },
   'How long is waited, in milliseconds.',
 )
@@ -221,7 +234,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(
       v.pipe(
-        v.record(
+        map(
           v.pipe(
             v.string(),
             v.regex(
@@ -243,7 +256,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     timeouts: v.optional(timeouts),
     types: v.optional(
       v.pipe(
-        v.record(
+        map(
           v.pipe(v.string(), v.regex(/^\.[^./\\]+$/, 'expected a suffix with its dot, such as ".foo"')),
           v.pipe(v.string(), v.regex(MEDIA_TYPE, 'expected a media type, such as "text/plain"')),
         ),

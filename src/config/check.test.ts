@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkConfig } from './check.ts'
+import { ConfigError } from './config.ts'
+
+const FILES = { match: '/*', files: '.' }
+
+/** What is said of a config, without the name of its source. */
+function faultsOf(given: unknown): string[] {
+  try {
+    checkConfig(given, { name: 'x.json' })
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.message.split('\n').map((line) => {
+      assert.ok(line.startsWith('x.json: '), line)
+      return line.slice('x.json: '.length)
+    })
+  }
+  return []
+}
+
+test('a config that is no object is refused, whatever else it is', () => {
+  const cases = [
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [5, '5'],
+    ['serve', '"serve"'],
+    [[], 'a list'],
+    [() => ({}), 'a function'],
+  ] as const
+  for (const [given, received] of cases) {
+    assert.deepEqual(faultsOf(given), [`the config: expected an object, not ${received}`])
+  }
+})
+
+test('what is wrong with a route is told with its key, what was expected, and what is there', () => {
+  const scheme = '{ scheme } with the methods identify and challenge'
+  const cases: readonly (readonly [route: unknown, ...faults: string[]])[] = [
+    [5, ': expected an object, not 5'],
+    [[], ': expected an object, not a list'],
+    [{}, '.match: is missing'],
+    [{ match: '/*' }, ': a route needs one of files, module, resource, redirect, respond'],
+    [{ files: '.' }, '.match: is missing'],
+    [{ ...FILES, respond: 'x' }, ': a route has one resource, not files and respond'],
+    [{ ...FILES, match: 5 }, '.match: expected a text or an object, not 5'],
+    [{ ...FILES, match: '' }, '.match: must not be empty'],
+    [{ ...FILES, match: 'notes' }, '.match: the pattern "notes" must begin with a slash'],
+    [{ ...FILES, match: '/:b/:b' }, '.match: the pattern "/:b/:b" has two parameters named b'],
+    [{ ...FILES, match: '/a*b/c' }, '.match: the pattern "/a*b/c" has a * that is neither a segment nor at the end'],
+    [{ ...FILES, match: { pth: '/*' } }, '.match.pth: there is no such key; did you mean "path"?'],
+    [{ ...FILES, match: { path: 'x' } }, '.match.path: the pattern "x" must begin with a slash'],
+    [
+      { ...FILES, match: { host: 'http://x' } },
+      '.match.host: "http://x" is no host name; give it without scheme and port',
+    ],
+    [
+      { ...FILES, match: { host: ['a.example', 'a:80'] } },
+      '.match.host[1]: "a:80" is no host name; give it without scheme and port',
+    ],
+    [{ ...FILES, match: { host: [] } }, '.match.host: must not be empty'],
+    [{ ...FILES, match: { method: [] } }, '.match.method: must not be empty'],
+    [{ ...FILES, match: { method: 5 } }, '.match.method: expected a text or a list, not 5'],
+    [{ ...FILES, match: { when: 'x' } }, '.match.when: expected a function, not "x"'],
+    [{ ...FILES, acess: {} }, '.acess: there is no such key; did you mean "access"?'],
+    [
+      { match: '/*', files: { rot: '.' } },
+      '.files.root: is missing',
+      '.files.rot: there is no such key; did you mean "root"?',
+    ],
+    [{ match: '/*', files: '' }, '.files: must not be empty'],
+    [{ match: '/*', files: 5 }, '.files: expected a text or an object, not 5'],
+    [{ match: '/*', files: [] }, '.files: expected an object, not a list'],
+    [{ match: '/*', files: { root: '.', listing: 'yes' } }, '.files.listing: expected true or false, not "yes"'],
+    [{ match: '/*', files: { root: '.', memory: -1 } }, '.files.memory: expected at least 0, not -1'],
+    [{ match: '/*', files: { root: '.', memory: Number.NaN } }, '.files.memory: expected a number, not NaN'],
+    [{ match: '/*', files: { root: '.', index: 'a.html' } }, '.files.index: expected a list, not "a.html"'],
+    [{ match: '/*', files: { root: '.', spa: 5 } }, '.files.spa: expected true or false or a text, not 5'],
+    [
+      { match: '/*', files: { root: '.', cacheControl: [] } },
+      '.files.cacheControl: expected a text or an object, not a list',
+    ],
+    [
+      { match: '/*', files: { root: '.', cacheControl: 'a\r\nb' } },
+      '.files.cacheControl: has a character that no field value may have',
+    ],
+    [
+      { match: '/*', files: { root: '.', cacheControl: { '/a': 5 } } },
+      '.files.cacheControl["/a"]: expected a text, not 5',
+    ],
+    [{ match: '/*', redirect: {} }, '.redirect.to: is missing'],
+    [{ match: '/*', redirect: '' }, '.redirect: must not be empty'],
+    [
+      { match: '/*', redirect: { to: '/x', status: 200 } },
+      '.redirect.status: expected 301, 302, 303, 307 or 308, not 200',
+    ],
+    [{ match: '/*', respond: { status: 99 } }, '.respond.status: expected at least 200, not 99'],
+    [{ match: '/*', respond: { status: 600 } }, '.respond.status: expected at most 599, not 600'],
+    [{ match: '/*', respond: { status: 200.5 } }, '.respond.status: expected a whole number'],
+    [{ match: '/*', respond: { headers: ['x'] } }, '.respond.headers: expected an object, not a list'],
+    [{ match: '/*', respond: { headers: { 'a b': 'c' } } }, '.respond.headers: "a b" is not a field name'],
+    [
+      { match: '/*', respond: { headers: { a: 'c\r\nd' } } },
+      '.respond.headers: the value of a has a character that no field value may have: "c\\r\\nd"',
+    ],
+    [{ match: '/*', respond: { headers: { a: 5 } } }, '.respond.headers.a: expected a text, not 5'],
+    [{ match: '/*', module: 5 }, '.module: expected a text, not 5'],
+    [{ match: '/*', resource: './x.ts' }, '.resource: expected a class, an object or a function, not "./x.ts"'],
+    [{ ...FILES, rewrite: 5 }, '.rewrite: expected a text, not 5'],
+    [{ ...FILES, limits: { bdy: 1 } }, '.limits.bdy: there is no such key; did you mean "body"?'],
+    [{ ...FILES, limits: { body: '1' } }, '.limits.body: expected a number, not "1"'],
+    [{ ...FILES, middleware: [5] }, '.middleware: expected a list of functions'],
+    [{ ...FILES, middleware: () => 1 }, '.middleware: expected a list of functions, not a function'],
+    [{ ...FILES, access: 'me' }, `.access: expected ${scheme}, not "me"`],
+    [{ ...FILES, access: {} }, `.access: expected ${scheme}, not an object`],
+    [{ ...FILES, access: { shceme: {} } }, `.access: expected ${scheme}, not an object`],
+    [{ ...FILES, access: { scheme: { identify: () => undefined } } }, `.access: expected ${scheme}, not an object`],
+  ]
+  for (const [route, ...faults] of cases) {
+    const expected = faults.map((fault) => `routes[1]${fault}`)
+    assert.deepEqual(faultsOf({ routes: [FILES, route] }), expected)
+  }
+})
+
+test('what is wrong beside the routes is told in the same way', () => {
+  const known = 'listen, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, report'
+  const loggers = 'expected a list of loggers, which have a method logRequest'
+  const cases: readonly (readonly [config: object, ...faults: string[]])[] = [
+    [{ routes: undefined }, 'routes: expected a list, not nothing'],
+    [{ routes: {} }, 'routes: expected a list, not an object'],
+    [{ rotes: [] }, 'rotes: there is no such key; did you mean "routes"?'],
+    [{ xyzzy: 1 }, `xyzzy: there is no such key; possible are ${known}`],
+    [{ constructor: 1 }, `constructor: there is no such key; possible are ${known}`],
+    [JSON.parse('{ "__proto__": {} }') as object, `__proto__: there is no such key; possible are ${known}`],
+    [
+      { errrors: {}, limts: {} },
+      'errrors: there is no such key; did you mean "errors"?',
+      'limts: there is no such key; did you mean "limits"?',
+    ],
+    [{ listen: [] }, 'listen: must not be empty'],
+    [{ listen: { port: 80 } }, 'listen: expected a list, not an object'],
+    [{ listen: [8080] }, 'listen[0]: expected an object, not 8080'],
+    [{ listen: [{}] }, 'listen[0]: expected either a port or a unix socket'],
+    [{ listen: [{ port: 1, unix: 'x' }] }, 'listen[0]: expected either a port or a unix socket'],
+    [{ listen: [{ port: '80' }] }, 'listen[0].port: expected a number, not "80"'],
+    [{ listen: [{ port: -1 }] }, 'listen[0].port: expected at least 0, not -1'],
+    [{ listen: [{ port: 65536 }] }, 'listen[0].port: expected at most 65535, not 65536'],
+    [{ listen: [{ port: 1.5 }] }, 'listen[0].port: expected a whole number'],
+    [{ listen: [{ port: 1, hots: 'x' }] }, 'listen[0].hots: there is no such key; did you mean "host"?'],
+    [{ listen: [{ port: 1, tls: {} }] }, 'listen[0].tls: expected a list, not an object'],
+    [{ listen: [{ port: 1, tls: [] }] }, 'listen[0].tls: must not be empty'],
+    [{ listen: [{ port: 1, tls: [{ cert: 'x' }] }] }, 'listen[0].tls[0].key: is missing'],
+    [{ errors: [] }, 'errors: expected an object, not a list'],
+    [{ errors: { '40x': 'x' } }, 'errors.40x: no error has this name: expected 400 to 599, 4xx, 5xx or default'],
+    [{ errors: { 404: 5 } }, 'errors.404: expected a text, not 5'],
+    [{ log: 'console' }, `log: ${loggers}, not "console"`],
+    [{ log: {} }, `log: ${loggers}, not an object`],
+    [{ log: [{}, null] }, `log: ${loggers}`],
+    [{ limits: 5 }, 'limits: expected an object, not 5'],
+    [{ limits: { hed: 1 } }, 'limits.hed: there is no such key; did you mean "head"?'],
+    [{ limits: { head: 1 } }, 'limits.head: expected at least 256, not 1'],
+    [{ timeouts: { idle: '15s' } }, 'timeouts.idle: expected a number, not "15s"'],
+    [{ timeouts: { idle: 0 } }, 'timeouts.idle: expected at least 1, not 0'],
+    [{ timeouts: { stop: 2 ** 31 } }, 'timeouts.stop: expected at most 2147483647, not 2147483648'],
+    [{ types: [] }, 'types: expected an object, not a list'],
+    [{ types: { foo: 'text/x' } }, 'types.foo: expected a suffix with its dot, such as ".foo"'],
+    [{ types: { '.foo': 'text' } }, 'types[".foo"]: expected a media type, such as "text/plain"'],
+    [{ trustedProxies: 'loopback' }, 'trustedProxies: expected a list, not "loopback"'],
+    [{ trustedProxies: [5] }, 'trustedProxies[0]: expected a text, not 5'],
+    [{ middleware: {} }, 'middleware: expected a list of functions, not an object'],
+    [{ report: {} }, 'report: expected a function, not an object'],
+  ]
+  for (const [config, ...faults] of cases) assert.deepEqual(faultsOf({ routes: [FILES], ...config }), faults)
+  assert.deepEqual(faultsOf({ routs: [] }), [
+    'routes: is missing',
+    'routs: there is no such key; did you mean "routes"?',
+  ])
+})
+
+test('all faults are told at once, each with its line where the text is known', () => {
+  const text = `{
+  "listen": [{ "port": "80" }],
+  "routes": [
+    { "match": "/*", "files": "." },
+    { "match": "x",
+      "files": { "root": ".", "lsting": true } }
+  ]
+}`
+  assert.throws(() => checkConfig(JSON.parse(text), { name: 'site/oriel.config.json', text }), {
+    name: 'ConfigError',
+    message: [
+      'site/oriel.config.json:2: listen[0].port: expected a number, not "80"',
+      'site/oriel.config.json:5: routes[1].match: the pattern "x" must begin with a slash',
+      'site/oriel.config.json:6: routes[1].files.lsting: there is no such key; did you mean "listing"?',
+    ].join('\n'),
+  })
+})
+
+test('a good config is given back as it is, with what only code can say', () => {
+  const config = {
+    listen: [
+      { port: 0, host: '::1' },
+      { unix: './x.sock', tls: [{ cert: 'c', key: 'k', names: ['*.example'] }] },
+    ],
+    routes: [
+      FILES,
+      { match: {}, resource: class {} },
+      {
+        match: { host: ['a.example', '*.a.example', '[::1]'], method: ['GET', 'PROPFIND'], when: () => true },
+        respond: '',
+      },
+      { match: '/x/:id', rewrite: '/y/:id', respond: { status: 204, headers: { 'X-A': 'b' } } },
+      { match: '/y', redirect: { to: '/z', status: 308 }, limits: { body: 0 }, middleware: [() => () => undefined] },
+      { match: '/z', module: { GET: () => undefined }, access: { scheme: { identify() {}, challenge: () => 'X' } } },
+    ],
+    errors: { 404: './404.html', '5xx': () => undefined, default: './x.html' },
+    log: [{ logRequest() {} }],
+    limits: { body: 5, requestsPerConnection: Number.POSITIVE_INFINITY, head: undefined },
+    timeouts: {},
+    types: { '.foo': 'text/x-foo; charset=utf-8' },
+    trustedProxies: [],
+    middleware: [],
+    report() {},
+  }
+  assert.equal(checkConfig(config, { name: 'x' }), config)
+})
