@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { linkSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fill, makeFolder } from '../../test/support/folder.ts'
+import { type FileFacts, factsOf } from '../io/file.ts'
+import { withheldFiles } from './withheld.ts'
+
+const posix = { skip: process.platform === 'win32' }
+
+function factsAt(path: string): FileFacts {
+  return factsOf(statSync(path))
+}
+
+test('a file is withheld by its path, by what its path leads to, and as a hard link', posix, () => {
+  const folder = makeFolder({ 'key.pem': 'k', 'real/cert.pem': 'c', 'page.html': 'p' })
+  symlinkSync('real/cert.pem', join(folder, 'cert.pem'))
+  linkSync(join(folder, 'key.pem'), join(folder, 'copy.txt'))
+  const withheld = withheldFiles([join(folder, 'key.pem'), join(folder, 'cert.pem')])
+  const cases = [
+    ['key.pem', true],
+    ['real/cert.pem', true],
+    ['cert.pem', true],
+    ['copy.txt', true],
+    ['page.html', false],
+  ] as const
+  for (const [name, expected] of cases) {
+    const path = join(folder, name)
+    assert.equal(withheld(path, factsAt(path)), expected, name)
+  }
+})
+
+test('a file that is not there yet is withheld as soon as it is, and again under its new name', posix, (t) => {
+  let now = 1000
+  t.mock.method(performance, 'now', () => now)
+  const folder = makeFolder({ 'page.html': 'p' })
+  const path = join(folder, 'later.pem')
+  const withheld = withheldFiles([path])
+  assert.equal(withheld(join(folder, 'page.html'), factsAt(join(folder, 'page.html'))), false)
+  fill(folder, { 'later.pem': 'k' })
+  assert.equal(withheld(path, factsAt(path)), true, 'by its name at once')
+  linkSync(path, join(folder, 'copy.txt'))
+  now += 1001
+  assert.equal(withheld(join(folder, 'copy.txt'), factsAt(join(folder, 'copy.txt'))), true)
+  rmSync(path)
+  now += 1001
+  assert.equal(withheld(path, factsAt(join(folder, 'page.html'))), true, 'its name stays withheld')
+})
+
+test('where nothing is to be withheld nothing is', () => {
+  const folder = makeFolder({ 'page.html': 'p' })
+  assert.equal(withheldFiles([])(join(folder, 'page.html'), factsAt(join(folder, 'page.html'))), false)
+})
