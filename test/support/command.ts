@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+/** The command as it is installed, built by `npm run build`. */
+export const ORIEL: string = join(import.meta.dirname, '../../../dist/cli/main.js')
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A running `oriel`, as a process of its own. */
+export class OrielProcess {
+  readonly child: ChildProcess
+  stdout = ''
+  stderr = ''
+  readonly ended: Promise<Ended>
+  #waiters: (() => void)[] = []
+  #over = false
+
+  constructor(args: readonly string[], cwd: string) {
+    this.child = spawn(process.execPath, [ORIEL, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout?.on('data', (bytes: Buffer) => {
+      this.stdout += bytes.toString()
+      this.#wake()
+    })
+    this.child.stderr?.on('data', (bytes: Buffer) => {
+      this.stderr += bytes.toString()
+      this.#wake()
+    })
+    this.ended = once(this.child, 'close').then((given) => {
+      const [code, signal] = given as [number | null, NodeJS.Signals | null]
+      this.#over = true
+      this.#wake()
+      return { code, signal, stdout: this.stdout, stderr: this.stderr }
+    })
+  }
+
+  /** Waits until something was printed on either stream. @throws Error where the process ends before. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr)
+      if (found !== null) return found
+      if (this.#over) throw new Error(`ended without ${pattern}: ${this.stdout}${this.stderr}`)
+      await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    }
+  }
+
+  /** The address that it says it serves at. */
+  async url(): Promise<string> {
+    return (await this.printed(/ at (https?:\/\/\S+)\n/))[1] ?? ''
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake()
+  }
+}
+
+/** Starts `oriel`; it is killed after the test where it still runs. */
+export function startOriel(t: TestContext, args: readonly string[], cwd: string): OrielProcess {
+  const started = new OrielProcess(args, cwd)
+  t.after(async () => {
+    if (started.child.exitCode === null && started.child.signalCode === null) started.signal('SIGKILL')
+    await started.ended
+  })
+  return started
+}
+
+/** Runs `oriel` to its end. */
+export function runOriel(t: TestContext, args: readonly string[], cwd: string): Promise<Ended> {
+  return startOriel(t, args, cwd).ended
+}
