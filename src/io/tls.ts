@@ -29,7 +29,8 @@ export function tlsOptions(certificates: readonly CertificateFiles[]): TlsOption
     cert: readFileSync(files.cert),
     key: readFileSync(files.key),
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    // A client that offers none of these is refused (RFC 7301 §3.2), so the old one is there too.
+    ALPNProtocols: ['http/1.1', 'http/1.0'],
     SNICallback: (name, done) =>
       done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first).context),
   }
