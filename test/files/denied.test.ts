@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { createSite, serve } from '../../src/index.ts'
 import { ask } from '../support/client.ts'
 import { filesSite } from '../support/files-site.ts'
@@ -215,27 +216,47 @@ test('what is neither a file nor a folder is not there, and nobody waits for it'
   assert.equal(await page.text(), 'page')
 })
 
-test('what the system does not let us read is 403, and listings do not show it', {
-  skip: process.platform === 'win32' || process.getuid?.() === 0 ? 'root may read everything' : false,
-}, async (t) => {
+test('what the system does not let us read is 403, and listings do not show it', posix, async (t) => {
   const folder = makeFolder({
     'open.txt': 'x',
     'shut.txt': 'x',
     'shut.bin': Buffer.alloc(2 ** 21),
     'closed/x.txt': 'x',
   })
+  chmodSync(folder, 0o755)
   for (const name of ['shut.txt', 'shut.bin', 'closed']) chmodSync(join(folder, name), 0)
   t.after(() => chmodSync(join(folder, 'closed'), 0o700))
-  const server = await serve({ port: 0, routes: [{ match: '/*', files: { root: folder, listing: true } }] })
+  const url = await asNobody(t, folder)
   for (const path of ['/shut.txt', '/shut.bin', '/closed/', '/closed/x.txt'])
-    assert.equal((await ask(server.url, path)).status, 403, path)
-  const { body } = await ask(server.url, '/', { headers: { Accept: 'application/json' } })
+    assert.equal((await ask(url, path)).status, 403, path)
+  const { body } = await ask(url, '/', { headers: { Accept: 'application/json' } })
   assert.deepEqual(
     (JSON.parse(body.toString()) as { entries: { name: string }[] }).entries.map(({ name }) => name),
     ['open.txt'],
   )
-  await server.close()
 })
+
+/** Serves a folder as a user who is not root, who may read everything: in a process that gives up its rights. */
+async function asNobody(t: TestContext, folder: string): Promise<string> {
+  const index = new URL('../../src/index.js', import.meta.url).href
+  const code = `
+    const { serve } = await import(${JSON.stringify(index)})
+    const options = { port: 0, routes: [{ match: '/*', files: { root: ${JSON.stringify(folder)}, listing: true } }] }
+    const { url } = await serve(options)
+    if (process.getuid() === 0) {
+      process.setgroups([])
+      process.setgid(65534)
+      process.setuid(65534)
+    }
+    process.send(url)`
+  const child = fork('-', { execArgv: ['--input-type=module', '-e', code], stdio: 'inherit' })
+  t.after(async () => {
+    child.kill()
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  })
+  const [url] = await once(child, 'message')
+  return String(url)
+}
 
 test('the config, its keys and its modules are never served, under whatever name', posix, async () => {
   const folder = makeFolder({
