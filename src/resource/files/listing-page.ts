@@ -56,7 +56,7 @@ const UP = '<tr><td colspan="3"><a class="folder" href="../" aria-label="The fol
 const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 15%, transparent); --soft: color-mix(in srgb, currentColor 65%, transparent) }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem 1rem 3rem }
-h1 { font-size: 1.3rem; font-weight: 600; overflow-wrap: anywhere }
+h1 { font-size: 1.3rem; font-weight: 600; overflow-wrap: anywhere; padding: 0 .5rem }
 table { border-collapse: collapse; width: 100% }
 th { text-align: left; font-weight: 400; font-size: .9rem; padding: 0; border-bottom: 2px solid var(--line); white-space: nowrap }
 th a { color: var(--soft) }
@@ -70,7 +70,7 @@ a { text-decoration: none }
 a:hover, a:focus-visible { text-decoration: underline }
 .folder { font-weight: 600 }
 p { color: var(--soft); font-size: .9rem; padding: 0 .5rem }
-@media (max-width: 34rem) { td:not(:first-child) { font-size: .85rem } time span { display: none } }
+@media (max-width: 34rem) { body { padding-inline: 0 } td:not(:first-child) { font-size: .8rem; padding-left: 0 } th:last-child a { padding-left: 0 } time span { display: none } }
 @media (pointer: coarse) { td a, th a { padding-block: .65rem } td:not(:first-child) { padding-block: .65rem } }
 `
 
