@@ -11,12 +11,15 @@ function opened(): { path: string; fd: number } {
   return { path, fd: openSync(path, 'a') }
 }
 
-/** Waits until a file has what is expected. */
-async function has(path: string, text: string): Promise<void> {
-  while (readFileSync(path, 'utf8') !== text) await new Promise((resolve) => setImmediate(resolve))
+/** Waits until a file has what is expected, while `meanwhile` is done. */
+async function has(path: string, text: string, meanwhile: () => void = () => undefined): Promise<void> {
+  while (readFileSync(path, 'utf8') !== text) {
+    meanwhile()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
-test('lines are written together a moment after the first', async (t) => {
+test('lines are written together a moment after the first', { timeout: 20000 }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { path, fd } = opened()
   t.after(() => closeSync(fd))
@@ -24,14 +27,13 @@ test('lines are written together a moment after the first', async (t) => {
   lines.add('one\n')
   lines.add('two\n')
   assert.equal(readFileSync(path, 'utf8'), '')
-  t.mock.timers.tick(100)
-  await has(path, 'one\ntwo\n')
+  const later = (): void => t.mock.timers.tick(100)
+  await has(path, 'one\ntwo\n', later)
   lines.add('three\n')
-  t.mock.timers.tick(100)
-  await has(path, 'one\ntwo\nthree\n')
+  await has(path, 'one\ntwo\nthree\n', later)
 })
 
-test('many lines are written at once, without waiting, and in order', async (t) => {
+test('many lines are written at once, without waiting, and in order', { timeout: 20000 }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { path, fd } = opened()
   t.after(() => closeSync(fd))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { Response, type Server, serve } from '../../src/index.ts'
-import { makeCertificate } from '../support/certificates.ts'
+import { certificate } from '../support/certificates.ts'
 import { makeFolder, patterned } from '../support/folder.ts'
 import { needPeer } from '../support/peers.ts'
 
@@ -244,7 +244,7 @@ test('no path that curl sends as it is leads out of the folder', async (t) => {
 
 test('curl trusts a certificate by its names, and gets files and sends bodies over TLS', async (t) => {
   const curl = curlFor(t)
-  const tls = makeCertificate(t, 'DNS:site.example', 'IP:127.0.0.1')
+  const tls = certificate(t, 'site.example', '127.0.0.1')
   if (curl === undefined || tls === undefined) return
   const { url } = await started(t, tls)
   assert.match(url, /^https:/)
