@@ -5,7 +5,9 @@ import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/listener.ts'
 import { handlerOf } from '../message/dispatch.ts'
+import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
+import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
@@ -41,6 +43,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, { files }] of config.routes.entries()) checkFolder(files, i, options)
   const routes: Route[] = []
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, options))
+  await loadLibraries(config.routes)
   const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
   const withheld = withheldFiles(withheldPaths(config, listen, options))
   const { limits, timeouts, trustedProxies, log, report, middleware } = config
@@ -64,6 +67,12 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
   }
   return { site, listen, engine }
+}
+
+/** Before a program that serves gives up its rights, and perhaps that to read them. */
+async function loadLibraries(routes: readonly Route[]): Promise<void> {
+  if (routes.some(({ files }) => files !== undefined)) await loadMediaTypes()
+  if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
 /** A folder that is mistyped would be a site of nothing but 404. */

@@ -1,4 +1,4 @@
-import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy'
+import type { BusboyConstructor, BusboyFileStream, BusboyInstance } from '@fastify/busboy'
 import { HttpError } from './errors.ts'
 import type { Headers } from './headers.ts'
 
@@ -157,6 +157,14 @@ async function* contentOf(
   }
 }
 
+/**
+ * Loads the library, for those who may ask for forms. Not with the first form: a module that could not be read once,
+ * for want of descriptors or rights, stays lost to the process.
+ */
+export function loadFormParser(): Promise<{ readonly Busboy: BusboyConstructor }> {
+  return import('@fastify/busboy')
+}
+
 async function openParser(type: string): Promise<BusboyInstance> {
   if (!/^(?:multipart\/form-data|application\/x-www-form-urlencoded)\s*(?:;|$)/i.test(type)) {
     throw new HttpError(415, {
@@ -164,7 +172,7 @@ async function openParser(type: string): Promise<BusboyInstance> {
       headers: { Accept: 'multipart/form-data, application/x-www-form-urlencoded' },
     })
   }
-  const { Busboy } = await import('@fastify/busboy')
+  const { Busboy } = await loadFormParser()
   try {
     // One field more than allowed is let through, to be seen: past its limit the library drops fields in silence.
     const limits = { ...FORM_LIMITS, fields: FORM_LIMITS.fields + 1 }
