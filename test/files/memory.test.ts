@@ -4,12 +4,16 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, test } from 'node:test'
 import { serve } from '../../src/index.ts'
+import { loadMediaTypes } from '../../src/resource/files/media-types.ts'
 import { ask } from '../support/client.ts'
 import { filesSite } from '../support/files-site.ts'
 import { makeFolder, patterned } from '../support/folder.ts'
 import { asked, hooks } from '../support/watched-fs.ts'
 
 const MIB = 1024 * 1024
+
+// Else what Node opens to load it would be counted.
+await loadMediaTypes()
 
 beforeEach(() => {
   hooks.date = undefined
