@@ -67,6 +67,36 @@ test('bytes that arrive in another piece before the answer are handed over too',
   await client.until(() => client.rest === 'FIRST SECOND')
 })
 
+test('what the taker of a connection has in hand stays its own, whatever others send meanwhile', SOON, async (t) => {
+  let taken: { socket: Socket; head: Uint8Array } | undefined
+  const under = await startEngine(t, {
+    handler: (request) => {
+      if (request.method === 'POST') return request.text().then((text) => new Response(text))
+      const upgrade = (socket: UpgradedSocket, head: Uint8Array): void => {
+        taken = { socket: socket as unknown as Socket, head }
+      }
+      return new Response(null, { status: 101, headers: { Upgrade: 'shout' }, upgrade })
+    },
+  })
+  const [client, other] = [await under.connect(), await under.connect()]
+  const others = async (): Promise<void> => {
+    other.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\n${'x'.repeat(400)}`)
+    assert.equal((await other.answer()).body.length, 400)
+  }
+  client.send(`${ASKED}behind`)
+  await client.answer()
+  await others()
+  assert.ok(taken !== undefined)
+  const { socket, head } = taken
+  assert.equal(Buffer.from(head).toString(), 'behind')
+  client.send('not listened to yet')
+  while (socket.readableLength === 0) await new Promise((resolve) => setImmediate(resolve))
+  await others()
+  const [chunk] = await once(socket, 'data')
+  assert.equal(String(chunk), 'not listened to yet')
+  socket.destroy()
+})
+
 test('after a take-over neither deadlines nor the count of requests concern the connection', SOON, async (t) => {
   const under = await startEngine(t, {
     handler: () => switched(),

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
+import { readShared } from './shared-read.ts'
 
 /** What a connection hears of its socket. */
 export interface SocketEvents {
-  /** Bytes came. */
+  /** Bytes came. They are only there during the call: what is kept of them must be copied. */
   received(bytes: Buffer): void
   /** The other side has ended its half. */
   halfClosed(): void
@@ -21,7 +22,9 @@ type Attached = Socket & { [EVENTS]?: SocketEvents | undefined }
 /** Tells a connection what happens on its socket. All sockets share the listeners: an idle connection costs little. */
 export function attach(socket: Socket, events: SocketEvents): void {
   ;(socket as Attached)[EVENTS] = events
+  // `data` tells only what came before, or all where the socket cannot read into the common buffer.
   socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+  readShared(socket, onShared)
 }
 
 /** Hears of `drained`, and of `stalled` after so many milliseconds in which the other side took nothing. */
@@ -54,6 +57,14 @@ export function detach(socket: Socket): void {
 
 function onData(this: Attached, bytes: Buffer): void {
   this[EVENTS]?.received(bytes)
+}
+
+/** A socket that was detached is read by its stream again. */
+function onShared(this: Attached, bytes: Buffer): boolean {
+  const events = this[EVENTS]
+  if (events === undefined) return this.push(Buffer.from(bytes))
+  events.received(bytes)
+  return true
 }
 
 function onEnd(this: Attached): void {

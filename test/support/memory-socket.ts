@@ -81,9 +81,11 @@ export function connectInMemory(engine: Engine, remoteAddress?: string): Ends {
   const socket = new MemorySocket(remoteAddress)
   const accepted = socket as unknown as Socket
   if (engine.admit(accepted)) engine.speak(accepted)
+  // As with real sockets, which all read into one buffer: what the engine kept without copying it is spoiled.
+  socket.on('data', (bytes: Buffer) => bytes.fill('!'))
   return {
     socket,
-    give: (piece) => void socket.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece),
+    give: (piece) => void socket.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece)),
     end: () => void socket.push(null),
     get read() {
       return socket.written

@@ -58,7 +58,7 @@ export class ArrivingBody implements IncomingBody {
     return this.#heldBytes >= MAX_HELD
   }
 
-  /** Takes bytes from `at` on, up to the end of the body; returns where it stopped. Fails itself where they are no body. */
+  /** Takes a copy of bytes from `at` on, up to the end of the body; returns where it stopped. Fails itself where they are no body. */
   feed(bytes: Uint8Array, at: number): number {
     const end = this.#decoder === undefined ? this.#feedSized(bytes, at) : this.#feedChunked(this.#decoder, bytes, at)
     this.#notify()
@@ -131,28 +131,32 @@ export class ArrivingBody implements IncomingBody {
     this.#wake = undefined
   }
 
-  #hold(bytes: Uint8Array): void {
+  /** Holds a copy of some pieces as one: the next read on any connection takes their place. */
+  #hold(pieces: readonly Uint8Array[], size: number): void {
     this.#quiet = 0
-    this.received += bytes.byteLength
-    if (this.#dropped || bytes.byteLength === 0) return
-    this.#held.push(bytes)
-    this.#heldBytes += bytes.byteLength + PIECE_COST
+    this.received += size
+    if (this.#dropped || size === 0) return
+    this.#held.push(Buffer.concat(pieces, size))
+    this.#heldBytes += size + PIECE_COST
   }
 
   #feedSized(bytes: Uint8Array, at: number): number {
     const end = Math.min(bytes.byteLength, at + (this.declared ?? 0) - this.received)
-    this.#hold(bytes.subarray(at, end))
+    this.#hold([bytes.subarray(at, end)], end - at)
     this.complete = this.received === this.declared
     return end
   }
 
   #feedChunked(decoder: ChunkedDecoder, bytes: Uint8Array, at: number): number {
     const content: Uint8Array[] = []
+    let size = 0
     let i = at
     try {
       while (i < bytes.byteLength && !decoder.done) {
         i = decoder.step(bytes, i)
-        if (decoder.data !== undefined) content.push(decoder.data)
+        if (decoder.data === undefined) continue
+        content.push(decoder.data)
+        size += decoder.data.byteLength
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -160,14 +164,8 @@ export class ArrivingBody implements IncomingBody {
       this.fail(new HttpError(error.status, { code: error.code, detail }))
       i = bytes.byteLength
     }
-    this.#hold(joined(content))
+    this.#hold(content, size)
     this.complete = decoder.done
     return i
   }
-}
-
-/** The content of many small chunks as one piece. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces
-  return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces)
 }

@@ -69,7 +69,7 @@ export class Http1Connection implements Wire, SocketEvents {
     return this.#reading === undefined ? this.#waitingBytes : this.#reading.byteLength - this.#readTo
   }
 
-  /** Bytes came. */
+  /** Bytes came. They are only there during the call. */
   received(bytes: Buffer): void {
     const exchange = this.#exchange
     if (exchange !== undefined) {
@@ -148,7 +148,7 @@ export class Http1Connection implements Wire, SocketEvents {
   }
 
   detach(): Buffer {
-    const rest = this.#reading === undefined ? this.#takeWaiting() : this.#reading.subarray(this.#readTo)
+    const rest = this.#reading === undefined ? this.#takeWaiting() : Buffer.from(this.#reading.subarray(this.#readTo))
     this.#state = 'gone'
     this.context.givenAway(this)
     detach(this.socket)
@@ -213,7 +213,7 @@ export class Http1Connection implements Wire, SocketEvents {
   /** Keeps bytes of later requests until it is their turn. */
   #wait(bytes: Buffer, at: number): void {
     this.#waiting ??= []
-    this.#waiting.push(bytes.subarray(at))
+    this.#waiting.push(Buffer.from(bytes.subarray(at)))
     this.#waitingBytes += bytes.byteLength - at + PIECE_COST
     if (this.#waitingBytes > MAX_WAITING) this.socket.pause()
   }
@@ -285,8 +285,7 @@ export class Http1Connection implements Wire, SocketEvents {
 
   #keep(bytes: Buffer, from: number): void {
     if (from === bytes.length) return
-    // A copy: a part of a buffer keeps the whole of it in memory.
-    this.#begun = from === 0 ? bytes : Buffer.from(bytes.subarray(from))
+    this.#begun = Buffer.from(bytes.subarray(from))
     if (this.#state === 'idle') {
       this.#state = 'head'
       this.#deadline = this.context.ticker.now + this.context.ticks.head
