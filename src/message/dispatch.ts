@@ -71,10 +71,16 @@ export function handlerOf(exported: unknown): Handler {
 }
 
 function methodOf(resource: object, name: string): Handler | undefined {
-  if (name !== 'GET' && !METHOD.test(name)) return undefined
+  if (name === 'GET') return getOf(resource as Resource)
+  if (!METHOD.test(name)) return undefined
   const found = (resource as Methods)[name]
   if (typeof found !== 'function') return undefined
   return found === (Object.prototype as unknown as Methods)[name] ? undefined : (found as Handler)
+}
+
+/** What nearly all requests ask for; a name written in the code is looked up much quicker than one that came. */
+function getOf(resource: Resource): Handler | undefined {
+  return typeof resource.GET === 'function' ? resource.GET : undefined
 }
 
 function isClass(value: object): value is new () => object {

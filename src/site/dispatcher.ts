@@ -24,7 +24,7 @@ interface Way {
   /** All routes for the path, in order; looked up only where the first is not the answer. */
   candidates: readonly Found<BuiltRoute>[] | undefined
   next: number
-  readonly allow: string[]
+  allow: string[] | undefined
 }
 
 /**
@@ -43,7 +43,7 @@ export class Dispatcher {
     if (request.path === '*') return serverOptions()
     const first = this.#table.first(request)
     if (first === undefined) throw noRoute(request, [])
-    const way: Way = { request, connection, hops, candidates: undefined, next: 1, allow: [] }
+    const way: Way = { request, connection, hops, candidates: undefined, next: 1, allow: undefined }
     return this.#enter(first, way)
   }
 
@@ -51,7 +51,7 @@ export class Dispatcher {
     const { value: route } = found
     const { request, connection } = way
     if (route.methods !== undefined && !route.methods.includes(request.method)) {
-      way.allow.push(...route.methods)
+      way.allow = [...(way.allow ?? []), ...route.methods]
       return this.#onward(way)
     }
     if (route.match.when !== undefined && !route.match.when(request, connection)) return this.#onward(way)
@@ -91,7 +91,7 @@ function serverOptions(): Response {
 }
 
 /** No route answers. OPTIONS is answered wherever some method is (RFC 9110 §9.3.7). */
-function nobody({ request, allow }: Way): Response {
+function nobody({ request, allow = [] }: Way): Response {
   if (request.method === 'OPTIONS' && allow.length > 0)
     return new Response(null, { status: 204, headers: allowed(allow) })
   throw noRoute(request, allow)

@@ -68,7 +68,20 @@ export class RouteTable {
 
   /** The first route for a request by host and path; undefined where `candidates` has none either. */
   first(request: Request): Found<BuiltRoute> | undefined {
-    return this.#byHost ? this.candidates(request)[0] : this.#any.first(request.path)
+    if (this.#byHost) {
+      const host = hostOf(request.authority)
+      const found = this.#hosts.get(host)?.first(request.path) ?? this.#underHost(host, request.path)
+      if (found !== undefined) return found
+    }
+    return this.#any.first(request.path)
+  }
+
+  #underHost(host: string, path: string): Found<BuiltRoute> | undefined {
+    for (const [end, table] of this.#wild) {
+      const found = host.endsWith(end) ? table.first(path) : undefined
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   /** All routes for a request by host and path, in order. */

@@ -1,14 +1,15 @@
 import { type Body, knownSize } from '../../message/body.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
-import { type RenderedFields, renderFields, statusLine } from '../../protocol/http1/response-head.ts'
+import { type RenderedFields, renderFields, statusLine, usualAnswer } from '../../protocol/http1/response-head.ts'
 
 /** How an answer goes out: its head as text, and how the end of its content is known to the client. */
 export interface Answer {
-  readonly head: string
-  /** The content that follows, null for none. */
+  /** The head, and behind it the content where that is kept as text. */
+  readonly text: string
+  /** The content that follows the text, null for none. */
   readonly body: Body
-  /** A size in bytes, `chunked`, or `close` for HTTP/1.0, where only the end of the connection ends it. */
+  /** Bytes of content that are sent, `chunked`, or `close` for HTTP/1.0, where only the end of the connection ends it. */
   readonly framing: number | 'chunked' | 'close'
   readonly keepAlive: boolean
 }
@@ -24,12 +25,23 @@ export interface Asked {
 export function answerOf(asked: Asked, response: Response, date: string): Answer {
   const { status } = response
   const fields = renderFields(response.peek())
-  const special = typeof fields === 'string' ? undefined : fields
-  const size = sizeOf(response.body) ?? special?.contentLength
+  const size = sizeOf(response.body) ?? fields.contentLength
   const body = asked.method === 'HEAD' || isBodiless(status) ? null : response.body
   const chunked = size === undefined && asked.minor > 0
   const framing = body === null ? 0 : (size ?? (chunked ? 'chunked' : 'close'))
-  const keepAlive = asked.keepAlive && special?.close !== true && framing !== 'close'
+  const keepAlive = asked.keepAlive && !fields.close && framing !== 'close'
+  if (
+    status === 200 &&
+    size !== undefined &&
+    keepAlive &&
+    asked.minor > 0 &&
+    response.statusText === '' &&
+    !fields.hasDate
+  ) {
+    const content = body === null ? undefined : response.latin1
+    const text = usualAnswer(fields, size, date, content ?? '')
+    return { text, body: content === undefined ? body : null, framing, keepAlive }
+  }
   const framingLine = isBodiless(status)
     ? status === 205
       ? 'Content-Length: 0\r\n'
@@ -40,7 +52,7 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
         ? 'Transfer-Encoding: chunked\r\n'
         : ''
   return {
-    head: headText(response, fields, special, framingLine, keepAlive, asked.minor, date),
+    text: headText(response, fields, framingLine, keepAlive, asked.minor, date),
     body,
     framing,
     keepAlive,
@@ -56,24 +68,21 @@ function sizeOf(body: Body): number | undefined {
 
 function headText(
   response: Response,
-  fields: string | RenderedFields,
-  special: RenderedFields | undefined,
+  fields: RenderedFields,
   framing: string,
   keepAlive: boolean,
   minor: number,
   date: string,
 ): string {
-  const dated = special?.hasDate === true ? '' : `Date: ${date}\r\n`
+  const dated = fields.hasDate ? '' : `Date: ${date}\r\n`
   const connection = keepAlive ? (minor > 0 ? '' : 'Connection: keep-alive\r\n') : 'Connection: close\r\n'
-  const text = typeof fields === 'string' ? fields : fields.text
-  return `${statusLine(response.status, response.statusText)}${dated}${text}${framing}${connection}\r\n`
+  return `${statusLine(response.status, response.statusText)}${dated}${fields.text}${framing}${connection}\r\n`
 }
 
 /** The head of a 101, or of a 2xx to CONNECT: the connection is taken over after it (RFC 9110 §7.8, §9.3.6). */
 export function upgradeHead(response: Response, date: string): string {
   const fields = renderFields(response.peek())
-  const text = typeof fields === 'string' ? fields : fields.text
-  const upgrade = typeof fields === 'string' || fields.upgrade === undefined ? '' : `Upgrade: ${fields.upgrade}\r\n`
+  const upgrade = fields.upgrade === undefined ? '' : `Upgrade: ${fields.upgrade}\r\n`
   const connection = response.status === 101 ? 'Connection: Upgrade\r\n' : ''
-  return `${statusLine(response.status, response.statusText)}Date: ${date}\r\n${text}${connection}${upgrade}\r\n`
+  return `${statusLine(response.status, response.statusText)}Date: ${date}\r\n${fields.text}${connection}${upgrade}\r\n`
 }

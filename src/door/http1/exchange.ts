@@ -185,19 +185,17 @@ export class Http1Exchange implements BodySource {
     if (isAsyncIterable(answer.body)) return void this.#stream(response, answer, answer.body)
     if (answer.body === null) cancelBody(response.body)
     if (this.#record.started > 0) this.#record.firstByte = performance.now()
-    writer.text(answer.head)
-    if (answer.body !== null) {
-      if (response.latin1 !== undefined) writer.text(response.latin1)
-      else writer.content(answer.body, answer.framing as number)
-      this.#record.contentLength = answer.framing as number
-    }
+    const size = answer.framing as number
+    writer.text(answer.text)
+    if (answer.body !== null) writer.content(answer.body, size)
+    this.#record.contentLength = size
     if (!writer.blocked) this.#end()
   }
 
   async #stream(response: Response, answer: Answer, body: AsyncIterable<Uint8Array>): Promise<void> {
     const { writer } = this.#wire
     writer.flush()
-    writer.text(answer.head)
+    writer.text(answer.text)
     try {
       this.#source = body[Symbol.asyncIterator]()
       await streamBody(writer, this.#source, answer.framing, isSized(body), (bytes) => this.#sent(bytes))

@@ -22,10 +22,10 @@ export function refuse(wire: Wire, error: ProtocolError): void {
     undefined,
   )
   const answer = answerOf({ method: '', minor: 1, keepAlive: false }, response, context.ticker.date)
-  writer.text(answer.head)
+  writer.text(answer.text)
   record.contentLength = answer.framing as number
   writer.content(answer.body as string, record.contentLength)
-  record.bytesOut = answer.head.length + record.contentLength
+  record.bytesOut = answer.text.length + record.contentLength
   record.report('info', 'A request was refused.', {
     remote: facts.remote.address,
     status: error.status,

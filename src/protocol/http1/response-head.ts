@@ -1,17 +1,22 @@
 import type { Headers } from '../../message/headers.ts'
 import { reasonPhrase } from '../../message/status.ts'
 
-/** What the fields of an answer say to the front door, beside what they say to the client. */
-export interface RenderedFields {
+/** The fields of an answer as text, and what they say to the front door. */
+export class RenderedFields {
   /** The lines that go to the client as they are, each with its CRLF. */
-  readonly text: string
+  text = ''
   /** The Content-Length that the resource set, in bytes. */
-  readonly contentLength: number | undefined
-  readonly hasDate: boolean
+  contentLength: number | undefined = undefined
+  hasDate = false
   /** Whether the resource wants the connection closed. */
-  readonly close: boolean
+  close = false
   /** The value of Upgrade, for a 101. */
-  readonly upgrade: string | undefined
+  upgrade: string | undefined = undefined
+  /** The last answer that was made of them, and what it was made for: see `usualAnswer`. */
+  answer = ''
+  date = ''
+  size = -1
+  content = ''
 }
 
 /** The fields that belong to one connection (RFC 9110 §7.6.1) or to its framing: written by the front door alone. */
@@ -22,22 +27,35 @@ const OF_THE_CONNECTION =
  * The fields of an answer as text. Kept with the Headers until they change, so that fields that many answers share are
  * rendered once. Names and values were checked when they were set.
  */
-export function renderFields(headers: Headers): string | RenderedFields {
-  const kept = headers.rendering as string | RenderedFields | undefined
+export function renderFields(headers: Headers): RenderedFields {
+  const kept = headers.rendering as RenderedFields | undefined
   if (kept !== undefined) return kept
+  const rendered = new RenderedFields()
+  headers.rendering = rendered
   const list = headers.fields()
   let text = ''
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i] as string
-    if (isSpecial(name)) return keep(headers, renderSpecial(list))
-    text += `${name}: ${list[i + 1]}\r\n`
+    if (!isSpecial(name) || !isOfTheConnection(rendered, name, list[i + 1] as string)) {
+      text += `${name}: ${list[i + 1]}\r\n`
+    }
   }
-  return keep(headers, text)
+  rendered.text = text
+  return rendered
 }
 
-function keep<T extends string | RenderedFields>(headers: Headers, rendering: T): T {
-  headers.rendering = rendering
-  return rendering
+/**
+ * The head of a 200 in HTTP/1.1 that keeps the connection, and behind it the content where that is at hand as text. Where
+ * many answers share their fields it is the same for a second, and put together once.
+ */
+export function usualAnswer(fields: RenderedFields, size: number, date: string, content: string): string {
+  if (fields.size === size && fields.date === date && fields.content === content) return fields.answer
+  const answer = `HTTP/1.1 200 OK\r\nDate: ${date}\r\n${fields.text}Content-Length: ${size}\r\n\r\n${content}`
+  fields.size = size
+  fields.date = date
+  fields.content = content
+  fields.answer = answer
+  return answer
 }
 
 /** Only names of these lengths can be ones that the front door must know. */
@@ -50,35 +68,25 @@ function isSpecial(name: string): boolean {
     case 14:
     case 16:
     case 17:
-      return OF_THE_CONNECTION.test(name) || name.toLowerCase() === 'date'
+      return true
     default:
       return false
   }
 }
 
-function renderSpecial(list: readonly string[]): RenderedFields {
-  let text = ''
-  let contentLength: number | undefined
-  let hasDate = false
-  let close = false
-  let upgrade: string | undefined
-  for (let i = 0; i < list.length; i += 2) {
-    const name = list[i] as string
-    const value = list[i + 1] as string
-    if (!OF_THE_CONNECTION.test(name)) {
-      if (name.toLowerCase() === 'date') {
-        if (hasDate) continue
-        hasDate = true
-      }
-      text += `${name}: ${value}\r\n`
-      continue
-    }
-    const lower = name.toLowerCase()
-    if (lower === 'content-length' && /^\d{1,15}$/.test(value)) contentLength = Number(value)
-    else if (lower === 'connection' && /(?:^|,)\s*close\s*(?:,|$)/i.test(value)) close = true
-    else if (lower === 'upgrade') upgrade = value
+/** Keeps what a field says to the front door. Returns whether it does not go to the client as it is. */
+function isOfTheConnection(rendered: RenderedFields, name: string, value: string): boolean {
+  const lower = name.toLowerCase()
+  if (lower === 'date') {
+    if (rendered.hasDate) return true
+    rendered.hasDate = true
+    return false
   }
-  return { text, contentLength, hasDate, close, upgrade }
+  if (!OF_THE_CONNECTION.test(lower)) return false
+  if (lower === 'content-length' && /^\d{1,15}$/.test(value)) rendered.contentLength = Number(value)
+  else if (lower === 'connection' && /(?:^|,)\s*close\s*(?:,|$)/i.test(value)) rendered.close = true
+  else if (lower === 'upgrade') rendered.upgrade = value
+  return true
 }
 
 /** The status line (RFC 9112 §4). Its version is ours, whatever the client's was (RFC 9110 §2.5). */

@@ -67,8 +67,9 @@ export function finder(
       const fields = { type, cacheControl, varies, encoding }
       variants.push({ encoding, document: await makeDocument(found, fields, keeps(found.facts.size)) })
     }
+    // Text twice: the last answer is kept too, as one.
     const weight = [document, ...variants.map((v) => v.document)].reduce(
-      (sum, d) => sum + (d.bytes?.byteLength ?? 0) + (d.latin1?.length ?? 0),
+      (sum, d) => sum + (d.bytes?.byteLength ?? 0) + 2 * (d.latin1?.length ?? 0),
       0,
     )
     return { kind: 'page', document, variants, weight }
