@@ -60,7 +60,8 @@ function onData(this: Attached, bytes: Buffer): void {
 }
 
 /** A socket that was detached is read by its stream again. */
-function onShared(this: Attached, bytes: Buffer): boolean {
+function onShared(this: Attached, size: number, buffer: Buffer): boolean {
+  const bytes = buffer.subarray(0, size)
   const events = this[EVENTS]
   if (events === undefined) return this.push(Buffer.from(bytes))
   events.received(bytes)

@@ -21,20 +21,17 @@ interface Handle {
 
 type Open = Record<symbol, unknown> & { _handle?: Handle | null }
 
-/** Told of bytes, which are only there during the call; false stops reading, as from `push()`. */
-type Received = (this: Socket, bytes: Buffer) => boolean
-
-const RECEIVED = Symbol('received')
+/** Told how many bytes came, which are in the buffer during the call only; false stops reading, as from `push()`. */
+type OnRead = (this: Socket, size: number, buffer: Buffer) => boolean
 
 let slots: Slots | undefined | null = null
 
 /** Has a socket read into the common buffer, before its first bytes come; returns false where this Node cannot. */
-export function readShared(socket: Socket, received: Received): boolean {
+export function readShared(socket: Socket, onRead: OnRead): boolean {
   if (slots === null) slots = slotsOf(new Socket())
   const open = socket as unknown as Open
   const handle = open._handle
   if (slots === undefined || typeof handle?.useUserBuffer !== 'function' || open[slots.buffer] !== null) return false
-  open[RECEIVED] = received
   open[slots.buffer] = shared
   open[slots.callback] = onRead
   handle.useUserBuffer(shared)
@@ -48,8 +45,4 @@ function slotsOf(socket: Socket): Slots | undefined {
   const buffer = named('kBuffer')
   const callback = named('kBufferCb')
   return buffer === undefined || callback === undefined ? undefined : { buffer, callback }
-}
-
-function onRead(this: Socket & { [RECEIVED]: Received }, size: number, buffer: Buffer): boolean {
-  return this[RECEIVED](buffer.subarray(0, size))
 }
