@@ -122,8 +122,15 @@ for (const [standard, addresses, schemes, expected] of BOTH) {
   })
 }
 
-for (const opened of ['for="', 'for="6.6.6.6', 'for="6.6.6.6\\', 'for=6.6.6.6;x="']) {
-  test(`a client that opens a string by ${opened} does not swallow what the proxy adds`, () => {
+for (const opened of [
+  '\xa0, for="',
+  '\xa0, for=6.6.6.6;x="',
+  'for="',
+  'for="6.6.6.6',
+  'for="6.6.6.6\\',
+  'for=6.6.6.6;x="',
+]) {
+  test(`a client that opens a string by ${JSON.stringify(opened)} does not swallow what the proxy adds`, () => {
     for (const added of ['for=192.0.2.7', 'for="[2001:db8::1]"', 'for=192.0.2.7;host="a"']) {
       assert.equal(client([...forwarded(opened), ...forwarded(added)]), 'unknown http')
     }
@@ -131,7 +138,21 @@ for (const opened of ['for="', 'for="6.6.6.6', 'for="6.6.6.6\\', 'for=6.6.6.6;x=
 }
 
 test('whatever a client sends in Forwarded, it is itself or unknown behind a proxy that adds a member', () => {
-  const part = fc.constantFrom('for=', 'proto=', '6.6.6.6', 'https', '"', '\\', ',', ';', '=', ' ', '10.0.0.2', '[::1]')
+  const part = fc.constantFrom(
+    'for=',
+    'proto=',
+    '6.6.6.6',
+    'https',
+    '"',
+    '\\',
+    ',',
+    ';',
+    '=',
+    ' ',
+    '10.0.0.2',
+    '[::1]',
+    '\xa0',
+  )
   const sent = fc.array(fc.oneof(part, fc.string({ maxLength: 3, unit: 'grapheme-ascii' })), { maxLength: 12 })
   fc.assert(
     fc.property(sent, fc.boolean(), (parts, quoted) => {

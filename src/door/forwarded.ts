@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type Networks, plainAddress } from '../io/addresses.ts'
 import type { ClientFacts } from '../message/connection.ts'
-import { listMembers } from '../message/fields.ts'
+import { listMembers, trimOws } from '../message/fields.ts'
 import type { Headers } from '../message/headers.ts'
 
 interface Hop {
@@ -39,7 +39,7 @@ function hopsOf(headers: Headers): readonly Hop[] | undefined {
   if (standard === null) return commonHops(common, scheme)
   const members = listMembers(standard)
   // A client that opens a quoted string swallows by it what the proxy adds behind.
-  if (members.length !== standard.split(',').filter((member) => member.trim() !== '').length) return undefined
+  if (members.length !== standard.split(',').filter((member) => trimOws(member) !== '').length) return undefined
   const hops = members.map(forwardedHop)
   if (common === null) return hops
   const other = commonHops(common, scheme)
