@@ -63,6 +63,7 @@ const SAID: readonly (readonly [string, Fields, string])[] = [
   ['empty members', forwarded(', ,for=192.0.2.7,,'), '192.0.2.7 http'],
   ['escapes in a quoted string', forwarded('for="192\\.0.2.7";proto="\\https"'), '192.0.2.7 https'],
   ['a parameter inside a quoted string', forwarded('for=192.0.2.7;host="a;for=6.6.6.6"'), '192.0.2.7 http'],
+  ['a quoted string of any token', forwarded('for=192.0.2.7;x.y!="a;for=6.6.6.6"'), '192.0.2.7 http'],
   ['an escaped quote in one', forwarded('for=192.0.2.7;host="a\\";for=6.6.6.6"'), '192.0.2.7 http'],
   ['several lines', [...forwarded('for=6.6.6.6'), ...forwarded('for=192.0.2.7')], '192.0.2.7 http'],
   ['wss', common('192.0.2.7', 'wss'), '192.0.2.7 https'],

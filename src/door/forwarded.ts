@@ -62,7 +62,7 @@ function commonHops(addresses: string | null, schemes: string | null): readonly 
 function forwardedHop(member: string): Hop {
   let from: string | undefined
   let secure: boolean | undefined
-  for (const m of member.matchAll(/(?:^|;)\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g)) {
+  for (const m of member.matchAll(/(?:^|;)\s*([!#$%&'*+\-.^`|~\w]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g)) {
     const value = (m[2] ?? m[3] ?? '').replace(/\\(.)/g, '$1')
     if (m[1]?.toLowerCase() === 'for') from = addressOf(value)
     else if (m[1]?.toLowerCase() === 'proto') secure = schemeOf(value)
