@@ -197,6 +197,11 @@ const UPGRADES: readonly (readonly [string, Response, string])[] = [
     `HTTP/1.1 101 Switching Protocols\r\nDate: ${DATE}\r\nX-Y: z\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
   ],
   [
+    'a 101 has one Date: that of the resource, where it set one',
+    new Response(null, { status: 101, upgrade: () => {}, headers: { Date: 'then', Upgrade: 'x' } }),
+    'HTTP/1.1 101 Switching Protocols\r\nDate: then\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+  ],
+  [
     'a tunnel has neither framing nor Connection (RFC 9110 §9.3.6)',
     new Response(null, { upgrade: () => {}, headers: { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' } }),
     `HTTP/1.1 200 OK\r\nDate: ${DATE}\r\n\r\n`,

@@ -74,9 +74,12 @@ function headText(
   minor: number,
   date: string,
 ): string {
-  const dated = fields.hasDate ? '' : `Date: ${date}\r\n`
   const connection = keepAlive ? (minor > 0 ? '' : 'Connection: keep-alive\r\n') : 'Connection: close\r\n'
-  return `${statusLine(response.status, response.statusText)}${dated}${fields.text}${framing}${connection}\r\n`
+  return `${statusLine(response.status, response.statusText)}${dateLine(fields, date)}${fields.text}${framing}${connection}\r\n`
+}
+
+function dateLine(fields: RenderedFields, date: string): string {
+  return fields.hasDate ? '' : `Date: ${date}\r\n`
 }
 
 /** The head of a 101, or of a 2xx to CONNECT: the connection is taken over after it (RFC 9110 §7.8, §9.3.6). */
@@ -84,5 +87,5 @@ export function upgradeHead(response: Response, date: string): string {
   const fields = renderFields(response.peek())
   const upgrade = fields.upgrade === undefined ? '' : `Upgrade: ${fields.upgrade}\r\n`
   const connection = response.status === 101 ? 'Connection: Upgrade\r\n' : ''
-  return `${statusLine(response.status, response.statusText)}Date: ${date}\r\n${fields.text}${connection}${upgrade}\r\n`
+  return `${statusLine(response.status, response.statusText)}${dateLine(fields, date)}${fields.text}${connection}${upgrade}\r\n`
 }
