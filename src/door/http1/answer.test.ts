@@ -133,6 +133,17 @@ test('HEAD of a stream to HTTP/1.0 keeps the connection: there is no content who
   assert.equal(answer.keepAlive, true)
 })
 
+test('HEAD that a resource answers itself, without content, tells the size that it says (RFC 9110 §8.6)', () => {
+  const asked = { ...GET, method: 'HEAD' }
+  for (const status of [200, 404]) {
+    const told = answerOf(asked, new Response(null, { status, headers: LENGTH }), DATE)
+    assert.equal(lines(told)[1], 'Content-Length: 3')
+    assert.deepEqual([told.framing, told.keepAlive], [0, true])
+    assert.equal(lines(answerOf(asked, new Response(null, { status }), DATE))[1], 'Content-Length: 0')
+    assert.equal(lines(answerOf(GET, new Response(null, { status, headers: LENGTH }), DATE))[1], 'Content-Length: 0')
+  }
+})
+
 test('every answer has one Date: that of the resource, where it set one', () => {
   const dated = { headers: { date: 'then' } }
   for (const status of [200, 204, 404]) {

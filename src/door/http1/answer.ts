@@ -25,7 +25,7 @@ export interface Asked {
 export function answerOf(asked: Asked, response: Response, date: string): Answer {
   const { status } = response
   const fields = renderFields(response.peek())
-  const size = sizeOf(response.body) ?? fields.contentLength
+  const size = contentSize(asked.method, response.body, fields.contentLength)
   const body = asked.method === 'HEAD' || isBodiless(status) ? null : response.body
   const chunked = size === undefined && asked.minor > 0
   const framing = body === null ? 0 : (size ?? (chunked ? 'chunked' : 'close'))
@@ -61,6 +61,11 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
 
 /** Up to this length counting is quicker than calling the system's counter. */
 const SHORT = 64
+
+/** A resource that answers HEAD itself without content may say the size that GET would have (RFC 9110 §8.6). */
+function contentSize(method: string, body: Body, said: number | undefined): number | undefined {
+  return body === null && method === 'HEAD' ? (said ?? 0) : (sizeOf(body) ?? said)
+}
 
 function sizeOf(body: Body): number | undefined {
   return typeof body === 'string' && body.length > SHORT ? Buffer.byteLength(body) : knownSize(body)
