@@ -201,6 +201,17 @@ test('answers over shared fields each have their own size, content, date and con
   )
 })
 
+test('426 says what to change to, on a connection that goes on or not (RFC 9110 §15.5.22)', () => {
+  const response = new Response(null, { status: 426, headers: { Upgrade: 'websocket' } })
+  const head = ['HTTP/1.1 426 Upgrade Required', 'Content-Length: 0', 'Connection: Upgrade', 'Upgrade: websocket']
+  assert.deepEqual(lines(answerOf(GET, response, DATE)), head)
+  assert.deepEqual(lines(answerOf({ ...GET, keepAlive: false }, response, DATE)), [
+    ...head.slice(0, 2),
+    'Connection: close',
+    ...head.slice(2),
+  ])
+})
+
 const UPGRADES: readonly (readonly [string, Response, string])[] = [
   [
     'a 101 names what it changes to',

@@ -59,13 +59,13 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
   }
 }
 
-/** Up to this length counting is quicker than calling the system's counter. */
-const SHORT = 64
-
 /** A resource that answers HEAD itself without content may say the size that GET would have (RFC 9110 §8.6). */
 function contentSize(method: string, body: Body, said: number | undefined): number | undefined {
   return body === null && method === 'HEAD' ? (said ?? 0) : (sizeOf(body) ?? said)
 }
+
+/** Up to this length counting is quicker than calling the system's counter. */
+const SHORT = 64
 
 function sizeOf(body: Body): number | undefined {
   return typeof body === 'string' && body.length > SHORT ? Buffer.byteLength(body) : knownSize(body)
@@ -80,17 +80,22 @@ function headText(
   date: string,
 ): string {
   const connection = keepAlive ? (minor > 0 ? '' : 'Connection: keep-alive\r\n') : 'Connection: close\r\n'
-  return `${statusLine(response.status, response.statusText)}${dateLine(fields, date)}${fields.text}${framing}${connection}\r\n`
+  return `${startOf(response, fields, date)}${framing}${connection}${upgradeLines(response, fields)}\r\n`
 }
 
-function dateLine(fields: RenderedFields, date: string): string {
-  return fields.hasDate ? '' : `Date: ${date}\r\n`
+/** Only where the status is about it (RFC 9110 §15.2.2, §15.5.22): Upgrade and the option that must go with it (§7.8). */
+function upgradeLines({ status }: Response, { upgrade }: RenderedFields): string {
+  if (status !== 101 && (status !== 426 || upgrade === undefined)) return ''
+  return `Connection: Upgrade\r\n${upgrade === undefined ? '' : `Upgrade: ${upgrade}\r\n`}`
+}
+
+function startOf(response: Response, fields: RenderedFields, date: string): string {
+  const dated = fields.hasDate ? '' : `Date: ${date}\r\n`
+  return `${statusLine(response.status, response.statusText)}${dated}${fields.text}`
 }
 
 /** The head of a 101, or of a 2xx to CONNECT: the connection is taken over after it (RFC 9110 §7.8, §9.3.6). */
 export function upgradeHead(response: Response, date: string): string {
   const fields = renderFields(response.peek())
-  const upgrade = fields.upgrade === undefined ? '' : `Upgrade: ${fields.upgrade}\r\n`
-  const connection = response.status === 101 ? 'Connection: Upgrade\r\n' : ''
-  return `${statusLine(response.status, response.statusText)}${dateLine(fields, date)}${fields.text}${connection}${upgrade}\r\n`
+  return `${startOf(response, fields, date)}${upgradeLines(response, fields)}\r\n`
 }

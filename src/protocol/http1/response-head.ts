@@ -10,7 +10,7 @@ export class RenderedFields {
   hasDate = false
   /** Whether the resource wants the connection closed. */
   close = false
-  /** The value of Upgrade, for a 101. */
+  /** The value of Upgrade, for a 101 or a 426. */
   upgrade: string | undefined = undefined
   /** The last answer that was made of them, and what it was made for: see `usualAnswer`. */
   answer = ''
