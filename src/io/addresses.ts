@@ -6,16 +6,16 @@ export interface Networks {
   has(address: string): boolean
 }
 
-const NAMED: Readonly<Record<string, readonly string[]>> = {
-  loopback: ['127.0.0.0/8', '::1/128'],
-  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-}
+const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['loopback', ['127.0.0.0/8', '::1/128']],
+  ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
+])
 
 /** @throws TypeError for an entry that is no network. */
 export function networks(entries: readonly string[]): Networks {
   const list = new BlockList()
   let unix = false
-  for (const entry of entries.flatMap((entry) => NAMED[entry] ?? [entry])) {
+  for (const entry of entries.flatMap((entry) => NAMED.get(entry) ?? [entry])) {
     if (entry === 'unix') unix = true
     else addNetwork(list, entry)
   }
@@ -29,11 +29,11 @@ export function networks(entries: readonly string[]): Networks {
 }
 
 function addNetwork(list: BlockList, entry: string): void {
-  const [address = '', bits] = entry.split('/')
+  const [address = '', bits, ...rest] = entry.split('/')
   const version = isIP(address)
   const width = version === 4 ? 32 : 128
   const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
-  if (version === 0 || prefix < 0 || prefix > width) {
+  if (version === 0 || prefix < 0 || prefix > width || rest.length > 0) {
     throw new TypeError(
       `${JSON.stringify(entry)} is no network: give an address, a range such as 10.0.0.0/8, loopback, private or unix`,
     )
