@@ -105,6 +105,14 @@ test('HEAD has the fields of GET with the length, and no content; the body of GE
   assert.equal(released, true)
 })
 
+test('HEAD that a resource answers itself, without content, keeps the length that it says (RFC 9110 §8.6)', async () => {
+  const own = new Response(null, { headers: { 'Content-Length': '5' } })
+  const answer = await siteOf(() => own).request('/', { method: 'HEAD' })
+  assert.equal(answer.headers.get('content-length'), '5')
+  const none = await siteOf(() => new Response(null)).request('/', { method: 'HEAD' })
+  assert.equal(none.headers.get('content-length'), '0')
+})
+
 for (const status of [204, 205, 304]) {
   test(`${status} has no content, whatever the resource says (RFC 9110 §6.4.1)`, async () => {
     const answer = await siteOf(() => new Response('x', { status })).request('/')

@@ -56,6 +56,8 @@ function shown(request: Request, response: Response): Response {
   const size = knownSize(response.body)
   cancelBody(response.body)
   const made = response.with({ body: null })
-  if (!isBodiless(response.status) && size !== undefined) made.headers.set('Content-Length', String(size))
+  if (isBodiless(response.status) || size === undefined) return made
+  // A resource that answers HEAD itself without content may say the size that GET would have (RFC 9110 §8.6).
+  if (response.body !== null || !made.peek().has('content-length')) made.headers.set('Content-Length', String(size))
   return made
 }
