@@ -110,6 +110,8 @@ const BOTH: readonly (readonly [string, string, string | undefined, string])[] =
   ['for=_a, for=192.0.2.7;proto=https', 'unknown, 192.0.2.7', 'https', '192.0.2.7 https'],
   ['for=192.0.2.7', '192.0.2.7', 'http', '192.0.2.7 http'],
   ['for=192.0.2.7;proto=https', '192.0.2.7', 'http', 'unknown http'],
+  ['for=192.0.2.7;proto=https', '192.0.2.7', undefined, '192.0.2.7 http'],
+  ['for=192.0.2.7', '192.0.2.7', 'https', '192.0.2.7 http'],
   ['for=6.6.6.6', '192.0.2.7', undefined, 'unknown http'],
   ['for=6.6.6.6, for=192.0.2.7', '192.0.2.7', undefined, 'unknown http'],
   ['for=192.0.2.7', '6.6.6.6, 192.0.2.7', undefined, 'unknown http'],

@@ -43,7 +43,9 @@ function hopsOf(headers: Headers): readonly Hop[] | undefined {
   const hops = members.map(forwardedHop)
   if (common === null) return hops
   const other = commonHops(common, scheme)
-  return other.length === hops.length && other.every((hop, i) => agree(hop, hops[i])) ? hops : undefined
+  if (other.length !== hops.length || !other.every((hop, i) => agree(hop, hops[i]))) return undefined
+  // A scheme that only one of them tells is perhaps the client's word, who knows its own address and can agree on that.
+  return hops.map((hop, i) => (hop.secure === other[i]?.secure ? hop : { from: hop.from, secure: undefined }))
 }
 
 function agree(one: Hop, other: Hop | undefined): boolean {
