@@ -95,14 +95,14 @@ async function isSocket(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isSocket() ?? false
 }
 
-/** Whether somebody listens on a Unix socket. */
+/** Whether somebody listens on a Unix socket. One that is too busy, or lets us not in, is somebody too. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy()
       resolve(true)
     })
-    socket.on('error', () => resolve(false))
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'))
   })
 }
 
