@@ -23,6 +23,10 @@ export function redirect(options: RedirectOptions): Handler {
       return value === undefined ? all : encodeURIComponent(value)
     })
     const target = rest ? named.replace(/\/$/, '') + (request.rest || '/') : named
-    return Response.redirect(target.includes('?') ? target : target + request.search, status)
+    const hash = target.indexOf('#')
+    const address = hash < 0 ? target : target.slice(0, hash)
+    // The query stands before a fragment (RFC 3986 §3): behind it, it would never be sent.
+    const search = address.includes('?') ? '' : request.search
+    return Response.redirect(address + search + target.slice(address.length), status)
   }
 }
