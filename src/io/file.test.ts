@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, linkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  linkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder, patterned } from '../../test/support/folder.ts'
@@ -101,4 +110,16 @@ test('no descriptor stays open, whatever goes wrong', { skip: process.platform !
   await assert.rejects(readFile(path, { ...facts, size: 6 }), FileChanged)
   await assert.rejects(readFile(join(folder, 'gone'), facts), { code: 'ENOENT' })
   assert.deepEqual(openFiles(folder), [])
+})
+
+test('dates that no message can say become the first or the last that one can', () => {
+  const stats = stat(makeFolder())
+  for (const [mtimeMs, said] of [
+    [1e17, '9999-12-31T23:59:59.000Z'],
+    [-1e17, '0001-01-01T00:00:00.000Z'],
+    [0, '1970-01-01T00:00:00.000Z'],
+  ] as const) {
+    const { mtime } = factsOf({ ...stats, mtimeMs } as Stats)
+    assert.equal(new Date(mtime).toISOString(), said)
+  }
 })

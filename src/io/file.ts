@@ -32,8 +32,14 @@ export function stat(path: string): fs.Stats {
 /** Opening a FIFO waits for a writer and would hold a thread of the pool for ever; regular files ignore the flag. */
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0) | (fs.constants.O_NOFOLLOW ?? 0)
 
+/** The first and the last moment, in milliseconds since 1970, that HTTP's dates can say (RFC 9110 §5.6.7). */
+const FIRST = Date.parse('0001-01-01T00:00:00Z')
+const LAST = Date.parse('9999-12-31T23:59:59Z')
+
 export function factsOf(stats: fs.Stats): FileFacts {
-  const { size, mtimeMs: mtime, ctimeMs: ctime, ino, dev } = stats
+  const { size, mtimeMs, ctimeMs: ctime, ino, dev } = stats
+  // Some systems keep any date that somebody sets, and one of them must not be the end of a whole listing.
+  const mtime = Math.min(Math.max(mtimeMs, FIRST), LAST)
   return { size, mtime, ctime, ino, dev, settled: Math.abs(Date.now() - ctime) > CLOCK_TICK }
 }
 

@@ -122,7 +122,8 @@ function bytes(size: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   let value = size
   let unit = -1
-  while (value >= 1024 && unit < units.length - 1) {
+  // What would be rounded up to 1024 is one of the next unit.
+  while (value >= 1023.5 && unit < units.length - 1) {
     value /= 1024
     unit++
   }
