@@ -1,5 +1,6 @@
 import { CR, LF } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
+import { mayTrail } from './trailers.ts'
 
 /** Bytes of one line that gives a chunk's size, its extensions included. */
 const MAX_SIZE_LINE = 4096
@@ -114,16 +115,9 @@ export class ChunkedDecoder {
     }
     const name = TRAILER_LINE.exec(line)?.[1]
     if (name === undefined) throw bad('a trailer line is malformed')
-    if (!NOT_A_TRAILER.test(name)) this.trailers += `${line}\r\n`
+    if (mayTrail(name)) this.trailers += `${line}\r\n`
   }
 }
-
-/**
- * Fields that decide on framing, routing, rights or the content's form are never taken from a trailer section
- * (RFC 9110 §6.5.1): whoever stood before us did not look there.
- */
-const NOT_A_TRAILER =
-  /^(?:transfer-encoding|content-(?:length|encoding|type|range|disposition)|host|trailer|te|connection|keep-alive|upgrade|expect|authorization|proxy-.*|cookie|set-cookie|cache-control|max-forwards|range|if-.*|forwarded|x-forwarded-.*|www-authenticate|age|date|expires|location|retry-after|vary|warning)$/i
 
 /** One character a byte. Lines are short, and making a Buffer costs more than a few characters. */
 function textOf(bytes: Uint8Array, from: number, to: number): string {

@@ -175,3 +175,8 @@ test('whatever fields are set, each line that goes out is one that was set, and 
     runs(300),
   )
 })
+
+test('what may not stand behind the content is left out of the trailers (RFC 9110 §6.5.1)', () => {
+  const headers = new Headers({ 'Set-Cookie': 'a=b', 'Content-Type': 'text/plain', 'X-Sum': '1', Vary: 'Accept' })
+  assert.equal(renderTrailers(headers), 'X-Sum: 1\r\n')
+})

@@ -1,5 +1,6 @@
 import type { Headers } from '../../message/headers.ts'
 import { reasonPhrase } from '../../message/status.ts'
+import { mayTrail } from './trailers.ts'
 
 /** The fields of an answer as text, and what they say to the front door. */
 export class RenderedFields {
@@ -98,6 +99,6 @@ export function statusLine(status: number, statusText: string): string {
 /** The lines of trailer fields, without those that may not stand there (RFC 9110 §6.5.1). */
 export function renderTrailers(headers: Headers): string {
   let text = ''
-  for (const [name, value] of headers.raw()) if (!OF_THE_CONNECTION.test(name)) text += `${name}: ${value}\r\n`
+  for (const [name, value] of headers.raw()) if (mayTrail(name)) text += `${name}: ${value}\r\n`
   return text
 }
