@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AuthorizationRecord, Connection } from '../message/connection.ts'
+import { connected } from '../../test/support/connection.ts'
+import type { AuthorizationRecord } from '../message/connection.ts'
 import { AuthorizationRequired } from '../message/errors.ts'
-import { Exchange } from '../message/exchange.ts'
 import type { Scheme } from '../message/interface.ts'
 import { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
@@ -12,17 +12,7 @@ const SOMEBODY: AuthorizationRecord = { name: 'joe', groups: ['staff'] }
 
 /** A guarded resource, with the users that it saw; `identify` is the scheme's. */
 function guarded(identify: Scheme['identify']) {
-  const connection = new Connection(
-    {
-      remote: { address: '192.0.2.1', port: 1 },
-      local: { address: '192.0.2.2', port: 2 },
-      secure: false,
-      tls: undefined,
-      remoteName: () => Promise.resolve('client'),
-    },
-    new Exchange(),
-    'HTTP/1.1',
-  )
+  const connection = connected()
   const seen: (AuthorizationRecord | undefined)[] = []
   const answer = new Response('secret')
   const handler = guard({ scheme: { identify, challenge: () => 'Test realm="x"' } })((_, { user }) => {

@@ -36,6 +36,7 @@ const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0) | (fs.const
 const FIRST = Date.parse('0001-01-01T00:00:00Z')
 const LAST = Date.parse('9999-12-31T23:59:59Z')
 
+/** What identifies the state of a file; its date as one that a message can say. */
 export function factsOf(stats: fs.Stats): FileFacts {
   const { size, mtimeMs, ctimeMs: ctime, ino, dev } = stats
   // Some systems keep any date that somebody sets, and one of them must not be the end of a whole listing.

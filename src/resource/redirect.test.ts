@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Connection } from '../message/connection.ts'
-import { Exchange } from '../message/exchange.ts'
+import { connected } from '../../test/support/connection.ts'
 import { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
 import { type RedirectOptions, redirect } from './redirect.ts'
 
-const connection = new Connection(
-  {
-    remote: { address: '192.0.2.1', port: 1 },
-    local: { address: '192.0.2.2', port: 2 },
-    secure: false,
-    tls: undefined,
-    remoteName: () => Promise.resolve('client'),
-  },
-  new Exchange(),
-  'HTTP/1.1',
-)
+const connection = connected()
 
 /** What a redirect at a mount says to a request. */
 function answer(options: RedirectOptions, target: string, mount: string, params = {}): Response {

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict'
 import { afterEach, mock, test } from 'node:test'
-import { Connection, type SocketFacts } from '../message/connection.ts'
+import { FACTS } from '../../test/support/connection.ts'
+import { Connection } from '../message/connection.ts'
 import { Exchange } from '../message/exchange.ts'
 import { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
 import { recordOf } from './record.ts'
-
-const facts: SocketFacts = {
-  remote: { address: '192.0.2.1', port: 4000 },
-  local: { address: '198.51.100.1', port: 80 },
-  secure: false,
-  tls: undefined,
-  remoteName: () => Promise.resolve('client.example'),
-}
 
 test('a record tells of request, answer, client, user, route, bytes, times and fault (logger.isl)', () => {
   const started = performance.now() - 50
@@ -29,7 +22,7 @@ test('a record tells of request, answer, client, user, route, bytes, times and f
     error,
     backend: { exitCode: 1 },
   })
-  const connection = new Connection(facts, exchange, 'HTTP/1.0', { address: '203.0.113.9', secure: true })
+  const connection = new Connection(FACTS, exchange, 'HTTP/1.0', { address: '203.0.113.9', secure: true })
   connection.identify({ name: 'ada', groups: [] })
   const headers = { Referer: 'http://r/', 'User-Agent': 'curl' }
   const request = new Request('http://example.org:81/a/../b%7E?x', { method: 'PUT', headers })
@@ -63,7 +56,7 @@ test('a record tells of request, answer, client, user, route, bytes, times and f
 })
 
 test('what is not known is undefined, and a first byte that never went is at 0', () => {
-  const connection = new Connection(facts, new Exchange(), 'HTTP/1.1')
+  const connection = new Connection(FACTS, new Exchange(), 'HTTP/1.1')
   const record = recordOf(new Request('http://h/'), connection, new Response())
   assert.deepEqual(
     [record.user, record.route, record.contentType, record.referrer, record.agent, record.error, record.backend],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Connection, type SocketFacts } from '../message/connection.ts'
+import { connected } from '../../test/support/connection.ts'
 import { HttpError } from '../message/errors.ts'
-import { Exchange, type ExchangeRecord } from '../message/exchange.ts'
+import type { ExchangeRecord } from '../message/exchange.ts'
 import type { Handler, Middleware, Scheme } from '../message/interface.ts'
 import { Declined } from '../message/outcome.ts'
 import { Request, type RequestInit } from '../message/request.ts'
@@ -19,18 +19,6 @@ function siteOf(options: Partial<SiteOptions>): { site: Site; reports: Report[] 
 
 function says(text: string): Handler {
   return () => new Response(text)
-}
-
-const facts: SocketFacts = {
-  remote: { address: '192.0.2.1', port: 1 },
-  local: { address: '192.0.2.2', port: 2 },
-  secure: false,
-  tls: undefined,
-  remoteName: () => Promise.resolve('client'),
-}
-
-function connected(): Connection {
-  return new Connection(facts, new Exchange(), 'HTTP/1.1')
 }
 
 test('where nothing has to be waited for, the answer is there at once', () => {

@@ -16,23 +16,23 @@ const posix = { skip: process.platform === 'win32' }
 /** A root beside a secret, with everything in it that may lead out of it. */
 const outside = makeFolder({
   'secret.txt': 'SECRET',
-  'root/page.txt': 'page',
-  'root/sub/inner.txt': 'inner',
-  'root-not/x.txt': 'SECRET',
-  'root/.env': 'SECRET',
-  'root/.git/config': 'SECRET',
-  'root/sub/.hidden/x.txt': 'SECRET',
-  'root/.well-known/security.txt': 'contact',
-  'root/.well-known/.private': 'SECRET',
-  'root/sub/.well-known/x': 'SECRET',
+  'site/page.txt': 'page',
+  'site/sub/inner.txt': 'inner',
+  'site-not/x.txt': 'SECRET',
+  'site/.env': 'SECRET',
+  'site/.git/config': 'SECRET',
+  'site/sub/.hidden/x.txt': 'SECRET',
+  'site/.well-known/security.txt': 'contact',
+  'site/.well-known/.private': 'SECRET',
+  'site/sub/.well-known/x': 'SECRET',
 })
-const root = join(outside, 'root')
+const root = join(outside, 'site')
 if (process.platform !== 'win32') {
   const links = {
     'out.txt': '../secret.txt',
     'out-folder': '..',
     'out-absolute': outside,
-    'out-similar': '../root-not',
+    'out-similar': '../site-not',
     'inside.txt': 'sub/inner.txt',
     'inside-folder': 'sub',
     'to-dot-file.txt': '.env',
@@ -85,7 +85,7 @@ test('links within the folder are followed, those that lead out of it or to dot 
     ['/to-page.txt', 200],
     ['/out.txt', 404],
     ['/out-folder/secret.txt', 404],
-    ['/out-folder/root/page.txt', 200],
+    ['/out-folder/site/page.txt', 200],
     ['/out-folder/', 404],
     ['/out-folder', 404],
     ['/out-absolute/secret.txt', 404],
@@ -145,7 +145,7 @@ test('no spelling of a path leads out of the folder', async () => {
   for (const path of paths) {
     const answer = await site.request(path)
     const text = await answer.text()
-    assert.ok(!text.includes('SECRET') && !text.includes('root-not'), path)
+    assert.ok(!text.includes('SECRET') && !text.includes('site-not'), path)
     assert.ok([400, 404, 200, 308].includes(answer.status), `${path} ${answer.status}`)
   }
 })

@@ -24,7 +24,7 @@ export const SEEN_SELECTIVE = 64
 
 /**
  * A request head that was read: the parts that decide how the message is read, and its field lines as checked text.
- * One object is made for each connection and filled anew for each request.
+ * One object may serve for all: it is filled anew for each request.
  */
 export class RequestHead {
   method = ''
