@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
-import type { ListenAddress } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
@@ -88,9 +88,12 @@ function checkFolder(files: Route['files'], index: number, { base, source }: Bui
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
   for (const [i, { tls }] of listen.entries()) {
     if (tls === undefined) continue
-    const { tlsOptions } = await import('../io/tls.ts')
-    for (const [j, certificate] of tls.entries()) {
-      orFault(['listen', i, 'tls', j], source, () => tlsOptions([certificate]))
+    const [{ tlsOptions }, { readCertificates }] = await Promise.all([
+      import('../io/tls.ts'),
+      import('../io/certificate.ts'),
+    ])
+    for (const [j, files] of tls.entries()) {
+      orFault(['listen', i, 'tls', j], source, () => tlsOptions(readCertificates([files])))
     }
   }
 }
