@@ -1,8 +1,11 @@
 import { closeSync, openSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { evaluatedFiles } from '../config/modules.ts'
 import type { Bound } from '../io/bound.ts'
 import type { Report } from '../message/exchange.ts'
 import { type Command, type Control, controlPath, hear, type Outcome } from '../server/control.ts'
 import { startSuccessor } from '../server/successor.ts'
+import type { Watch } from '../server/watch.ts'
 
 /** What serves: this process alone, or a primary with its workers. */
 export interface Server {
@@ -20,6 +23,8 @@ export interface Life {
   readonly config: string | undefined
   readonly report: Report
   readonly say: (sentence: string) => void
+  /** Whether a change of the code is a wish to reload. */
+  readonly watch: boolean
   /** Whether a predecessor still hears commands for the same config. */
   readonly over: boolean
 }
@@ -73,7 +78,20 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
     if (stopping || retiring) return
     reload(server, life).then(life.say, () => undefined)
   })
+  const watching = life.watch && life.config !== undefined ? await watched(server, life, life.config) : undefined
   await ended
+  await watching?.close()
+}
+
+/** Reloads at each change of the code. The watcher is loaded by those who want it. */
+async function watched(server: Server, life: Life, config: string): Promise<Watch> {
+  const { watchCode } = await import('../server/watch.ts')
+  const watch = watchCode(resolve(config), () => {
+    watch.add(evaluatedFiles())
+    reload(server, life).then(life.say, () => undefined)
+  })
+  watch.add(evaluatedFiles())
+  return watch
 }
 
 /** @throws what is wrong with the config, after it was reported. */

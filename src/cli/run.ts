@@ -58,6 +58,7 @@ function program(after: After): Command {
       .option('-c, --config <file>', 'the config; oriel.config.ts, .js, .mjs or .json of this folder where left out')
   configured('serve', 'Serve a site from its config.')
     .option('-q, --quiet', 'print nothing but errors')
+    .option('-w, --watch', 'reload when the code of the site changes, for development')
     .option('--replace', 'take over from the server of this config that runs, without a gap')
     .action(after(serveCommand))
   configured('reload', 'Have the server of a config that runs read it again.').action(after(reloadCommand))

@@ -88,7 +88,7 @@ interface Serving {
 }
 
 async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
-  const { quiet, log, config, what, hint } = serving
+  const { quiet, log, config, what, hint, watch } = serving
   const bounds = await inherited()
   try {
     const reading = await read(new Modules())
@@ -101,7 +101,14 @@ async function serveUntilStopped(read: Read, serving: Serving): Promise<number> 
     const count = server.workers.length
     const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
     sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
-    const ended = untilStopped(server, { what, config, report, say: sayIfWanted, over: bounds !== undefined })
+    const ended = untilStopped(server, {
+      what,
+      config,
+      report,
+      say: sayIfWanted,
+      watch: watch === true,
+      over: bounds !== undefined,
+    })
     tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` })
     await ended
     log?.end()
