@@ -14,7 +14,7 @@ import { Single } from '../server/single.ts'
 import { inherited, tellPredecessor } from '../server/successor.ts'
 import { workersOf } from '../server/worker.ts'
 import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
-import { untilStopped } from './lifecycle.ts'
+import { noteHangups, untilStopped } from './lifecycle.ts'
 import { configPath, configsIn, readingOf, withConsole } from './reading.ts'
 import { replaceCommand } from './reload.ts'
 import { sentenceFor } from './sentences.ts'
@@ -89,6 +89,7 @@ interface Serving {
 
 async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
   const { quiet, log, config, what, hint, watch } = serving
+  const hangups = noteHangups()
   const bounds = await inherited()
   try {
     const reading = await read(new Modules())
@@ -101,16 +102,16 @@ async function serveUntilStopped(read: Read, serving: Serving): Promise<number> 
     const count = server.workers.length
     const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
     sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
-    const ended = untilStopped(server, {
+    await untilStopped(server, {
       what,
       config,
       report,
       say: sayIfWanted,
       watch: watch === true,
       over: bounds !== undefined,
+      hangups,
+      ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
     })
-    tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` })
-    await ended
     log?.end()
     return 0
   } catch (error) {
@@ -136,7 +137,7 @@ function serverFor(
     report('warn', 'Only root can become another user: user and group have no effect.')
   }
   if (config === undefined || (identity === undefined && workersOf(reading.config) === 1))
-    return new Single(read, bounds)
+    return new Single(noting(['workers', 'user', 'group'], reading, read, report), bounds)
   const args = (hang: number): string[] => [
     JSON.stringify({
       config: resolve(config),
@@ -146,7 +147,21 @@ function serverFor(
     }),
   ]
   const program = new URL('./worker.js', import.meta.url)
-  return new Primary({ read, program, args, report, ...(bounds !== undefined && { inherited: bounds }) })
+  const noted = noting(['user', 'group'], reading, read, report)
+  return new Primary({ read: noted, program, args, report, ...(bounds !== undefined && { inherited: bounds }) })
+}
+
+/** What a reload cannot change is told, each time that it should. */
+function noting(keys: readonly ('workers' | 'user' | 'group')[], first: Reading, read: Read, report: Report): Read {
+  return async (modules) => {
+    const reading = await read(modules)
+    for (const key of keys) {
+      const [old, now] = [first.config[key], reading.config[key]]
+      if (old === now || (key === 'workers' && workersOf(first.config) === workersOf(reading.config))) continue
+      report('warn', `${key} has changed: that takes effect with "oriel serve --replace", or a new start.`)
+    }
+    return reading
+  }
 }
 
 function portNumber(text: string): number {
