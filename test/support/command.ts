@@ -23,8 +23,12 @@ export class OrielProcess {
   #waiters: (() => void)[] = []
   #over = false
 
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [ORIEL, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [ORIEL, ...args], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     this.child.stdout?.on('data', (bytes: Buffer) => {
       // Said only where the tests run as root; a test of its own asks for it.
       this.stdout = (this.stdout + bytes.toString()).replace(`${AS_ROOT}\n`, '')
@@ -67,8 +71,13 @@ export class OrielProcess {
 }
 
 /** Starts `oriel`; it is killed after the test where it still runs. */
-export function startOriel(t: TestContext, args: readonly string[], cwd: string): OrielProcess {
-  const started = new OrielProcess(args, cwd)
+export function startOriel(
+  t: TestContext,
+  args: readonly string[],
+  cwd: string,
+  env?: NodeJS.ProcessEnv,
+): OrielProcess {
+  const started = new OrielProcess(args, cwd, env)
   t.after(async () => {
     if (started.child.exitCode === null && started.child.signalCode === null) started.signal('SIGKILL')
     await started.ended
@@ -77,6 +86,11 @@ export function startOriel(t: TestContext, args: readonly string[], cwd: string)
 }
 
 /** Runs `oriel` to its end. */
-export function runOriel(t: TestContext, args: readonly string[], cwd: string): Promise<Ended> {
-  return startOriel(t, args, cwd).ended
+export function runOriel(
+  t: TestContext,
+  args: readonly string[],
+  cwd: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<Ended> {
+  return startOriel(t, args, cwd, env).ended
 }
