@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
-import { type Bound, bind, type ListenAddress } from './bound.ts'
+import { type Bound, bind, type ListenAddress, listenError } from './bound.ts'
 import type { Certificate } from './certificate.ts'
 
 /** What a listener needs beside its address, where somebody made it before. */
@@ -100,9 +100,11 @@ export class Listener {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       const server = this.#server
-      server.once('error', reject)
+      // Node does not know what address the handle has.
+      const failed = ({ code = '' }: NodeJS.ErrnoException): void => reject(listenError(code, this.bound.address))
+      server.once('error', failed)
       server.listen(this.bound.handle, BACKLOG, () => {
-        server.off('error', reject)
+        server.off('error', failed)
         const bound = server.address()
         if (bound !== null && typeof bound === 'object') {
           this.#authority = `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
