@@ -163,7 +163,7 @@ async function heard(
     const path = controlPath(config)
     return path === undefined ? undefined : await hear(path, over, (command) => act(command))
   } catch (error) {
-    report('info', 'Commands such as "oriel reload" will not be heard; signals are.', { error })
+    report('warn', 'Commands such as "oriel reload" will not be heard; signals are.', { why: (error as Error).message })
     return undefined
   }
 }
