@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
+import { BlockWriter } from './block-writer.ts'
 import type { OpenFolder } from './open-folder.ts'
 
 /** Names that begin so are files in the making: never served, never written to by name. */
@@ -24,49 +25,47 @@ export function isUploadName(name: string): boolean {
  * whole or not at all.
  */
 export class Upload {
-  /** Bytes written. */
-  size = 0
   /** The number of the file, known when it is finished. */
   ino = 0
   readonly #folder: OpenFolder
   readonly #name: string
   readonly #fd: number
+  readonly #content: BlockWriter
   #placed = false
 
-  private constructor(folder: OpenFolder, name: string, fd: number) {
+  private constructor(folder: OpenFolder, name: string, fd: number, expected?: number) {
     this.#folder = folder
     this.#name = name
     this.#fd = fd
+    this.#content = new BlockWriter(fd, expected)
   }
 
-  /** @throws the system's error. */
-  static async begin(folder: OpenFolder): Promise<Upload> {
+  /** @param expected How many bytes will come, where that is known. @throws the system's error. */
+  static async begin(folder: OpenFolder, expected?: number): Promise<Upload> {
     // Loaded when it is used: it takes a tenth of the time to start.
     const { randomBytes } = await import('node:crypto')
     const name = PREFIX + randomBytes(15).toString('base64url')
-    return new Upload(folder, name, await open(folder.at(name), FLAGS, 0o600))
+    return new Upload(folder, name, await open(folder.at(name), FLAGS, 0o600), expected)
   }
 
-  /** Fulfilled when the system has taken all of it. @throws the system's error, ENOSPC among them. */
-  write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let written = 0
-      const step = (): void => {
-        fs.write(this.#fd, bytes, written, bytes.byteLength - written, null, (error, count) => {
-          if (error !== null) return reject(error)
-          written += count
-          this.size += count
-          if (written === bytes.byteLength) resolve()
-          else step()
-        })
-      }
-      step()
-    })
+  /** Bytes given to it. */
+  get size(): number {
+    return this.#content.size
   }
 
-  /** Fulfilled when the content is on the disk, and would be after a power failure. @throws the system's error. */
-  sync(): Promise<void> {
-    return sync(this.#fd)
+  /** Fulfilled, or undefined at once, when there is room for more. @throws the system's error, ENOSPC among them. */
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#content.write(bytes)
+  }
+
+  /**
+   * Fulfilled when the system has all of the content.
+   * @param toDisk Whether it would be there after a power failure too.
+   * @throws the system's error.
+   */
+  async end(toDisk: boolean): Promise<void> {
+    await this.#content.end()
+    if (toDisk) await sync(this.#fd)
   }
 
   /**
@@ -119,6 +118,8 @@ export class Upload {
       // At once, though the disk may wait: a process that is about to end leaves nothing behind.
       if (!this.#placed) fs.rmSync(this.#folder.at(this.#name), { force: true })
     } finally {
+      // The number of a file that is closed is soon that of another one, and a late block would be written there.
+      await this.#content.settled()
       await closeLater(this.#fd)
     }
   }

@@ -17,10 +17,10 @@ export function putting(sync: boolean): Act {
     checkContent(request)
     await writing.look()
     await clean(writing)
-    const upload = await Upload.begin(folder)
+    const upload = await Upload.begin(folder, request.body?.declared)
     try {
       await receive(request.body, upload)
-      if (sync) await upload.sync()
+      await upload.end(sync)
       const replaced = await writing.alone(async (entry) => {
         upload.finish(entry?.mode ?? newFileMode(), earliestDate(folder, name, entry))
         if (!onlyNew(request)) await upload.replace(name)

@@ -43,10 +43,11 @@ export async function validatorsOfStored(request: Request, stored: Upload, find:
  * of other content although dates are taken to be rounded.
  */
 export function earliestDate(folder: OpenFolder, name: string, replaced: Entry | undefined): number {
-  let earliest = replaced === undefined ? 0 : Math.floor(replaced.facts.mtime) + 1
+  // Setting a date loses fractions of a millisecond.
+  let earliest = replaced === undefined ? 0 : Math.ceil(replaced.facts.mtime) + 2
   for (const [, suffix] of CODINGS) {
     const date = folder.dateOf(name + suffix)
-    if (date !== undefined) earliest = Math.max(earliest, Math.floor(date) + ROUNDED + 1)
+    if (date !== undefined) earliest = Math.max(earliest, Math.ceil(date) + ROUNDED + 1)
   }
   return earliest
 }
