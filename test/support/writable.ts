@@ -2,8 +2,6 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { FilesOptions } from '../../src/resource/files/options.ts'
-import type { SiteOptions } from '../../src/site/site.ts'
-import { Site } from '../../src/site/site.ts'
 import { type Asking, ask, type Got } from './client.ts'
 import { type EngineUnderTest, startEngine } from './engine.ts'
 
@@ -34,14 +32,14 @@ export async function writable(
   }
 }
 
-/** The same without a socket, with more of a site. */
-export function writableSite(root: string, site: Partial<SiteOptions>): Site {
-  return new Site({ routes: [{ match: '/*', files: { root, write: true } }], ...site })
-}
-
-/** All that lies below a folder, hidden files too: nothing may be left behind. */
-export function everythingIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
+/** All that lies below a folder, hidden files too, links not followed: nothing may be left behind. */
+export function everythingIn(folder: string, below: string = ''): string[] {
+  return readdirSync(join(folder, below), { withFileTypes: true })
+    .flatMap((entry) => {
+      const name = below === '' ? entry.name : `${below}/${entry.name}`
+      return entry.isDirectory() ? [name, ...everythingIn(folder, name)] : [name]
+    })
+    .sort()
 }
 
 /** Files in the making below a folder. */
