@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import fc from 'fast-check'
 import { makeFolder } from '../../test/support/folder.ts'
+import { fc, runs } from '../../test/support/property.ts'
 import { BlockWriter } from './block-writer.ts'
 
 function opened(t: TestContext, flags = 'w'): { fd: number; path: string } {
@@ -38,7 +38,7 @@ test('what is given in any pieces is written in order, though each piece is over
         )
       },
     ),
-    { numRuns: 30 },
+    runs(30),
   )
 })
 
