@@ -7,6 +7,7 @@ import { type Config, ConfigError } from '../config/config.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import { type Server, serveBuilt } from '../config/serve.ts'
 import { suggestion } from '../config/suggest.ts'
+import { writingWarnings } from '../config/writable.ts'
 import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
 
 export interface FolderOptions {
@@ -94,6 +95,7 @@ async function serveUntilStopped(
     report: config.report ?? consoleReport,
     log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
   }
+  for (const sentence of writingWarnings(config, config.listen ?? [], base)) full.report?.('warn', sentence)
   // Configs that lie there beside the one that is served may name secrets too.
   const configs = CONFIG_NAMES.map((name) => join(base, name))
   const server = await serveBuilt(await buildConfig(full, { base, source, withhold: [...withhold, ...configs] }))
