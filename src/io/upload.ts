@@ -65,7 +65,7 @@ export class Upload {
    */
   async end(toDisk: boolean): Promise<void> {
     await this.#content.end()
-    if (toDisk) await sync(this.#fd)
+    if (toDisk) await sync(this.#fd).catch(unlessImpossible)
   }
 
   /**
@@ -132,6 +132,11 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 function absentIs(error: unknown): false {
   if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
   throw error
+}
+
+/** Some file systems know no flushing; then there is nothing to wait for. */
+function unlessImpossible(error: unknown): void {
+  if (!['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
 }
 
 /** Removes what killed processes left in a folder. @throws the system's error. */
