@@ -54,7 +54,10 @@ function program(after: After): Command {
     oriel
       .command(name)
       .description(description)
-      .option('-c, --config <file>', 'the config; oriel.config.ts, .js, .mjs or .json of this folder where left out')
+      .option(
+        '-c, --config <file>',
+        'the config; oriel.config.ts, .js, .mjs, .json or .yaml of this folder where left out',
+      )
   configured('serve', 'Serve a site from its config.')
     .option('-q, --quiet', 'print nothing but errors')
     .action(after(serveCommand))
