@@ -173,6 +173,23 @@ test('a server too busy to accept keeps its Unix socket', {
   assert.equal(lstatSync(path).ino, ino)
 })
 
+test('a Unix socket has the rights that are asked for, also where a killed server left one', SOON, async (t) => {
+  const path = join(makeFolder(), 'rights.sock')
+  const script =
+    "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))"
+  await once(spawn(process.execPath, ['--eval', script, path]), 'exit')
+  assert.ok(lstatSync(path).isSocket())
+  await listening(t, { unix: path, mode: '0620' })
+  assert.equal(lstatSync(path).mode & 0o777, 0o620)
+  await once(client(t, { path }), 'connect')
+})
+
+test('a Unix socket that cannot have its rights is not listened on', SOON, async (t) => {
+  const path = join(makeFolder(), 'rights.sock')
+  await assert.rejects(listen({ unix: path, group: 'no-such-group' }, door(t)), /there is no group no-such-group/)
+  assert.throws(() => lstatSync(path), { code: 'ENOENT' })
+})
+
 test('with certificates, a connection is admitted in silence and spoken on after the handshake', SOON, async (t) => {
   const files = certificate(t, 'one.example')
   if (files === undefined) return

@@ -1,5 +1,6 @@
 import { lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import { bindWithRights } from './socket-mode.ts'
 import type { CertificateFiles } from './tls.ts'
 
 /** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
@@ -10,7 +11,16 @@ export interface ListenAddress {
   readonly host?: string
   /** The path of a Unix socket, instead of a port. */
   readonly unix?: string
+  /** Who may use the Unix socket, in octal: `0660`. As the umask leaves it where it is left out. */
+  readonly mode?: string
+  /** The group of the Unix socket, by name or number; its `mode` is `0660` then where it is left out. */
+  readonly group?: string
   readonly tls?: readonly CertificateFiles[]
+}
+
+/** An address, perhaps with a socket that listens there already, by its descriptor. */
+export interface ListenPlace extends ListenAddress {
+  readonly fd?: number
 }
 
 export interface Listener {
@@ -33,15 +43,14 @@ export interface Accepting {
 }
 
 /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
-export async function listen(address: ListenAddress, accepting: Accepting): Promise<Listener> {
+export async function listen(address: ListenPlace, accepting: Accepting): Promise<Listener> {
   const server = address.tls === undefined ? plainServer(accepting) : await tlsServer(address.tls, accepting)
-  const where: ListenOptions =
-    address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
   try {
-    await open(server, where)
+    await open(server, address)
   } catch (error) {
     if (
       address.unix === undefined ||
+      address.fd !== undefined ||
       (error as NodeJS.ErrnoException).code !== 'EADDRINUSE' ||
       !(await isSocket(address.unix)) ||
       (await answers(address.unix))
@@ -49,7 +58,7 @@ export async function listen(address: ListenAddress, accepting: Accepting): Prom
       throw error
     // A server that was killed leaves its socket behind; nobody answers there, so the name is free.
     await unlink(address.unix)
-    await open(server, where)
+    await open(server, address)
   }
   const secure = address.tls !== undefined
   return { url: urlOf(server, address, secure), secure, close: () => closeServer(server) }
@@ -80,14 +89,26 @@ async function tlsServer(certificates: readonly CertificateFiles[], accepting: A
   return server
 }
 
-function open(server: Server, where: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
+function open(server: Server, address: ListenPlace): Promise<void> {
+  const { unix, mode, group, fd } = address
+  return new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ backlog: 1024, ...where }, () => {
-      server.off('error', reject)
-      resolve()
-    })
+    const begin = (): boolean =>
+      server.listen({ backlog: 1024, ...whereOf(address) }, () => {
+        server.off('error', reject)
+        resolve()
+      }).listening
+    if (unix === undefined || fd !== undefined || (mode ?? group) === undefined) begin()
+    else bindWithRights(unix, address, begin)
+  }).catch((error: unknown) => {
+    if (server.listening) server.close()
+    throw error
   })
+}
+
+function whereOf({ port = 0, host = '127.0.0.1', unix, fd }: ListenPlace): ListenOptions & { fd?: number } {
+  if (fd !== undefined) return { fd }
+  return unix === undefined ? { port, host } : { path: unix }
 }
 
 /** A name that was mistyped may be that of somebody's file, which must not be removed. */
