@@ -32,6 +32,7 @@ function door(t: TestContext, admits: boolean = true): Door {
     sockets,
     spoken: gate<Socket>(),
     handshake: 10_000,
+    failed: (error) => assert.fail(error),
     admit: (socket) => {
       noted('admit', socket)
       if (!admits) socket.destroy()

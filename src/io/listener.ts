@@ -38,6 +38,8 @@ export interface Accepting {
   admitSilent(socket: Socket): void
   /** A connection is ready to be spoken on. */
   speak(socket: Socket): void
+  /** The system could not accept a connection. */
+  failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
 }
@@ -46,7 +48,7 @@ export interface Accepting {
 export async function listen(address: ListenPlace, accepting: Accepting): Promise<Listener> {
   const server = address.tls === undefined ? plainServer(accepting) : await tlsServer(address.tls, accepting)
   try {
-    await open(server, address)
+    await open(server, address, (error) => accepting.failed(error))
   } catch (error) {
     if (
       address.unix === undefined ||
@@ -58,7 +60,7 @@ export async function listen(address: ListenPlace, accepting: Accepting): Promis
       throw error
     // A server that was killed leaves its socket behind; nobody answers there, so the name is free.
     await unlink(address.unix)
-    await open(server, address)
+    await open(server, address, (error) => accepting.failed(error))
   }
   const secure = address.tls !== undefined
   return { url: urlOf(server, address, secure), secure, close: () => closeServer(server) }
@@ -89,13 +91,15 @@ async function tlsServer(certificates: readonly CertificateFiles[], accepting: A
   return server
 }
 
-function open(server: Server, address: ListenPlace): Promise<void> {
+function open(server: Server, address: ListenPlace, failed: (error: Error) => void): Promise<void> {
   const { unix, mode, group, fd } = address
   return new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     const begin = (): boolean =>
       server.listen({ backlog: 1024, ...whereOf(address) }, () => {
         server.off('error', reject)
+        // One that nobody listens to would end the process.
+        server.on('error', failed)
         resolve()
       }).listening
     if (unix === undefined || fd !== undefined || (mode ?? group) === undefined) begin()

@@ -22,8 +22,10 @@ export class OrielProcess {
   #waiters: (() => void)[] = []
   #over = false
 
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [ORIEL, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** @param within Words that a command line begins with before the program: what it runs under. */
+  constructor(args: readonly string[], cwd: string, within: readonly string[] = []) {
+    const [program = '', ...words] = [...within, process.execPath, ORIEL, ...args]
+    this.child = spawn(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (bytes: Buffer) => {
       this.stdout += bytes.toString()
       this.#wake()
@@ -65,8 +67,13 @@ export class OrielProcess {
 }
 
 /** Starts `oriel`; it is killed after the test where it still runs. */
-export function startOriel(t: TestContext, args: readonly string[], cwd: string): OrielProcess {
-  const started = new OrielProcess(args, cwd)
+export function startOriel(
+  t: TestContext,
+  args: readonly string[],
+  cwd: string,
+  within: readonly string[] = [],
+): OrielProcess {
+  const started = new OrielProcess(args, cwd, within)
   t.after(async () => {
     if (started.child.exitCode === null && started.child.signalCode === null) started.signal('SIGKILL')
     await started.ended

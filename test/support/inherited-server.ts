@@ -16,6 +16,7 @@ const accepting: Accepting = {
   admit: () => true,
   admitSilent: () => {},
   speak: (socket) => socket.end(JSON.stringify({ sockets, urls, faults: matched.faults, left: left() })),
+  failed: () => {},
   handshake: 10_000,
 }
 for (const place of matched.listen) urls.push((await listen(place, accepting)).url)
