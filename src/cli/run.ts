@@ -31,6 +31,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+const TLS = 'speak https, with a certificate for development that is made here'
+
 type After = <A extends unknown[]>(command: (...given: A) => Promise<number>) => (...given: A) => Promise<void>
 
 function program(after: After): Command {
@@ -45,6 +47,7 @@ function program(after: After): Command {
     .argument('[folder]', 'the folder to serve', '.')
     .option('-p, --port <port>', 'the port; 0 lets the system choose', '8080')
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--tls', TLS)
     .option('-q, --quiet', 'print nothing but errors')
     .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
     .addHelpText('after', EXAMPLES)
@@ -59,6 +62,7 @@ function program(after: After): Command {
         'the config; oriel.config.ts, .js, .mjs, .json or .yaml of this folder where left out',
       )
   configured('serve', 'Serve a site from its config.')
+    .option('--tls', TLS)
     .option('-q, --quiet', 'print nothing but errors')
     .action(after(serveCommand))
   configured('check', 'Check a config, and load what it names, without serving.').action(after(checkCommand))

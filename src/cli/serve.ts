@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { buildConfig } from '../config/build.ts'
 import type { Source } from '../config/check.ts'
 import { type Config, ConfigError } from '../config/config.ts'
+import { withDevelopmentTls } from '../config/development.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import { type Server, serveBuilt } from '../config/serve.ts'
 import { suggestion } from '../config/suggest.ts'
@@ -12,18 +13,20 @@ import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
 export interface FolderOptions {
   readonly port: string
   readonly host: string
+  readonly tls?: true
   readonly quiet?: true
 }
 
 interface ServeOptions {
   readonly config?: string
+  readonly tls?: true
   readonly quiet?: true
 }
 
 /** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
 export async function folderCommand(
   folder: string,
-  { port, host, quiet }: FolderOptions,
+  { port, host, tls, quiet }: FolderOptions,
   commands: readonly string[],
 ): Promise<number> {
   const root = resolve(folder)
@@ -47,15 +50,16 @@ export async function folderCommand(
     found === undefined
       ? undefined
       : `There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`
-  return serveUntilStopped(config, { base: root, withhold: [], quiet, what, source: { name: what }, hint })
+  return serveUntilStopped(config, { base: root, withhold: [], tls, quiet, what, source: { name: what }, hint })
 }
 
 /** `oriel serve`: serves the site that a config describes, until it is stopped. */
-export async function serveCommand({ config: named, quiet }: ServeOptions): Promise<number> {
+export async function serveCommand({ config: named, tls, quiet }: ServeOptions): Promise<number> {
   const { config, file, source } = await loadConfig(configPath(named))
   return serveUntilStopped(config, {
     base: dirname(file),
     withhold: [file],
+    tls,
     quiet,
     what: relative('.', file),
     source,
@@ -76,6 +80,8 @@ export function configPath(named: string | undefined): string {
 interface Serving {
   readonly base: string
   readonly withhold: readonly string[]
+  /** Whether to speak TLS with a certificate for development. */
+  readonly tls: true | undefined
   readonly quiet: true | undefined
   /** What is served, for people. */
   readonly what: string
@@ -85,9 +91,10 @@ interface Serving {
 }
 
 async function serveUntilStopped(
-  config: Config,
-  { base, withhold, quiet, what, source, hint }: Serving,
+  given: Config,
+  { base, withhold, tls, quiet, what, source, hint }: Serving,
 ): Promise<number> {
+  const { config, sentence } = tls === true ? withDevelopmentTls(given) : { config: given, sentence: undefined }
   const log = quiet === true ? undefined : consoleLog()
   const full: Config = {
     ...config,
@@ -100,6 +107,7 @@ async function serveUntilStopped(
   if (quiet !== true) {
     if (hint !== undefined) say(hint)
     say(`Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`)
+    if (sentence !== undefined) say(sentence)
   }
   return untilStopped(server, log)
 }
