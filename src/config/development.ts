@@ -1,5 +1,5 @@
+import type { ListenAddress } from '../io/bound.ts'
 import { developmentCertificate } from '../io/development-certificate.ts'
-import type { ListenAddress } from '../io/listener.ts'
 import type { Config } from './config.ts'
 
 export interface Development {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
-import type { ListenAddress } from '../io/listener.ts'
-import type { CertificateFiles } from '../io/tls.ts'
+import type { ListenAddress } from '../io/bound.ts'
+import type { CertificateFiles } from '../io/certificate.ts'
 import { Headers } from '../message/headers.ts'
 import type { FilesOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
@@ -64,7 +64,7 @@ const listen = v.pipe(
           v.string(OCTAL),
           v.regex(/^0?[0-7]{3}$/, OCTAL),
           v.description(
-            'Who may connect to the Unix socket: `"0660"`. Default: what the umask leaves; `"0660"` with a `group`.',
+            'The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives; `"0660"` with a `group`.',
           ),
         ),
       ),

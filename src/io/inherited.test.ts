@@ -3,8 +3,8 @@ import { closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../../test/support/folder.ts'
+import type { ListenAddress } from './bound.ts'
 import { type FoundSocket, findSocket, matchSockets, unixSocketAt } from './inherited.ts'
-import type { ListenAddress } from './listener.ts'
 
 function found(fd: number, at: FoundSocket['at']): FoundSocket {
   return { fd, name: 'oriel.socket', at }

@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync, realpathSync } from 'node:fs'
 import { isIPv6, Socket, SocketAddress } from 'node:net'
 import { basename, dirname, join } from 'node:path'
-import type { ListenAddress, ListenPlace } from './listener.ts'
+import type { ListenAddress } from './bound.ts'
 import type { InheritedSocket } from './systemd.ts'
 
 /** A socket that was handed over, with the address that it listens at, or what is wrong with it. */
@@ -17,6 +17,11 @@ interface TcpAddress {
 interface UnixAddress {
   /** Undefined where the system does not tell: a socket of another network namespace. */
   readonly unix: string | undefined
+}
+
+/** An address, perhaps with a socket that listens there already, by its descriptor. */
+export interface ListenPlace extends ListenAddress {
+  readonly fd?: number
 }
 
 export interface Matched {

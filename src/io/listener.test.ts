@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { certificate } from '../../test/support/certificates.ts'
 import { makeFolder } from '../../test/support/folder.ts'
 import { type Gate, gate } from '../../test/support/gate.ts'
-import { type Accepting, type ListenAddress, type Listener, listen } from './listener.ts'
+import type { ListenAddress } from './bound.ts'
+import { type Accepting, Listener } from './listener.ts'
 
 const SOON = { timeout: 20_000 }
 
@@ -38,7 +39,10 @@ function door(t: TestContext, admits: boolean = true): Door {
       if (!admits) socket.destroy()
       return admits
     },
-    admitSilent: (socket) => noted('admit silent', socket),
+    admitSilent: (socket) => {
+      noted('admit silent', socket)
+      return true
+    },
     speak: (socket) => {
       noted('speak', socket)
       it.spoken.open(socket)
@@ -51,7 +55,7 @@ function door(t: TestContext, admits: boolean = true): Door {
 }
 
 async function listening(t: TestContext, address: ListenAddress, accepting: Accepting = door(t)): Promise<Listener> {
-  const listener = await listen(address, accepting)
+  const listener = await Listener.open(address, accepting)
   t.after(() => listener.close())
   return listener
 }
@@ -107,7 +111,7 @@ test(
   SOON,
   async (t) => {
     const accepting = door(t)
-    const listener = await listen({}, accepting)
+    const listener = await Listener.open({}, accepting)
     const other = client(t, { port: portOf(listener), host: '127.0.0.1' })
     const socket = await accepting.spoken.passed
     let closed = false
@@ -127,7 +131,7 @@ test(
 )
 
 test('closing twice is as good as once', SOON, async (t) => {
-  const listener = await listen({}, door(t))
+  const listener = await Listener.open({}, door(t))
   await Promise.all([listener.close(), listener.close()])
 })
 
@@ -136,7 +140,7 @@ for (const [what, address, code] of [
   ['a Unix socket in a folder that is not there', { unix: '/nowhere/at/all.sock' }, /^(?:ENOENT|EACCES)$/],
 ] as const) {
   test(`${what} is the error of the system`, SOON, async (t) => {
-    await assert.rejects(listen(address, door(t)), (error: NodeJS.ErrnoException) => {
+    await assert.rejects(Listener.open(address, door(t)), (error: NodeJS.ErrnoException) => {
       assert.match(error.code ?? '', typeof code === 'string' ? new RegExp(`^${code}$`) : code)
       return true
     })
@@ -170,7 +174,7 @@ test('a server too busy to accept keeps its Unix socket', {
     })
   }
   const { ino } = lstatSync(path)
-  await assert.rejects(listen({ unix: path }, door(t)), { code: 'EADDRINUSE' })
+  await assert.rejects(Listener.open({ unix: path }, door(t)), { code: 'EADDRINUSE' })
   assert.equal(lstatSync(path).ino, ino)
 })
 
@@ -185,10 +189,26 @@ test('a Unix socket has the rights that are asked for, also where a killed serve
   await once(client(t, { path }), 'connect')
 })
 
+test('a Unix socket may belong to a group, which may then connect', SOON, async (t) => {
+  const group = process.getuid?.() === 0 ? 4711 : (process.getgid?.() ?? 0)
+  for (const [mode, expected] of [
+    [undefined, 0o660],
+    ['0620', 0o620],
+  ] as const) {
+    const path = join(makeFolder(), 'group.sock')
+    await listening(t, { unix: path, group: String(group), ...(mode !== undefined && { mode }) })
+    const stats = lstatSync(path)
+    assert.deepEqual([stats.gid, stats.mode & 0o777], [group, expected])
+  }
+})
+
 test('a Unix socket that cannot have its rights is not listened on', SOON, async (t) => {
   const path = join(makeFolder(), 'rights.sock')
-  await assert.rejects(listen({ unix: path, group: 'no-such-group' }, door(t)), /there is no group no-such-group/)
-  assert.throws(() => lstatSync(path), { code: 'ENOENT' })
+  await assert.rejects(
+    Listener.open({ unix: path, group: 'no-such-group' }, door(t)),
+    /there is no group no-such-group/,
+  )
+  assert.deepEqual(readdirSync(dirname(path)), [])
 })
 
 test('with certificates, a connection is admitted in silence and spoken on after the handshake', SOON, async (t) => {
@@ -221,6 +241,9 @@ test('who stops within the handshake is cut off after its time, and never spoken
 
 test('a certificate that cannot be read is told before anything listens', SOON, async (t) => {
   const path = join(makeFolder(), 'x.sock')
-  await assert.rejects(listen({ unix: path, tls: [{ cert: '/no/cert', key: '/no/key' }] }, door(t)), /\/no\/cert/)
+  await assert.rejects(
+    Listener.open({ unix: path, tls: [{ cert: '/no/cert', key: '/no/key' }] }, door(t)),
+    /\/no\/cert/,
+  )
   assert.throws(() => lstatSync(path), { code: 'ENOENT' })
 })

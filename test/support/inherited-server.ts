@@ -1,5 +1,6 @@
+import { adoptDescriptor, type ListenAddress } from '../../src/io/bound.ts'
 import { findSocket, matchSockets } from '../../src/io/inherited.ts'
-import { type Accepting, type ListenAddress, listen } from '../../src/io/listener.ts'
+import { type Accepting, Listener } from '../../src/io/listener.ts'
 import { notifier, READY } from '../../src/io/notify.ts'
 import { inheritedSockets } from '../../src/io/systemd.ts'
 
@@ -14,12 +15,15 @@ const matched = matchSockets(wanted ?? undefined, sockets)
 const urls: string[] = []
 const accepting: Accepting = {
   admit: () => true,
-  admitSilent: () => {},
+  admitSilent: () => true,
   speak: (socket) => socket.end(JSON.stringify({ sockets, urls, faults: matched.faults, left: left() })),
   failed: () => {},
   handshake: 10_000,
 }
-for (const place of matched.listen) urls.push((await listen(place, accepting)).url)
+for (const { fd, ...address } of matched.listen) {
+  const given = fd === undefined ? {} : { bound: adoptDescriptor(address, fd) }
+  urls.push((await Listener.open(address, accepting, given)).url)
+}
 await notifier((sentence) => process.stderr.write(`${sentence}\n`)).notify({ ...READY, STATUS: urls.join(' ') })
 process.on('SIGTERM', () => process.exit(0))
 
