@@ -40,6 +40,8 @@ const FUNCTIONS = 'a list of functions'
 /** RFC 9110 §8.3.1, parameters as they come. */
 const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
 
+const OCTAL = 'expected an octal mode in quotes, such as "0660"'
+
 const certificate = object<CertificateFiles>(
   {
     cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
@@ -59,11 +61,14 @@ const listen = v.pipe(
       unix: text('The path of a Unix socket, instead of a port.'),
       mode: v.optional(
         v.pipe(
-          v.string(),
-          v.regex(/^0?[0-7]{3}$/, 'expected permissions in octal, such as "0660"'),
-          v.description('The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives.'),
+          v.string(OCTAL),
+          v.regex(/^0?[0-7]{3}$/, OCTAL),
+          v.description(
+            'The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives; `"0660"` with a `group`.',
+          ),
         ),
       ),
+      group: text('The group of the Unix socket, by name or number.'),
       tls: v.optional(
         v.pipe(
           v.array(certificate),
@@ -78,6 +83,10 @@ const listen = v.pipe(
     (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
     'expected either a port or a unix socket',
   ),
+  v.check((given) => {
+    const { unix, mode, group } = given as ListenAddress
+    return unix !== undefined || (mode ?? group) === undefined
+  }, 'mode and group are for a unix socket'),
 )
 
 const pattern = accepted(parsePattern)

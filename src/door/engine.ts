@@ -41,6 +41,7 @@ export class Engine implements EngineContext, Accepting {
   #closing: Promise<void> | undefined = undefined
   #late: NodeJS.Timeout | undefined = undefined
   #turnedAway = 0
+  #acceptError: Error | undefined = undefined
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
   constructor(site: Site, options: EngineOptions = {}) {
@@ -121,6 +122,10 @@ export class Engine implements EngineContext, Accepting {
     this.#spoken.add(new Http1Connection(socket, this))
   }
 
+  failed(error: Error): void {
+    this.#acceptError = error
+  }
+
   closed(connection: object): void {
     const { facts, socket } = connection as Http1Connection
     this.#spoken.delete(connection as Http1Connection)
@@ -179,6 +184,10 @@ export class Engine implements EngineContext, Accepting {
         count: this.#turnedAway,
       })
       this.#turnedAway = 0
+    }
+    if (this.#acceptError !== undefined) {
+      this.site.report?.('error', 'Connections could not be accepted.', { error: this.#acceptError })
+      this.#acceptError = undefined
     }
   }
 
