@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { consoleReport } from './console.ts'
-import { configPath } from './serve.ts'
+import { configPath } from './reading.ts'
 
 /** `oriel check`: whether a config can be used. Reads all that it names, certificates and modules too; serves nothing. */
 export async function checkCommand({ config: named }: { readonly config?: string }): Promise<number> {
