@@ -101,6 +101,7 @@ export abstract class HeldBody implements IncomingBody {
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       if (this.received > this.limit) throw new HttpError(413, { code: 'body-limit' })
+      this.beforePull()
       const chunk = this.#held.shift()
       if (chunk !== undefined) {
         this.#heldBytes -= chunk.byteLength + PIECE_COST
@@ -119,6 +120,9 @@ export abstract class HeldBody implements IncomingBody {
     }
   }
 
+  /** Somebody looks for a piece. */
+  protected beforePull(): void {}
+
   /** A piece went to whoever reads. */
   protected pulled(_bytes: number): void {}
 
@@ -128,12 +132,15 @@ export abstract class HeldBody implements IncomingBody {
     this.#wake = undefined
   }
 
-  /** Holds a copy of some pieces as one: the next read on any connection takes their place. */
-  protected hold(pieces: readonly Uint8Array[], size: number): void {
+  /** So much came. */
+  protected arrived(bytes: number): void {
     this.#quiet = 0
-    this.received += size
-    if (this.#dropped || size === 0) return
-    this.#held.push(Buffer.concat(pieces, size))
-    this.#heldBytes += size + PIECE_COST
+    this.received += bytes
+  }
+
+  /** Holds a piece until it is pulled. Its memory must be the body's own: the next read on any connection takes the place. */
+  protected keep(piece: Uint8Array): void {
+    this.#held.push(piece)
+    this.#heldBytes += piece.byteLength + PIECE_COST
   }
 }

@@ -11,7 +11,12 @@ export interface ListenAddress {
   /** The path of a Unix socket, instead of a port. */
   readonly unix?: string
   readonly tls?: readonly CertificateFiles[]
+  /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
+  readonly http2?: boolean
 }
+
+/** The version of HTTP that is spoken on a connection; `?` where its first bytes tell. */
+export type Version = '1' | '2' | '?'
 
 export interface Listener {
   /** The address as a URL, with the port that the system chose; `unix:` and the path for a Unix socket. */
@@ -27,14 +32,15 @@ export interface Accepting {
   /** A connection was opened on which TLS comes first. */
   admitSilent(socket: Socket): void
   /** A connection is ready to be spoken on. */
-  speak(socket: Socket): void
+  speak(socket: Socket, version: Version): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
 }
 
 /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
 export async function listen(address: ListenAddress, accepting: Accepting): Promise<Listener> {
-  const server = address.tls === undefined ? plainServer(accepting) : await tlsServer(address.tls, accepting)
+  const server =
+    address.tls === undefined ? plainServer(address, accepting) : await tlsServer(address.tls, address, accepting)
   const where: ListenOptions =
     address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
   try {
@@ -55,24 +61,29 @@ export async function listen(address: ListenAddress, accepting: Accepting): Prom
   return { url: urlOf(server, address, secure), secure, close: () => closeServer(server) }
 }
 
-function plainServer(accepting: Accepting): Server {
+function plainServer({ http2 }: ListenAddress, accepting: Accepting): Server {
+  const version = http2 === true ? '?' : '1'
   return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    if (accepting.admit(socket)) accepting.speak(socket)
+    if (accepting.admit(socket)) accepting.speak(socket, version)
   })
 }
 
 /** TLS is loaded by those who use it: it is a megabyte of memory. */
-async function tlsServer(certificates: readonly CertificateFiles[], accepting: Accepting): Promise<Server> {
+async function tlsServer(
+  certificates: readonly CertificateFiles[],
+  { http2 }: ListenAddress,
+  accepting: Accepting,
+): Promise<Server> {
   const [tls, { tlsOptions }] = await Promise.all([import('node:tls'), import('./tls.ts')])
   const options = {
-    ...tlsOptions(certificates),
+    ...tlsOptions(certificates, http2 !== false),
     noDelay: true,
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {
     // Not before: who ends its side within the handshake has gone, and would stay half open for good.
     socket.allowHalfOpen = true
-    accepting.speak(socket)
+    accepting.speak(socket, socket.alpnProtocol === 'h2' ? '2' : '1')
   })
   server.on('connection', (socket: Socket) => accepting.admitSilent(socket))
   // A handshake that takes too long is only told here: nobody else closes the socket.

@@ -25,9 +25,15 @@ export class ArrivingBody extends HeldBody {
     return end
   }
 
+  /** Holds a copy of some pieces as one. */
+  #hold(pieces: readonly Uint8Array[], size: number): void {
+    this.arrived(size)
+    if (!this.dropped && size > 0) this.keep(Buffer.concat(pieces, size))
+  }
+
   #feedSized(bytes: Uint8Array, at: number): number {
     const end = Math.min(bytes.byteLength, at + (this.declared ?? 0) - this.received)
-    this.hold([bytes.subarray(at, end)], end - at)
+    this.#hold([bytes.subarray(at, end)], end - at)
     this.complete = this.received === this.declared
     return end
   }
@@ -49,7 +55,7 @@ export class ArrivingBody extends HeldBody {
       this.fail(new HttpError(error.status, { code: error.code, detail }))
       i = bytes.byteLength
     }
-    this.hold(content, size)
+    this.#hold(content, size)
     this.complete = decoder.done
     return i
   }

@@ -16,6 +16,8 @@ export class RenderedBlock {
   used = false
   /** The last answer that was made of them, as whole frames, and what it was made for: see `usualFrames`. */
   frames: Uint8Array = NOTHING
+  /** Bytes of the first of them. */
+  headSize = 0
   date = ''
   size = -1
   content: Uint8Array | null = null
@@ -95,18 +97,18 @@ export function putAnswerBlock(
  * The frames of a 200 with known content, for stream 0: `putUsual` fills the stream in. Where many answers share their
  * fields and content they are the same for a second, and put together once.
  */
-export function usualFrames(fields: RenderedBlock, size: number, date: string, content: Uint8Array | null): Uint8Array {
+export function usualFrames(fields: RenderedBlock, size: number, date: string, content: Uint8Array): Uint8Array {
   if (fields.size === size && fields.date === date && fields.content === content) return fields.frames
   const block = answerBlock(200, fields, size, date)
   const contentAt = FRAME_HEAD + block.byteLength
-  const frames = new Uint8Array(contentAt + (content === null ? 0 : FRAME_HEAD + size))
-  const flags = content === null ? FLAG_END_HEADERS | FLAG_END_STREAM : FLAG_END_HEADERS
-  put(frames, putFrameHead(frames, 0, block.byteLength, HEADERS, flags, 0), block)
-  if (content !== null) put(frames, putFrameHead(frames, contentAt, size, DATA, FLAG_END_STREAM, 0), content)
+  const frames = new Uint8Array(contentAt + FRAME_HEAD + size)
+  put(frames, putFrameHead(frames, 0, block.byteLength, HEADERS, FLAG_END_HEADERS, 0), block)
+  put(frames, putFrameHead(frames, contentAt, size, DATA, FLAG_END_STREAM, 0), content)
   fields.size = size
   fields.date = date
   fields.content = content
   fields.frames = frames
+  fields.headSize = contentAt
   return frames
 }
 
