@@ -115,7 +115,7 @@ test('a list over a limit leaves the table that it would leave below it', () => 
       ...['both', 'name of the newest', 'both', 'coded', 'first', 'kept'],
     ])
     assert.throws(() => decode([0xc1], decoder), HpackError)
-    decoder.decode(Uint8Array.from(added('x', 'y'.repeat(5000))), limits)
+    decoder.decode(Uint8Array.from([0x82, 0x82, ...added('x', 'y'.repeat(5000))]), limits)
     assert.throws(() => decode([0xbe], decoder), HpackError, 'what does not fit empties the table')
   }
 })

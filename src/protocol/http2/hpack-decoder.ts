@@ -21,7 +21,10 @@ export class HpackDecoder {
   readonly #announced: number
   readonly #table: DynamicTable
 
-  /** @param tableSize The SETTINGS_HEADER_TABLE_SIZE that we announced, in bytes: the table begins with it. */
+  /**
+   * @param tableSize The SETTINGS_HEADER_TABLE_SIZE that we announced, in bytes. The table begins with it: a client begins
+   * with 4096 whatever we announce (RFC 9113 §6.5.2), so another size needs care until the client has taken our settings.
+   */
   constructor(tableSize: number) {
     this.#announced = tableSize
     this.#table = new DynamicTable(tableSize)
