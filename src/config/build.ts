@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
-import type { ListenAddress } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
@@ -13,7 +13,7 @@ import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
-import { loadModule, ModuleError } from './load.ts'
+import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { withheldFiles } from './withheld.ts'
 
@@ -31,6 +31,8 @@ export interface BuildOptions {
   readonly source: Source
   /** Files that are never served: the config. */
   readonly withhold?: readonly string[]
+  /** The reading that the config came from: its modules are of the same one. */
+  readonly modules?: Modules
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }
@@ -42,7 +44,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { base, source } = options
   for (const [i, { files }] of config.routes.entries()) checkFolder(files, i, options)
   const routes: Route[] = []
-  for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, options))
+  const modules = options.modules ?? new Modules()
+  for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
   const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
   const withheld = withheldFiles(withheldPaths(config, listen, options))
@@ -88,19 +91,27 @@ function checkFolder(files: Route['files'], index: number, { base, source }: Bui
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
   for (const [i, { tls }] of listen.entries()) {
     if (tls === undefined) continue
-    const { tlsOptions } = await import('../io/tls.ts')
-    for (const [j, certificate] of tls.entries()) {
-      orFault(['listen', i, 'tls', j], source, () => tlsOptions([certificate]))
+    const [{ tlsOptions }, { readCertificates }] = await Promise.all([
+      import('../io/tls.ts'),
+      import('../io/certificate.ts'),
+    ])
+    for (const [j, files] of tls.entries()) {
+      orFault(['listen', i, 'tls', j], source, () => tlsOptions(readCertificates([files])))
     }
   }
 }
 
-async function withModule(route: Route, index: number, { base, source, explaining }: BuildOptions): Promise<Route> {
+async function withModule(
+  route: Route,
+  index: number,
+  modules: Modules,
+  { base, source, explaining }: BuildOptions,
+): Promise<Route> {
   if (typeof route.module !== 'string') return route
   if (explaining === true) return { ...route, module: unloaded }
   const path = ['routes', index, 'module']
   try {
-    const module = await loadModule(resolve(base, route.module))
+    const module = await modules.load(resolve(base, route.module))
     orFault(path, source, () => handlerOf(module))
     return { ...route, module }
   } catch (cause) {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
-import type { ListenAddress } from '../io/listener.ts'
-import type { CertificateFiles } from '../io/tls.ts'
+import type { ListenAddress } from '../io/bound.ts'
+import type { CertificateFiles } from '../io/certificate.ts'
 import { Headers } from '../message/headers.ts'
 import type { FilesOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
@@ -58,6 +58,13 @@ const listen = v.pipe(
       host: text('An address or a name. Default: `127.0.0.1`.'),
       unix: text('The path of a Unix socket, instead of a port.'),
       http2: yes('Whether HTTP/2 is spoken too. Default: `true` with `tls`, `false` without.'),
+      mode: v.optional(
+        v.pipe(
+          v.string(),
+          v.regex(/^0?[0-7]{3}$/, 'expected permissions in octal, such as "0660"'),
+          v.description('The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives.'),
+        ),
+      ),
       tls: v.optional(
         v.pipe(
           v.array(certificate),
