@@ -14,10 +14,6 @@ import { FactsOfSocket } from '../socket-facts.ts'
 import { Output } from './output.ts'
 import { Session } from './session.ts'
 
-/** Ticks after which a client that ended its side is asked whether it is still there, and between later askings. */
-const PROBE_AFTER = 2
-const PROBE_AGAIN = 30
-
 /**
  * One HTTP/2 connection (RFC 9113 §3): it reads frames, has the session act on them, and writes what came of it when a
  * read is worked off. It ends when the client or the server wants it to, or when something has lasted too long.
@@ -42,8 +38,6 @@ export class Http2Connection implements SocketEvents, Spoken {
   /** The stream whose field block is not complete, and since when. */
   #block = 0
   #blockSince = 0
-  /** Ticks until a client that ended its side is asked whether it is there; 0 where it has not. */
-  #silence = 0
 
   constructor(socket: Socket, context: EngineContext) {
     this.socket = socket
@@ -65,12 +59,11 @@ export class Http2Connection implements SocketEvents, Spoken {
     else this.#read(bytes)
   }
 
-  /** The client has ended its side. What it asked before is still answered: it may still read. */
+  /** The client has ended its side: it has gone, for without a word of its own nobody can go on in HTTP/2. */
   halfClosed(): void {
     if (this.#state === 'gone') return
-    this.#session.inputEnded()
-    this.#silence = PROBE_AFTER
-    if (this.#session.streams.running === 0) this.#close()
+    this.#close()
+    this.#session.gone()
   }
 
   drained(): void {
@@ -127,11 +120,6 @@ export class Http2Connection implements SocketEvents, Spoken {
       return this.#fault(new ConnectionFault(SETTINGS_TIMEOUT, 'our settings were not acknowledged', 'timeouts.head'))
     }
     session.tick()
-    if (this.#silence > 0 && --this.#silence === 0) {
-      // Only writing shows whether a client that ended its side has gone altogether: a reset comes back.
-      session.ping()
-      this.#silence = PROBE_AGAIN
-    }
     if (session.streams.running > 0 || now < this.#deadline || this.#output.blocked) return
     session.goAway(NO_ERROR, '')
     this.#close()
@@ -141,7 +129,7 @@ export class Http2Connection implements SocketEvents, Spoken {
   #quiet(): void {
     const { ticker, ticks } = this.context
     this.#deadline = ticker.now + ticks.idle
-    if (this.#session.finishing === 'no' && this.#silence === 0) return
+    if (this.#session.finishing === 'no') return
     // What is left in this read may be requests that are still answered.
     setImmediate(() => this.#closeIfQuiet())
   }

@@ -100,7 +100,8 @@ export class Session implements Inside, Wire {
     if (this.finishing !== 'no') return
     this.#goAway(MAX_WINDOW, NO_ERROR, '')
     this.finishing = 'asked'
-    this.ping()
+    // Its answer tells that all that was on its way has come.
+    this.sender.control(PING, 0, 0, PING_PAYLOAD)
   }
 
   /** The client is told which request was the last one, and why. */
@@ -111,21 +112,8 @@ export class Session implements Inside, Wire {
     this.#goAway(this.#lastAnswered, code, why)
   }
 
-  /** Asks the client whether it is there. */
-  ping(): void {
-    this.sender.control(PING, 0, 0, PING_PAYLOAD)
-  }
-
   ponged(): void {
     if (this.finishing === 'asked') this.goAway(NO_ERROR, '')
-  }
-
-  /** Nothing more will come: bodies that are not complete will never be. */
-  inputEnded(): void {
-    const detail = 'The connection ended before the body did.'
-    for (const { body } of this.streams.open.values()) {
-      if (body !== null && !body.complete) body.fail(new HttpError(400, { code: 'body-incomplete', detail }))
-    }
   }
 
   /** The connection is of no use any more. */
