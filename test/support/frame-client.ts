@@ -160,7 +160,7 @@ export class FrameClient {
   /** Waits until a condition holds. @throws Error where the server closes before. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
-      if (this.closed) throw new Error(`closed; ${JSON.stringify(this.goaways)} ${[...this.answers.keys()]}`)
+      if (this.closed) throw new Error(`closed; ${JSON.stringify(this.goaways)}`)
       await new Promise<void>((resolve) => this.#waiters.push(resolve))
     }
   }

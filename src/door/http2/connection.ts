@@ -120,7 +120,7 @@ export class Http2Connection implements SocketEvents, Spoken {
       return this.#fault(new ConnectionFault(SETTINGS_TIMEOUT, 'our settings were not acknowledged', 'timeouts.head'))
     }
     session.tick()
-    if (session.streams.running > 0 || now < this.#deadline || this.#output.blocked) return
+    if (session.streams.running > 0 || this.#block !== 0 || now < this.#deadline || this.#output.blocked) return
     session.goAway(NO_ERROR, '')
     this.#close()
   }
