@@ -134,22 +134,23 @@ export class Http2Exchange implements BodySource, Carried {
     if (isAsyncIterable(body)) return void this.#pulled(response, fields, size, body)
     if (body === null) cancelBody(response.body)
     if (this.#record.started > 0) this.#record.firstByte = performance.now()
-    this.#known(response, fields, body, size ?? 0)
+    this.#known(response, fields, body, size)
   }
 
   /** Sends an answer whose content is known as a whole. */
-  #known(response: Response, fields: RenderedBlock, body: string | Uint8Array | null, size: number): void {
+  #known(response: Response, fields: RenderedBlock, body: string | Uint8Array | null, said: number | undefined): void {
     const { status, latin1 } = response
     const { sender, context } = this.#wire
     const stream = this.#stream
     const { date } = context.ticker
-    this.#record.contentLength = body === null ? 0 : size
+    const size = body === null ? 0 : (said ?? 0)
+    this.#record.contentLength = size
     if (fields.used && latin1 !== undefined && status === 200 && size > 0 && size <= KEPT && isBytes(body)) {
       const frames = usualFrames(fields, size, date, body)
       if (sender.usual(stream, frames, fields.headSize, size)) return this.#end()
     }
     const empty = body === null || size === 0
-    sender.head(stream, status, fields, toldSize(status, size), date, empty)
+    sender.head(stream, status, fields, toldSize(status, said), date, empty)
     if (empty || sender.content(stream, body, size, true)) this.#end()
   }
 
@@ -254,7 +255,7 @@ function isBytes(body: string | Uint8Array | null): body is Uint8Array {
 }
 
 /** The Content-Length that an answer tells (RFC 9110 §8.6): none where its status says all. */
-function toldSize(status: number, size: number): number | undefined {
+function toldSize(status: number, size: number | undefined): number | undefined {
   if (!isBodiless(status)) return size
   return status === 205 ? 0 : undefined
 }
