@@ -27,6 +27,9 @@ import type { Http2Stream } from './stream.ts'
 import { Streams } from './streams.ts'
 import type { Wire } from './wire.ts'
 
+/** Ticks that a client is given to end a request by itself whose answer it has. */
+const LINGER_TICKS = 2
+
 /** What we ping with: nobody but us reads it. */
 const PING_PAYLOAD: Uint8Array = new Uint8Array(8)
 
@@ -43,6 +46,8 @@ export class Session implements Inside, Wire {
   readonly #resets: Allowance
   readonly #controls: Allowance
   #count = 0
+  /** Streams whose answer is whole, and whose client has not ended its side. */
+  #lingering = 0
   /** What the client was told to be the last stream that is answered: it never rises (RFC 9113 §6.8). */
   #lastAnswered = 0
 
@@ -80,11 +85,7 @@ export class Session implements Inside, Wire {
   }
 
   over(stream: Http2Stream): void {
-    if (!stream.closed) {
-      this.#close(stream, true)
-      // §8.1: the answer is whole, and the rest of the request is not wanted.
-      if (!stream.remoteEnded) this.sender.reset(stream.id, NO_ERROR)
-    }
+    if (!stream.closed) this.#answered(stream)
     this.#leave()
   }
 
@@ -129,6 +130,12 @@ export class Session implements Inside, Wire {
     this.#resets.refill(limits.resets, ticker.length)
     this.#controls.refill(limits.controlFrames, ticker.length)
     for (const stream of this.streams.open.values()) {
+      if (stream.lingers > 0) {
+        if (ticker.now < stream.lingers) continue
+        this.#close(stream, true)
+        this.sender.reset(stream.id, NO_ERROR)
+        continue
+      }
       stream.carried?.tick()
       if (!this.sender.stalled(stream, ticks.write)) continue
       site.report?.('info', 'A stream was cut: timeouts.write.', { remote: this.facts.remote.address })
@@ -149,9 +156,11 @@ export class Session implements Inside, Wire {
   }
 
   cancelled(stream: Http2Stream): void {
+    const answered = stream.lingers > 0
     this.#close(stream, false)
     stream.carried?.gone()
-    this.#spendReset()
+    if (answered) this.spendControl()
+    else this.#spendReset()
   }
 
   trailed(stream: Http2Stream, fields: string[] | undefined): void {
@@ -194,6 +203,22 @@ export class Session implements Inside, Wire {
     if (body.declared !== undefined && body.received !== body.declared) return this.faulty(stream, PROTOCOL_ERROR)
     stream.remoteEnded = true
     body.end(trailers)
+    if (stream.lingers > 0) this.#close(stream, true)
+  }
+
+  /**
+   * The answer is whole, and the rest of the request is not wanted (RFC 9113 §8.1). Some clients lose an answer that a
+   * reset follows at once, so they are given a moment to end by themselves; what they send is dropped.
+   */
+  #answered(stream: Http2Stream): void {
+    if (stream.remoteEnded) return this.#close(stream, true)
+    stream.body?.drop()
+    if (this.#lingering >= this.limits.streams) {
+      this.#close(stream, true)
+      return this.sender.reset(stream.id, NO_ERROR)
+    }
+    this.#lingering++
+    stream.lingers = this.context.ticker.now + LINGER_TICKS
   }
 
   #turnAway(id: number, code: number, ended: boolean): void {
@@ -206,6 +231,7 @@ export class Session implements Inside, Wire {
     stream.closed = true
     stream.pending = undefined
     this.streams.open.delete(stream.id)
+    if (stream.lingers > 0) this.#lingering--
     if (!stream.remoteEnded) this.streams.remember(stream.id, byUs)
   }
 

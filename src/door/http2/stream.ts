@@ -21,6 +21,8 @@ export class Http2Stream {
   ended = false
   /** Whether it is closed: ended by both, or reset by one. */
   closed = false
+  /** The tick at which a client that still sends, after the whole answer, is told to stop; 0 where it is not waited for. */
+  lingers = 0
   /** Whether the head of the answer was sent. */
   headSent = false
   /** Bytes that may be sent before the client allows more. Below 0 after a setting that takes some back (§6.9.2). */
