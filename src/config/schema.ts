@@ -28,6 +28,7 @@ import {
   text,
   textOrTexts,
   texts,
+  yes,
 } from './parts.ts'
 
 /*
@@ -58,6 +59,7 @@ const listen = v.pipe(
       port: number('The port; 0 lets the system choose.', 0, 65535),
       host: text('An address or a name. Default: `127.0.0.1`.'),
       unix: text('The path of a Unix socket, instead of a port.'),
+      http2: yes('Whether HTTP/2 is spoken too. Default: `true` with `tls`, `false` without.'),
       mode: v.optional(
         v.pipe(
           v.string(OCTAL),
@@ -183,6 +185,15 @@ const limits = object<Limits & { body: number }>(
       1,
     ),
     requestsPerConnection: number('Requests on one connection. Default: no limit.', 1),
+    streams: number('Requests that run on one HTTP/2 connection; the next one is refused. Default: 100.', 1),
+    resets: number(
+      'Streams of one HTTP/2 connection that are reset because of the client: a second, over ten seconds. Default: 100.',
+      1,
+    ),
+    controlFrames: number(
+      'Frames on one HTTP/2 connection that ask for nothing: a second, over ten seconds. Default: 500.',
+      1,
+    ),
   },
   'What a client may take.',
 )
