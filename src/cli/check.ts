@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { buildConfig } from '../config/build.ts'
 import { loadConfig } from '../config/load.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import { configPath } from './serve.ts'
+import { configPath } from './reading.ts'
 
 /** `oriel check`: whether a config can be used. Reads all that it names, certificates and modules too; serves nothing. */
 export async function checkCommand({ config: named }: { readonly config?: string }): Promise<number> {

@@ -122,7 +122,8 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 })
 
 test('what is wrong beside the routes is told in the same way', () => {
-  const known = 'listen, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, report'
+  const known =
+    'listen, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
   const loggers = 'expected a list of loggers, which have a method logRequest'
   const cases: readonly (readonly [config: object, ...faults: string[]])[] = [
     [{ routes: undefined }, 'routes: expected a list, not nothing'],

@@ -237,9 +237,12 @@ const timeouts = object<Timeouts>(
     idle: number('For the next request on a connection. Default: 15000.', 1, LONGEST),
     linger: number('For a client to notice the answer to a request that was refused. Default: 5000.', 1, LONGEST),
     stop: number('For running exchanges when the server stops. Default: 10000.', 0, LONGEST),
+    hang: number('For a sign of life of a worker, before it is replaced. Default: 30000.', 100, LONGEST),
   },
   'How long is waited, in milliseconds.',
 )
+
+const who = v.union([filled(), v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0))])
 
 /** The schema of a whole config. */
 export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
@@ -283,6 +286,22 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       'Addresses and networks of proxies whose word about the client is believed; also `loopback`, `private`, `unix`. Default: none.',
     ),
     middleware: code(areFunctions, FUNCTIONS, 'Functions folded round the whole site.'),
+    workers: v.optional(
+      v.pipe(
+        v.union([
+          v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1), v.maxValue(1024)),
+          v.literal('auto'),
+        ]),
+        v.description('Engine processes that share the work; `"auto"`: one on each processor. Default: 1.'),
+      ),
+    ),
+    user: v.optional(
+      v.pipe(
+        who,
+        v.description('Who the engine processes are, where the server is started as root: a name or a number.'),
+      ),
+    ),
+    group: v.optional(v.pipe(who, v.description('Their group. Default: the first one of `user`.'))),
     report: code(isFunction, 'a function', 'Where reports go: a function of level, event and fields.'),
   },
   'The config of Oriel.',

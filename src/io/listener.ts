@@ -8,7 +8,9 @@ export interface ListenWith {
   /** The address, taken already. */
   readonly bound?: Bound
   /** The certificates, read already; without them TLS is not spoken. */
-  readonly certificates?: readonly Certificate[] | undefined
+  readonly certificates?: readonly Certificate[]
+  /** By which TLS sessions are taken up again: 48 bytes. Several processes that serve the same address share them. */
+  readonly ticketKeys?: Buffer
 }
 
 export interface Accepting {
@@ -70,8 +72,9 @@ export class Listener {
    * From now on speaks by these certificates, or without TLS where there are none; connections that are open stay.
    * Returns the change to be made at once: all that can fail has happened then.
    */
-  async prepare(address: ListenAddress, given: ListenWith): Promise<() => void> {
-    const tls = await tlsFor(address, this.#accepting, given)
+  async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
+    const ticketKeys = given.ticketKeys ?? this.#tls?.getTicketKeys()
+    const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
     }
@@ -121,7 +124,7 @@ const BACKLOG = 1024
 async function tlsFor(
   address: ListenAddress,
   accepting: Accepting,
-  { certificates }: ListenWith,
+  { certificates, ticketKeys }: ListenWith,
 ): Promise<TlsServer | undefined> {
   if (address.tls === undefined) return undefined
   const [tls, { tlsOptions }, { readCertificates }] = await Promise.all([
@@ -131,6 +134,7 @@ async function tlsFor(
   ])
   const options = {
     ...tlsOptions(certificates ?? readCertificates(address.tls)),
+    ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {
