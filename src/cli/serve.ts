@@ -6,6 +6,7 @@ import { aboutDevelopmentTls } from '../config/development.ts'
 import { findConfig } from '../config/load.ts'
 import { Modules } from '../config/modules.ts'
 import { suggestion } from '../config/suggest.ts'
+import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
 import { developmentFiles } from '../io/development-certificate.ts'
 import type { Report } from '../message/exchange.ts'
@@ -100,6 +101,9 @@ async function serveUntilStopped(read: Read, serving: Serving): Promise<number> 
   try {
     const reading = await read(new Modules())
     const report = reading.config.report ?? consoleReport
+    for (const sentence of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
+      report('warn', sentence)
+    }
     const server = serverFor(reading, read, report, serving, bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say

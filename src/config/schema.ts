@@ -3,7 +3,7 @@ import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { CertificateFiles } from '../io/certificate.ts'
 import { Headers } from '../message/headers.ts'
-import type { FilesOptions } from '../resource/files/options.ts'
+import type { FilesOptions, WriteOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
@@ -117,6 +117,11 @@ const fieldValue = v.pipe(
   ),
 )
 
+const write = object<WriteOptions>(
+  { sync: yes('Whether a PUT is answered only when its content is on the disk. Default: `true`.') },
+  'How files are written.',
+)
+
 const files = object<FilesOptions>(
   {
     root: need(text('The folder.')),
@@ -139,6 +144,14 @@ const files = object<FilesOptions>(
         v.union([fieldValue, map(v.string(), fieldValue)]),
         v.description(
           'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
+        ),
+      ),
+    ),
+    write: v.optional(
+      v.pipe(
+        v.union([v.boolean(), write]),
+        v.description(
+          'Whether files and folders are made, replaced and removed by PUT, MKCOL and DELETE; to be guarded. Default: `false`.',
         ),
       ),
     ),
