@@ -8,6 +8,7 @@ import { Modules } from '../config/modules.ts'
 import { suggestion } from '../config/suggest.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
+import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
 import { developmentFiles } from '../io/development-certificate.ts'
 import type { Report } from '../message/exchange.ts'
 import { identityFor, isRoot } from '../server/identity.ts'
@@ -104,6 +105,9 @@ async function serveUntilStopped(read: Read, serving: Serving): Promise<number> 
     for (const sentence of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
       report('warn', sentence)
     }
+    const asked = reading.config.limits?.connections
+    const warning = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())
+    if (warning) report('warn', warning)
     const server = serverFor(reading, read, report, serving, bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say

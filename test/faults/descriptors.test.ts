@@ -89,7 +89,9 @@ test(
   posix,
   async (t) => {
     const { oriel, open } = await serving(t, 'limits: { connections: 1000 },')
-    await oriel.printed(/limits\.connections is 1000, and this process may open only 64 .* it will take 24 connections/)
+    await oriel.printed(
+      /limits\.connections is 1000, and a process may open only 64 .* the server will take 24 connections/,
+    )
     const clients: RawClient[] = []
     for (let i = 0; i < 100; i++) clients.push(await open())
     const answers = await Promise.all(clients.map((client) => asked(client, '/a.txt').catch(() => 'closed')))
