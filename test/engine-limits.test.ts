@@ -47,8 +47,8 @@ test('a connection that the system could not accept is reported, and the next on
   const under = await startEngine(t, { handler, timeouts: LONG })
   const [listener] = under.engine.listeners
   // As the system does where it has no descriptor left: EMFILE is 24.
-  const handle = listener?.bound.handle as unknown as { onconnection(status: number): void }
-  handle.onconnection(-24)
+  const handle = listener?.bound.handle as unknown as { onconnection(status: number): void } | undefined
+  handle?.onconnection(-24)
   const { level, fields } = await under.reported('could not be accepted')
   assert.equal(level, 'error')
   assert.match(String(fields?.['error']), /accept EMFILE/)

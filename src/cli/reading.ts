@@ -1,6 +1,5 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { type Config, ConfigError } from '../config/config.ts'
-import { withDevelopmentTls } from '../config/development.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
@@ -25,15 +24,6 @@ export function readingOf(path: string, log: ConsoleLog | undefined): Read {
     const { config, file, source } = await loadConfig(path, modules)
     const base = dirname(file)
     return { config: withConsole(config, log), build: { base, source, modules, withhold: [file, ...configsIn(base)] } }
-  }
-}
-
-/** The same by TLS where that is wished for, with a certificate for development. */
-export function secured(read: Read, tls: true | undefined): Read {
-  if (tls === undefined) return read
-  return async (modules) => {
-    const reading = await read(modules)
-    return { ...reading, config: withDevelopmentTls(reading.config) }
   }
 }
 

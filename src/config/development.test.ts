@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../../test/support/folder.ts'
-import { aboutDevelopmentTls, withDevelopmentTls, withTls } from './development.ts'
+import { withDevelopmentTls } from './development.ts'
 
 test('all ports that have no certificate of their own get the one for development', () => {
   const folder = makeFolder()
@@ -13,24 +13,23 @@ test('all ports that have no certificate of their own get the one for developmen
     routes: [],
     listen: [{ port: 1 }, { port: 2, host: 'a.test' }, { port: 3, host: 'b.test', tls: own }, { unix: '/x' }],
   }
-  const config = withDevelopmentTls(given, folder)
+  const { config, sentence } = withDevelopmentTls(given, folder)
   const file = join(folder, 'development.pem')
   const tls = [{ cert: file, key: file }]
   assert.deepEqual(config, {
     routes: [],
     listen: [{ port: 1, tls }, { port: 2, host: 'a.test', tls }, { port: 3, host: 'b.test', tls: own }, { unix: '/x' }],
   })
-  assert.deepEqual(withTls(given, file), config)
-  assert.ok(aboutDevelopmentTls(folder).includes(join(folder, 'development.crt')))
+  assert.ok(sentence.includes(join(folder, 'development.crt')))
   const certificate = new X509Certificate(readFileSync(file))
   assert.notEqual(certificate.checkHost('a.test'), undefined)
   assert.equal(certificate.checkHost('b.test'), undefined)
 })
 
 test('where the config does not say where to listen, the usual port speaks TLS', () => {
-  const { listen } = withDevelopmentTls({ routes: [] }, makeFolder())
+  const { config } = withDevelopmentTls({ routes: [] }, makeFolder())
   assert.deepEqual(
-    listen?.map(({ port, tls }) => [port, tls?.length]),
+    config.listen?.map(({ port, tls }) => [port, tls?.length]),
     [[8080, 1]],
   )
 })

@@ -20,6 +20,8 @@ export interface ListenAddress {
   /** The group of the Unix socket, by name or number; its `mode` is `0660` then where it is left out. */
   readonly group?: string
   readonly tls?: readonly CertificateFiles[]
+  /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
+  readonly http2?: boolean
 }
 
 /** The system's socket under a `net.Server`, as Node keeps it. It can be sent to another process of ours. */

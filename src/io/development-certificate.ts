@@ -31,7 +31,8 @@ export function developmentCertificate(
   now: Date = new Date(),
 ): DevelopmentCertificate {
   ownFolder(folder)
-  const { file, certificate } = developmentFiles(folder)
+  const file = join(folder, 'development.pem')
+  const certificate = join(folder, 'development.crt')
   const kept = readKept(file)
   const wanted = [...new Set([...ALWAYS, ...hosts.flatMap(namesOf)])]
   if (kept !== undefined && isGood(kept, wanted, now)) {
@@ -46,11 +47,6 @@ export function developmentCertificate(
   replace(file, `${made.key}${made.certificate}`, 0o600)
   replace(certificate, made.certificate, 0o644)
   return { file, certificate }
-}
-
-/** Where the certificate is, or will be. */
-export function developmentFiles(folder: string = cacheFolder()): DevelopmentCertificate {
-  return { file: join(folder, 'development.pem'), certificate: join(folder, 'development.crt') }
 }
 
 /** Where this user keeps what can be made again (XDG Base Directory Specification; macOS has a place of its own). */

@@ -62,6 +62,19 @@ test('each entry has one socket, in their order, and entries without one are ope
   assert.deepEqual(matchSockets(listen, []), { listen, faults: [] })
 })
 
+test('where the config says nothing, the sockets are where it listens', () => {
+  const sockets = [found(3, { host: '::', port: 443 }), found(4, { unix: '/b' }), found(5, { unix: undefined })]
+  assert.deepEqual(matchSockets(undefined, sockets), {
+    listen: [
+      { host: '::', port: 443, fd: 3 },
+      { unix: '/b', fd: 4 },
+      { unix: '(descriptor 5)', fd: 5 },
+    ],
+    faults: [],
+  })
+  assert.deepEqual(matchSockets(undefined, []), { listen: [], faults: [] })
+})
+
 test('a socket that no entry is for is told, with what to do', () => {
   const socket = 'the socket "oriel.socket" that systemd hands over (descriptor 3)'
   const cases: readonly (readonly [listen: ListenAddress[], at: FoundSocket['at'], text: string])[] = [

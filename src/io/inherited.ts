@@ -66,21 +66,22 @@ function inodeOf(fd: number): string {
 }
 
 /**
- * Which entry of `listen` has a socket already, by its address. The others are opened as usual; a socket that no entry is
- * for is a fault: nobody would answer there.
+ * Which entry of `listen` has a socket already, by its address. Where the config has no `listen`, the sockets are where
+ * it listens. The others are opened as usual; a socket that no entry is for is a fault: nobody would answer there.
  */
 export function matchSockets(
-  listen: readonly ListenAddress[],
+  listen: readonly ListenAddress[] | undefined,
   sockets: readonly FoundSocket[],
   sameFile: (a: string, b: string) => boolean = isSameFile,
 ): Matched {
-  const places: ListenPlace[] = [...listen]
+  const places: ListenPlace[] = [...(listen ?? [])]
   const faults: string[] = []
   for (const socket of sockets) {
     const { fd, at } = socket
     const index = 'wrong' in at ? -1 : places.findIndex((place) => place.fd === undefined && isAt(place, at, sameFile))
     const place = places[index]
     if (place !== undefined) places[index] = { ...place, fd }
+    else if (listen === undefined && !('wrong' in at)) places.push(placeOf(at, fd))
     else faults.push(fault(socket, places))
   }
   return { listen: places, faults }
@@ -109,6 +110,11 @@ function realPath(path: string): string {
   } catch {
     return path
   }
+}
+
+function placeOf(at: TcpAddress | UnixAddress, fd: number): ListenPlace {
+  if ('unix' in at) return { unix: at.unix ?? `(descriptor ${fd})`, fd }
+  return { host: at.host, port: at.port, fd }
 }
 
 function fault({ fd, name, at }: FoundSocket, places: readonly ListenPlace[]): string {

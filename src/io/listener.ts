@@ -13,13 +13,16 @@ export interface ListenWith {
   readonly ticketKeys?: Buffer
 }
 
+/** The version of HTTP that is spoken on a connection; `?` where its first bytes tell. */
+export type Version = '1' | '2' | '?'
+
 export interface Accepting {
   /** A connection was opened: whether to go on with it. */
   admit(socket: Socket): boolean
   /** A connection was opened on which TLS comes first: whether to go on with it. */
   admitSilent(socket: Socket): boolean
   /** A connection is ready to be spoken on. */
-  speak(socket: Socket): void
+  speak(socket: Socket, version: Version): void
   /** The system could not accept a connection. */
   failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
@@ -32,13 +35,16 @@ export class Listener {
   readonly #server: Server
   readonly #accepting: Accepting
   #tls: TlsServer | undefined
+  /** What is spoken without TLS. */
+  #plain: Version
   /** Host and port, as the system chose them. */
   #authority = ''
 
-  private constructor(bound: Bound, accepting: Accepting, tls: TlsServer | undefined) {
+  private constructor(bound: Bound, accepting: Accepting, tls: TlsServer | undefined, plain: Version) {
     this.bound = bound
     this.#accepting = accepting
     this.#tls = tls
+    this.#plain = plain
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
   }
 
@@ -46,7 +52,7 @@ export class Listener {
   static async open(address: ListenAddress, accepting: Accepting, given: ListenWith = {}): Promise<Listener> {
     const tls = await tlsFor(address, accepting, given)
     const bound = given.bound ?? (await bind(address))
-    const listener = new Listener(bound, accepting, tls)
+    const listener = new Listener(bound, accepting, tls, plainVersion(address))
     try {
       await listener.#listen()
       return listener
@@ -77,6 +83,7 @@ export class Listener {
     const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
+      this.#plain = plainVersion(address)
     }
   }
 
@@ -91,7 +98,7 @@ export class Listener {
   #accept(socket: Socket): void {
     const tls = this.#tls
     if (tls === undefined) {
-      if (this.#accepting.admit(socket)) this.#accepting.speak(socket)
+      if (this.#accepting.admit(socket)) this.#accepting.speak(socket, this.#plain)
       return
     }
     // Who ends its side within the handshake has gone, and would stay half open for good.
@@ -120,6 +127,11 @@ export class Listener {
 /** Connections that wait to be accepted, as far as the system allows. */
 const BACKLOG = 1024
 
+/** A client that knows beforehand that HTTP/2 is spoken may begin with it (RFC 9113 §3.3). */
+function plainVersion({ http2 }: ListenAddress): Version {
+  return http2 === true ? '?' : '1'
+}
+
 /** TLS is loaded by those who use it: it is a megabyte of memory. */
 async function tlsFor(
   address: ListenAddress,
@@ -133,14 +145,14 @@ async function tlsFor(
     import('./certificate.ts'),
   ])
   const options = {
-    ...tlsOptions(certificates ?? readCertificates(address.tls)),
+    ...tlsOptions(certificates ?? readCertificates(address.tls), address.http2),
     ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {
     // Not before: see above.
     socket.allowHalfOpen = true
-    accepting.speak(socket)
+    accepting.speak(socket, socket.alpnProtocol === 'h2' ? '2' : '1')
   })
   // A handshake that takes too long is only told here: nobody else closes the socket.
   server.on('tlsClientError', (_, socket) => socket.destroy())

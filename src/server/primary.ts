@@ -135,7 +135,8 @@ export class Primary {
       throw error
     }
     const workers = workersOf(reading.config)
-    const orders = { generation: ++this.#generation, workers, certificates, ticketKeys: this.#ticketKeys }
+    const listen = [...addresses.values()]
+    const orders = { generation: ++this.#generation, workers, listen, certificates, ticketKeys: this.#ticketKeys }
     return { orders, bounds, timeouts: { ...DEFAULT_TIMEOUTS, ...reading.config.timeouts } }
   }
 

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
-import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
@@ -24,7 +23,7 @@ export function work(read: Read, hang: number): Promise<void> {
   const prepare = oneAtATime(async (orders: Orders): Promise<void> => {
     const { config, build } = await read(new Modules(again))
     again = true
-    const built = await buildConfig(shared(config, orders.workers), { ...build, certificates: false })
+    const built = await buildConfig(shared(config, orders), { ...build, certificates: false })
     const { certificates } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')
     ready.set(orders.generation, await running.prepare(built, { bounds, certificates, ticketKeys }))
@@ -81,10 +80,11 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
 }
 
-/** Connections are counted by each worker on its own: it may have its part of them. */
-function shared(config: Config, workers: number): Config {
-  const connections = Math.ceil((config.limits?.connections ?? DEFAULT_LIMITS.connections) / workers)
-  return { ...config, limits: { ...config.limits, connections } }
+/** The part of one worker: each counts its connections on its own. */
+function shared(config: Config, { listen, workers }: Orders): Config {
+  const connections = config.limits?.connections
+  if (connections === undefined) return { ...config, listen }
+  return { ...config, listen, limits: { ...config.limits, connections: Math.ceil(connections / workers) } }
 }
 
 /** How many engine processes a config asks for. */

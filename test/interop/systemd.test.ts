@@ -96,6 +96,13 @@ test('sockets of systemd are taken over by address, and those that come to them 
   assert.ok(existsSync(unix), 'the socket belongs to systemd')
 })
 
+test('without entries of its own the program listens where systemd does', SOON, async (t) => {
+  const port = await freePort('127.0.0.1')
+  if ((await activated(t, [`--listen=127.0.0.1:${port}`], null)) === undefined) return
+  const { urls, faults } = await greeting({ port, host: '127.0.0.1' })
+  assert.deepEqual({ urls, faults }, { urls: [`http://127.0.0.1:${port}`], faults: [] })
+})
+
 test('sockets that cannot be listened on are told: connections and datagrams', SOON, async (t) => {
   const [port, other] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')]
   if ((await activated(t, ['--datagram', `--listen=127.0.0.1:${port}`], [{ port: other }])) === undefined) return

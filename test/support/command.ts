@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { AS_ROOT } from '../../src/cli/serve.ts'
+import { AS_ROOT } from '../../src/cli/start.ts'
 
 /** The command as it is installed, built by `npm run build`. */
 export const ORIEL: string = join(import.meta.dirname, '../../../dist/cli/main.js')

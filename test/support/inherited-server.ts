@@ -9,9 +9,9 @@ import { inheritedSockets } from '../../src/io/systemd.ts'
  * that it is ready, and greets whoever connects with what it found.
  */
 
-const wanted = JSON.parse(process.argv[2] ?? '[]') as ListenAddress[]
+const wanted = JSON.parse(process.argv[2] ?? 'null') as ListenAddress[] | null
 const sockets = inheritedSockets().map(findSocket)
-const matched = matchSockets(wanted, sockets)
+const matched = matchSockets(wanted ?? undefined, sockets)
 const urls: string[] = []
 const accepting: Accepting = {
   admit: () => true,
