@@ -50,6 +50,8 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     const asked = reading.config.limits?.connections
     const few = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())
     if (few) report('warn', few)
+    // Before the workers are started: what it finds in the environment is not meant for them.
+    const manager = serviceManager((why) => report('warn', why))
     const server = serverFor(reading, handed.read, report, serving, handed.bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say
@@ -59,7 +61,6 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
     sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
     if (handed.sentence !== undefined) sayIfWanted(handed.sentence)
-    const manager = serviceManager((why) => report('warn', why))
     const ended = untilStopped(server, {
       what,
       config,

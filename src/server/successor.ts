@@ -8,6 +8,7 @@ const MARK = 'ORIEL_SUCCESSOR'
 interface Legacy {
   readonly key: string
   readonly address: ListenAddress
+  readonly foreign: boolean
 }
 
 /**
@@ -31,8 +32,8 @@ export async function startSuccessor(
     detached: true,
   })
   const outcome = outcomeOf(child)
-  for (const [key, { address, handle }] of bounds) {
-    const legacy: Legacy = { key, address }
+  for (const [key, { address, handle, foreign }] of bounds) {
+    const legacy: Legacy = { key, address, foreign }
     child.send(legacy as unknown as Serializable, handle as unknown as SendHandle, () => undefined)
   }
   const { ok, told } = await outcome
@@ -59,8 +60,8 @@ export async function inherited(): Promise<Map<string, Bound> | undefined> {
   return new Promise((resolve) => {
     const bounds = new Map<string, Bound>()
     const take = (message: unknown, handle: unknown): void => {
-      const { key, address } = message as Legacy
-      bounds.set(key, adopt(address, handle as Handle, true))
+      const { key, address, foreign } = message as Legacy
+      bounds.set(key, { ...adopt(address, handle as Handle, !foreign), foreign })
       if (bounds.size < count) return
       process.off('message', take)
       resolve(bounds)
