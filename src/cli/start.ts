@@ -14,7 +14,7 @@ import { inherited, tellPredecessor } from '../server/successor.ts'
 import { workersOf } from '../server/worker.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 import { handedOver } from './handed-over.ts'
-import { untilStopped } from './lifecycle.ts'
+import { noteHangups, untilStopped } from './lifecycle.ts'
 import { sentenceFor } from './sentences.ts'
 import type { WorkerArguments } from './worker.ts'
 
@@ -39,6 +39,7 @@ export const AS_ROOT =
 /** Serves, tells where, and waits until it is stopped. Fulfilled with the exit code. */
 export async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
   const { quiet, log, config, what, hint, watch } = serving
+  const hangups = noteHangups()
   const predecessor = await inherited()
   try {
     const handed = handedOver(read, serving.tls === true, predecessor)
@@ -61,7 +62,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
     sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
     if (handed.sentence !== undefined) sayIfWanted(handed.sentence)
-    const ended = untilStopped(server, {
+    await untilStopped(server, {
       what,
       config,
       report,
@@ -69,9 +70,9 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
       watch: watch === true,
       over: predecessor !== undefined,
       manager,
+      hangups,
+      ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
     })
-    tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` })
-    await ended
     log?.end()
     return 0
   } catch (error) {
@@ -93,7 +94,9 @@ function serverFor(
     report('warn', 'Only root can become another user: user and group have no effect.')
   }
   const alone = identity === undefined && workersOf(reading.config) === 1
-  if (config === undefined || alone) return new Single(read, bounds)
+  if (config === undefined || alone)
+    return new Single(noting(['workers', 'user', 'group'], reading, read, report), bounds)
+  const noted = noting(['user', 'group'], reading, read, report)
   const file = resolve(config)
   const args = (hang: number): string[] => {
     const given: WorkerArguments = {
@@ -104,7 +107,20 @@ function serverFor(
     }
     return [JSON.stringify(given)]
   }
-  return new Primary({ read, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
+  return new Primary({ read: noted, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
+}
+
+/** What a reload cannot change is told, each time that it should. */
+function noting(keys: readonly ('workers' | 'user' | 'group')[], first: Reading, read: Read, report: Report): Read {
+  return async (modules) => {
+    const reading = await read(modules)
+    for (const key of keys) {
+      const [old, now] = [first.config[key], reading.config[key]]
+      if (old === now || (key === 'workers' && workersOf(first.config) === workersOf(reading.config))) continue
+      report('warn', `${key} has changed: that takes effect with "oriel serve --replace", or a new start.`)
+    }
+    return reading
+  }
 }
 
 /** An address for all interfaces, as those that a browser can be given. */

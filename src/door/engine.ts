@@ -89,9 +89,13 @@ export class Engine implements EngineContext, Accepting {
     return this.#open
   }
 
-  /** Opens one more listening socket. @throws the system's error. */
+  /** Opens one more listening socket. @throws the system's error, Error where it stops meanwhile. */
   async listen(address: ListenAddress, given?: ListenWith): Promise<Listener> {
     const listener = await Listener.open(address, this, given)
+    if (this.stopping) {
+      await listener.close()
+      throw new Error('the server is stopping')
+    }
     this.ticker.start(() => this.#tick())
     this.#listeners.push(listener)
     return listener

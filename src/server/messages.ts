@@ -7,6 +7,8 @@ import type { Certificate } from '../io/certificate.ts'
 export interface Orders {
   /** Counts the configs: an answer names the one that it is about. */
   readonly generation: number
+  /** Milliseconds without a sign of life after which a worker is taken for hung. */
+  readonly hang: number
   /** How many workers share the limits. */
   readonly workers: number
   /** Where they listen, whatever their own reading of the config says. */

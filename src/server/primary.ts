@@ -5,9 +5,10 @@ import { type Bound, bind } from '../io/bound.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Orders } from './messages.ts'
+import { PartlyMade } from './partly-made.ts'
 import { certificatesOf, listensAt, type Read, type Reading } from './reading.ts'
 import { SIGNS, workersOf } from './worker.ts'
-import { type Ending, WorkerProcess } from './worker-process.ts'
+import { type Ending, WorkerEnded, WorkerProcess } from './worker-process.ts'
 
 export interface PrimaryOptions {
   readonly read: Read
@@ -26,7 +27,7 @@ interface Present {
   readonly timeouts: Timeouts
 }
 
-/** A worker that lived for so long, in milliseconds, is replaced at once; one that did not, after a while. */
+/** A worker that lived for so long, in milliseconds, is replaced at once; one that did not, after a while that grows. */
 const LIVED = 10_000
 const FIRST_DELAY = 100
 const LONGEST_DELAY = 10_000
@@ -41,10 +42,15 @@ export class Primary {
   readonly #options: PrimaryOptions
   readonly #ticketKeys = randomBytes(48).toString('base64')
   readonly #workers = new Map<number, WorkerProcess>()
+  /** Those that are to end, and have not. */
+  readonly #leaving = new Set<WorkerProcess>()
+  /** How long was waited before a worker was replaced, by slot, in milliseconds. */
+  readonly #delays = new Map<number, number>()
   readonly #change: <T>(act: () => Promise<T>) => Promise<T>
   #present: Present | undefined
   #generation = 0
   #stopping = false
+  #retired = false
   #watch: NodeJS.Timeout | undefined
   #urls: readonly string[] = []
 
@@ -71,6 +77,7 @@ export class Primary {
     return this.#change(async () => {
       const present = await this.#take(reading, this.#options.inherited ?? new Map())
       this.#present = present
+      const inherited = [...(this.#options.inherited ?? [])]
       const started = slots(present).map((slot) => this.#begin(slot, present))
       try {
         await Promise.all(started)
@@ -80,6 +87,7 @@ export class Primary {
         for (const [key, bound] of present.bounds) bound.close(this.#options.inherited?.has(key))
         throw error
       }
+      for (const [key, bound] of inherited) if (!present.bounds.has(key)) bound.close()
       this.#lookAfter(present)
     })
   }
@@ -91,19 +99,23 @@ export class Primary {
       if (old === undefined || this.#stopping) throw new Error('the server is stopping')
       const next = await this.#take(await this.#options.read(new Modules(true)), old.bounds)
       const workers = [...this.#workers.values()]
-      const outcomes = await Promise.allSettled(workers.map((worker) => this.#prepare(worker, next, old)))
-      const failure = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
-      if (failure !== undefined) {
+      try {
+        // Somebody must try the config before all depends on it.
+        if (workers.length === 0) await this.#begin(0, next)
+        await all(workers.map((worker) => this.#prepare(worker, next, old)))
+        if (this.#stopping) throw new Error('the server is stopping')
+      } catch (error) {
         for (const worker of workers) worker.drop(next.orders.generation)
         release(next, old)
-        throw failure.reason
+        throw error
       }
       this.#present = next
-      const made = await Promise.allSettled(workers.map((worker) => this.#make(worker, next)))
+      const made = all(workers.map((worker) => this.#make(worker, next).catch(unlessEnded)))
+      await made.catch(() => undefined)
       release(old, next)
-      await this.#fit(next)
       this.#lookAfter(next)
-      for (const outcome of made) if (outcome.status === 'rejected') throw outcome.reason
+      await this.#fit(next)
+      await made.catch((error: Error) => Promise.reject(new PartlyMade(error.message, { cause: error })))
     })
   }
 
@@ -111,16 +123,23 @@ export class Primary {
   async close(): Promise<void> {
     this.#stopping = true
     clearInterval(this.#watch)
-    for (const bound of this.bounds.values()) bound.close()
+    // The names of Unix sockets are those of a successor, if there is one.
+    for (const bound of this.bounds.values()) bound.close(this.#retired)
     await this.#endAll('stop', (this.#present?.timeouts.stop ?? 0) + GRACE)
   }
 
   /** Stops too, but a successor has the addresses, and exchanges have the time that they take. */
   async retire(): Promise<void> {
     this.#stopping = true
-    clearInterval(this.#watch)
+    this.#retired = true
     for (const bound of this.bounds.values()) bound.close(true)
     await this.#endAll('retire')
+    clearInterval(this.#watch)
+  }
+
+  /** Ends all workers at once, with what they do. */
+  cut(): void {
+    for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill()
   }
 
   /** Takes what a reading needs: addresses that are there already stay. */
@@ -135,20 +154,30 @@ export class Primary {
       throw error
     }
     const workers = workersOf(reading.config)
+    const timeouts = { ...DEFAULT_TIMEOUTS, ...reading.config.timeouts }
+    const { hang } = timeouts
     const listen = [...addresses.values()]
-    const orders = { generation: ++this.#generation, workers, listen, certificates, ticketKeys: this.#ticketKeys }
-    return { orders, bounds, timeouts: { ...DEFAULT_TIMEOUTS, ...reading.config.timeouts } }
+    const ticketKeys = this.#ticketKeys
+    const orders = { generation: ++this.#generation, hang, workers, listen, certificates, ticketKeys }
+    return { orders, bounds, timeouts }
   }
 
-  /** Starts a worker and has it serve. */
+  /** Starts a worker and has it serve. @throws what it fails with; then it is ended. */
   async #begin(slot: number, present: Present): Promise<void> {
     const { program, args } = this.#options
     const worker = new WorkerProcess(slot, program, args(present.timeouts.hang))
     this.#workers.set(slot, worker)
     const since = performance.now()
     void worker.ended.then((ending) => this.#ended(worker, ending, performance.now() - since))
-    await this.#prepare(worker, present, undefined)
-    await this.#make(worker, present)
+    try {
+      await this.#prepare(worker, present, undefined)
+      await this.#make(worker, present)
+    } catch (error) {
+      if (this.#workers.get(slot) === worker) this.#workers.delete(slot)
+      this.#leaving.add(worker)
+      worker.kill()
+      throw error
+    }
   }
 
   #prepare(worker: WorkerProcess, next: Present, old: Present | undefined): Promise<void> {
@@ -161,29 +190,39 @@ export class Primary {
   }
 
   #ended(worker: WorkerProcess, { code, signal }: Ending, lived: number): void {
+    this.#leaving.delete(worker)
     if (this.#workers.get(worker.slot) !== worker) return
     this.#workers.delete(worker.slot)
     if (this.#stopping || worker.generation === 0) return
     this.#options.report('error', 'A worker ended and is replaced.', { worker: worker.slot, code, signal })
-    this.#replace(worker.slot, lived > LIVED ? 0 : FIRST_DELAY)
+    if (lived > LIVED) this.#delays.delete(worker.slot)
+    this.#replaceLater(worker.slot, lived > LIVED ? 0 : this.#delayed(worker.slot))
   }
 
-  #replace(slot: number, delay: number): void {
-    const begin = async (): Promise<void> => {
-      const present = this.#present
-      if (this.#stopping || present === undefined || slot >= present.orders.workers || this.#workers.has(slot)) return
-      try {
-        await this.#begin(slot, present)
-      } catch (error) {
-        this.#workers.get(slot)?.kill()
-        this.#workers.delete(slot)
-        const again = Math.min(LONGEST_DELAY, 2 * Math.max(delay, FIRST_DELAY))
-        const { message } = error as Error
-        this.#options.report('error', `A worker could not be started: ${message}`, { worker: slot, again })
-        this.#replace(slot, again)
-      }
+  /** Twice as long as before. */
+  #delayed(slot: number): number {
+    const delay = Math.min(LONGEST_DELAY, Math.max(FIRST_DELAY, 2 * (this.#delays.get(slot) ?? 0)))
+    this.#delays.set(slot, delay)
+    return delay
+  }
+
+  #replaceLater(slot: number, delay: number): void {
+    setTimeout(() => void this.#change(() => this.#fill(slot)), delay).unref()
+  }
+
+  /** Starts the worker that is missing; again and again, if it must. */
+  async #fill(slot: number): Promise<void> {
+    const present = this.#present
+    if (this.#stopping || present === undefined || slot >= present.orders.workers || this.#workers.has(slot)) return
+    try {
+      await this.#begin(slot, present)
+    } catch (error) {
+      if (this.#stopping) return
+      const again = this.#delayed(slot)
+      const { message } = error as Error
+      this.#options.report('error', `A worker could not be started: ${message}`, { worker: slot, again })
+      this.#replaceLater(slot, again)
     }
-    setTimeout(() => void this.#change(begin), delay).unref()
   }
 
   /** As many workers as the config wants now. */
@@ -191,9 +230,10 @@ export class Primary {
     for (const worker of this.#workers.values()) {
       if (worker.slot < present.orders.workers) continue
       this.#workers.delete(worker.slot)
+      this.#leaving.add(worker)
       worker.end('retire')
     }
-    await Promise.all(slots(present).flatMap((slot) => (this.#workers.has(slot) ? [] : this.#begin(slot, present))))
+    await Promise.all(slots(present).map((slot) => this.#fill(slot)))
   }
 
   /**
@@ -203,8 +243,9 @@ export class Primary {
   #lookAfter({ timeouts }: Present): void {
     clearInterval(this.#watch)
     this.#watch = setInterval(() => {
-      for (const worker of this.#workers.values()) {
-        if (++worker.quiet <= SIGNS) continue
+      for (const worker of [...this.#workers.values(), ...this.#leaving]) {
+        // One that starts has a limit of its own, and cannot tell before it runs.
+        if (worker.generation === 0 || ++worker.quiet <= SIGNS) continue
         this.#options.report('error', 'A worker hangs and is killed: timeouts.hang.', { worker: worker.slot })
         worker.kill()
       }
@@ -212,15 +253,22 @@ export class Primary {
   }
 
   async #endAll(how: 'stop' | 'retire', limit?: number): Promise<void> {
-    const workers = [...this.#workers.values()]
+    const workers = [...this.#workers.values(), ...this.#leaving]
     for (const worker of workers) worker.end(how)
-    const kill = (): void => {
-      for (const worker of workers) worker.kill()
-    }
-    const late = limit === undefined ? undefined : setTimeout(kill, limit)
+    const late = limit === undefined ? undefined : setTimeout(() => this.cut(), limit)
     await Promise.all(workers.map(({ ended }) => ended))
     clearTimeout(late)
   }
+}
+
+/** Waits for all of them, and throws what the first of them fails with. */
+async function all(running: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(running)) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+/** A worker that died is replaced by one that does as it should have. */
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof WorkerEnded)) throw error
 }
 
 function slots({ orders }: Present): number[] {

@@ -4,6 +4,7 @@ import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import type { Listener } from '../io/listener.ts'
 import type { Site } from '../site/site.ts'
+import { PartlyMade } from './partly-made.ts'
 
 /** What somebody else has read or taken already, by the key of its address. */
 export interface Given {
@@ -15,7 +16,10 @@ export interface Given {
 
 /** A change that is ready to be made: all of it that could fail has been done, but for what `make` says. */
 export interface Change {
-  /** Makes it. @throws the system's error where an address cannot be listened on after all; the others are. */
+  /**
+   * Makes it. @throws PartlyMade where an address cannot be listened on after all; the others are. At first it is the
+   * system's error.
+   */
   make(): Promise<void>
   /** Gives back what was taken for it. */
   drop(): void
@@ -31,6 +35,7 @@ interface Fresh {
 export class Running {
   readonly #listeners = new Map<string, Listener>()
   #engine: Engine | undefined
+  #stopping = false
 
   /** The first address, as a URL. */
   get url(): string {
@@ -73,6 +78,7 @@ export class Running {
         if (listener !== undefined) changes.push(await listener.prepare(address, of(given, key)))
         else fresh.push({ key, address, bound: given.bounds?.get(key) ?? (await bind(address)) })
       }
+      if (this.#stopping) throw new Error('the server is stopping')
     } catch (error) {
       drop()
       throw error
@@ -82,11 +88,13 @@ export class Running {
 
   /** Stops; see the engine. */
   async close(): Promise<void> {
+    this.#stopping = true
     await this.#engine?.close()
   }
 
   /** Stops, but leaves running exchanges their time, and Unix sockets their names: a successor has them. */
   async retire(): Promise<void> {
+    this.#stopping = true
     await this.#engine?.retire(true)
   }
 
@@ -97,16 +105,17 @@ export class Running {
     fresh: readonly Fresh[],
     changes: readonly (() => void)[],
   ): Promise<void> {
-    if (this.#engine === undefined) this.#engine = new Engine(site, options)
-    else this.#engine.become(site, options)
-    const engine = this.#engine
+    const first = this.#engine === undefined
+    const engine = this.#engine ?? new Engine(site, options)
+    this.#engine = engine
+    if (!first) engine.become(site, options)
     for (const change of changes) change()
-    let failure: unknown
+    let failure: Error | undefined
     for (const { key, address, bound } of fresh) {
       try {
         this.#listeners.set(key, await engine.listen(address, { ...of(given, key), bound }))
       } catch (error) {
-        failure ??= error
+        failure ??= error as Error
       }
     }
     for (const [key, listener] of this.#listeners) {
@@ -115,7 +124,7 @@ export class Running {
       this.#listeners.delete(key)
     }
     this.#inOrder(listen.length, keys)
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) throw first ? failure : new PartlyMade(failure.message, { cause: failure })
   }
 
   /** The addresses as the config lists them, for people. */
