@@ -199,7 +199,17 @@ const configs: Config[] = [
 
 same<
   keyof Config,
-  'listen' | 'routes' | 'errors' | 'log' | 'limits' | 'timeouts' | 'types' | 'trustedProxies' | 'middleware' | 'report'
+  | 'listen'
+  | 'acme'
+  | 'routes'
+  | 'errors'
+  | 'log'
+  | 'limits'
+  | 'timeouts'
+  | 'types'
+  | 'trustedProxies'
+  | 'middleware'
+  | 'report'
 >(true)
 same<keyof ServeOptions, keyof Config | 'port' | 'host' | 'base'>(true)
 same<

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { AutomaticCertificates } from '../acme/automatic.ts'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/listener.ts'
@@ -11,6 +12,7 @@ import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
+import { acmeFolder, buildAcme } from './acme.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { loadModule, ModuleError } from './load.ts'
@@ -22,6 +24,8 @@ export interface Built {
   readonly site: Site
   readonly listen: readonly ListenAddress[]
   readonly engine: EngineOptions
+  /** What orders and renews certificates, once the server listens. */
+  readonly acme?: AutomaticCertificates
 }
 
 export interface BuildOptions {
@@ -45,8 +49,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, options))
   await loadLibraries(config.routes)
   const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
-  const withheld = withheldFiles(withheldPaths(config, listen, options))
-  const { limits, timeouts, trustedProxies, log, report, middleware } = config
+  const keys = acmeFolder(config, base)
+  const withheld = withheldFiles(withheldPaths(config, listen, options), keys === undefined ? [] : [keys])
+  const acme = await buildAcme(config, options)
+  const { limits, timeouts, trustedProxies, log, report } = config
+  const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const site = orFault([], source, () => {
     const place = { base, types: lowerKeys(config.types ?? {}), withheld }
     return new Site({
@@ -56,7 +63,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
       ...(log !== undefined && { log }),
       ...(report !== undefined && { report }),
-      ...(middleware !== undefined && { middleware }),
+      ...(middleware.length > 0 && { middleware }),
     })
   })
   if (options.explaining !== true) await checkCertificates(listen, source)
@@ -65,8 +72,9 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(limits !== undefined && { limits: defined(limits) }),
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
     ...(trustedProxies !== undefined && { trustedProxies }),
+    ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine }
+  return { site, listen, engine, ...(acme !== undefined && { acme }) }
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
@@ -87,7 +95,7 @@ function checkFolder(files: Route['files'], index: number, { base, source }: Bui
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
   for (const [i, { tls }] of listen.entries()) {
-    if (tls === undefined) continue
+    if (tls === undefined || tls === 'acme') continue
     const { tlsOptions } = await import('../io/tls.ts')
     for (const [j, certificate] of tls.entries()) {
       orFault(['listen', i, 'tls', j], source, () => tlsOptions([certificate]))
@@ -119,7 +127,10 @@ function absolute(address: ListenAddress, base: string): ListenAddress {
     ...address,
     ...(unix !== undefined && { unix: resolve(base, unix) }),
     ...(tls !== undefined && {
-      tls: tls.map((entry) => ({ ...entry, cert: resolve(base, entry.cert), key: resolve(base, entry.key) })),
+      tls:
+        tls === 'acme'
+          ? tls
+          : tls.map((entry) => ({ ...entry, cert: resolve(base, entry.cert), key: resolve(base, entry.key) })),
     }),
   }
 }
@@ -130,7 +141,7 @@ function withheldPaths(
   listen: readonly ListenAddress[],
   { base, withhold = [] }: BuildOptions,
 ): string[] {
-  const keys = listen.flatMap(({ tls }) => tls ?? []).flatMap(({ cert, key }) => [cert, key])
+  const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
   return [...withhold, ...keys, ...modules]
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type AcmeOptions, checkDirectory, checkEmail, checkName } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/listener.ts'
 import type { CertificateFiles } from '../io/tls.ts'
@@ -59,9 +60,10 @@ const listen = v.pipe(
       unix: text('The path of a Unix socket, instead of a port.'),
       tls: v.optional(
         v.pipe(
-          v.array(certificate),
-          v.minLength(1),
-          v.description('Certificates: TLS is spoken here. The first one answers for names that none has.'),
+          v.union([v.literal('acme'), v.pipe(v.array(certificate), v.minLength(1))]),
+          v.description(
+            'Certificates: TLS is spoken here. The first one answers for names that none has. `acme` for those of `acme`.',
+          ),
         ),
       ),
     },
@@ -71,6 +73,38 @@ const listen = v.pipe(
     (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
     'expected either a port or a unix socket',
   ),
+)
+
+const acme = object<AcmeOptions>(
+  {
+    names: v.pipe(
+      v.array(accepted(checkName)),
+      v.minLength(1),
+      v.description('The host names that certificates are wanted for, one certificate each.'),
+    ),
+    agree: v.pipe(
+      v.literal(true, 'expected true: read the terms of the authority, and say here that you agree to them'),
+      v.description('That you agree to the terms of the authority.'),
+    ),
+    email: v.optional(v.pipe(accepted(checkEmail), v.description('Whom the authority may write to.'))),
+    folder: text('Where keys and certificates are kept, and nothing is served. Default: `./certificates`.'),
+    directory: v.optional(
+      v.pipe(
+        accepted(checkDirectory),
+        v.description("The address of the authority's ACME directory. Default: that of Let's Encrypt."),
+      ),
+    ),
+    challenge: v.optional(
+      v.pipe(
+        v.picklist(['http-01', 'tls-alpn-01']),
+        v.description(
+          'How it is shown that the names are yours. Default: `http-01` where port 80 is listened on, else `tls-alpn-01`.',
+        ),
+      ),
+    ),
+    root: text("A PEM file with the root that the authority's own certificate is checked by, for one of your own."),
+  },
+  'Certificates that an authority gives automatically (ACME).',
 )
 
 const pattern = accepted(parsePattern)
@@ -231,6 +265,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     listen: v.optional(
       v.pipe(v.array(listen), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
     ),
+    acme: v.optional(acme),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(
       v.pipe(

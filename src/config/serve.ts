@@ -45,7 +45,10 @@ export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | '
 }
 
 /** Opens all addresses of a built config, or none: where one fails, the others are closed again. */
-export async function serveBuilt({ site, listen, engine: options }: Built): Promise<Server> {
+export async function serveBuilt({ site, listen, engine: options, acme }: Built): Promise<Server> {
+  await acme?.open().catch((cause: Error) => {
+    throw new ConfigError(`acme.folder cannot be used: ${cause.message}`, { cause })
+  })
   const engine = new Engine(site, options)
   try {
     for (const address of listen) await engine.listen(address)
@@ -54,5 +57,10 @@ export async function serveBuilt({ site, listen, engine: options }: Built): Prom
     throw error
   }
   const urls = engine.urls
-  return { url: urls[0] ?? '', urls, site, close: () => engine.close() }
+  acme?.start((certificates) => engine.renew(certificates))
+  const close = (): Promise<void> => {
+    acme?.stop()
+    return engine.close()
+  }
+  return { url: urls[0] ?? '', urls, site, close }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { isLoopback, type Networks, networks } from '../io/addresses.ts'
-import { type Accepting, type ListenAddress, type Listener, listen } from '../io/listener.ts'
+import { type Accepting, type AutomaticTls, type ListenAddress, type Listener, listen } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
+import type { CertificateFiles } from '../io/tls.ts'
 import type { Site } from '../site/site.ts'
 import type { EngineContext } from './context.ts'
 import { Http1Connection } from './http1/connection.ts'
@@ -12,6 +13,8 @@ export interface EngineOptions {
   readonly timeouts?: Partial<Timeouts>
   /** Addresses and networks whose word about the client is believed. */
   readonly trustedProxies?: readonly string[]
+  /** What `tls: 'acme'` stands for. */
+  readonly automatic?: AutomaticTls
 }
 
 /** How often deadlines are looked at, in milliseconds; more often where a time limit is shorter than this wants. */
@@ -28,6 +31,7 @@ export class Engine implements EngineContext, Accepting {
   readonly ticks: Timeouts
   readonly ticker: Ticker
   readonly trusted: Networks | undefined
+  readonly automatic: AutomaticTls | undefined
   stopping = false
   readonly #listeners: Listener[] = []
   /** What is spoken on the open sockets. */
@@ -48,6 +52,7 @@ export class Engine implements EngineContext, Accepting {
     const { head, body, idle, linger } = this.timeouts
     this.ticker = new Ticker(Math.max(20, Math.min(TICK, ...[head, body, idle, linger].map((time) => time / 4))))
     this.ticks = inTicks(this.timeouts, this.ticker)
+    this.automatic = options.automatic
     this.trusted = options.trustedProxies?.length ? networks(options.trustedProxies) : undefined
   }
 
@@ -71,6 +76,11 @@ export class Engine implements EngineContext, Accepting {
     if (this.#listeners.length === 0) this.ticker.start(() => this.#tick())
     this.#listeners.push(listener)
     return listener
+  }
+
+  /** Gives new handshakes on `tls: 'acme'` these certificates. @throws Error that names the file that is wrong. */
+  renew(certificates: readonly CertificateFiles[]): void {
+    for (const listener of this.#listeners) if (listener.automatic) listener.renew(certificates)
   }
 
   admit(socket: Socket): boolean {

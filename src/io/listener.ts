@@ -1,5 +1,6 @@
 import { lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import type { CertificateFiles } from './tls.ts'
 
 /** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
@@ -10,13 +11,31 @@ export interface ListenAddress {
   readonly host?: string
   /** The path of a Unix socket, instead of a port. */
   readonly unix?: string
-  readonly tls?: readonly CertificateFiles[]
+  /** Certificates, or `acme` for those that an authority gives automatically. */
+  readonly tls?: readonly CertificateFiles[] | 'acme'
+}
+
+/** Certificates that come, and are replaced, while the server runs. */
+export interface AutomaticTls {
+  /** Those that are there now. */
+  readonly certificates: readonly CertificateFiles[]
+  /** Whether an authority may come and look: only then is `peek` called. */
+  readonly pending: boolean
+  /** Sees a connection before the handshake: answers an authority, and calls `handshake` for everybody else. */
+  peek(socket: Socket, handshake: () => void, milliseconds: number): void
 }
 
 export interface Listener {
   /** The address as a URL, with the port that the system chose; `unix:` and the path for a Unix socket. */
   readonly url: string
   readonly secure: boolean
+  /** Whether its certificates are the automatic ones. */
+  readonly automatic: boolean
+  /**
+   * New handshakes get these certificates; connections that are open stay. @throws Error that names the file that is
+   * wrong, and goes on with those before.
+   */
+  renew(certificates: readonly CertificateFiles[]): void
   /** Stops accepting. Connections that are open stay. */
   close(): Promise<void>
 }
@@ -30,11 +49,16 @@ export interface Accepting {
   speak(socket: Socket): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
+  /** What `tls: 'acme'` stands for. */
+  readonly automatic?: AutomaticTls | undefined
 }
 
 /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
 export async function listen(address: ListenAddress, accepting: Accepting): Promise<Listener> {
-  const server = address.tls === undefined ? plainServer(accepting) : await tlsServer(address.tls, accepting)
+  const automatic = address.tls === 'acme'
+  const certificates = address.tls === 'acme' ? (accepting.automatic?.certificates ?? []) : address.tls
+  const { server, renew } =
+    certificates === undefined ? plainServer(accepting) : await tlsServer(certificates, accepting, automatic)
   const where: ListenOptions =
     address.unix === undefined ? { port: address.port ?? 0, host: address.host ?? '127.0.0.1' } : { path: address.unix }
   try {
@@ -52,20 +76,29 @@ export async function listen(address: ListenAddress, accepting: Accepting): Prom
     await open(server, where)
   }
   const secure = address.tls !== undefined
-  return { url: urlOf(server, address, secure), secure, close: () => closeServer(server) }
+  return { url: urlOf(server, address, secure), secure, automatic, renew, close: () => closeServer(server) }
 }
 
-function plainServer(accepting: Accepting): Server {
-  return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+type Opened = Pick<Listener, 'renew'> & { readonly server: Server }
+
+function plainServer(accepting: Accepting): Opened {
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (accepting.admit(socket)) accepting.speak(socket)
   })
+  return { server, renew: () => undefined }
 }
 
 /** TLS is loaded by those who use it: it is a megabyte of memory. */
-async function tlsServer(certificates: readonly CertificateFiles[], accepting: Accepting): Promise<Server> {
+async function tlsServer(
+  certificates: readonly CertificateFiles[],
+  accepting: Accepting,
+  automatic: boolean,
+): Promise<Opened> {
   const [tls, { tlsOptions }] = await Promise.all([import('node:tls'), import('./tls.ts')])
-  const options = {
-    ...tlsOptions(certificates),
+  let current = tlsOptions(certificates)
+  const options: TlsOptions = {
+    ...current,
+    SNICallback: (name, done) => current.SNICallback?.(name, done),
     noDelay: true,
     handshakeTimeout: accepting.handshake,
   }
@@ -74,10 +107,29 @@ async function tlsServer(certificates: readonly CertificateFiles[], accepting: A
     socket.allowHalfOpen = true
     accepting.speak(socket)
   })
+  if (automatic && accepting.automatic !== undefined) peekAt(server, accepting.automatic, accepting.handshake)
   server.on('connection', (socket: Socket) => accepting.admitSilent(socket))
   // A handshake that takes too long is only told here: nobody else closes the socket.
   server.on('tlsClientError', (_, socket) => socket.destroy())
-  return server
+  const renew = (next: readonly CertificateFiles[]): void => {
+    const options = tlsOptions(next)
+    server.setSecureContext(options)
+    current = options
+  }
+  return { server, renew }
+}
+
+/** Puts a look at new connections before the handshake that Node begins with them. */
+function peekAt(server: Server, automatic: AutomaticTls, milliseconds: number): void {
+  const begin = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    const handshake = (): void => {
+      for (const one of begin) one.call(server, socket)
+    }
+    if (automatic.pending) automatic.peek(socket, handshake, milliseconds)
+    else handshake()
+  })
 }
 
 function open(server: Server, where: ListenOptions): Promise<void> {

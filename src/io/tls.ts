@@ -18,21 +18,20 @@ interface Entry {
 
 /**
  * What a TLS server needs: the first certificate, and a choice among all by the name that the client asks for
- * (SNI, RFC 6066 §3). A name that none has gets the first. @throws Error that names the file that is wrong.
+ * (SNI, RFC 6066 §3). A name that none has gets the first; without any, no handshake succeeds.
+ * @throws Error that names the file that is wrong.
  */
 export function tlsOptions(certificates: readonly CertificateFiles[]): TlsOptions {
   const entries = certificates.map(loaded)
   const [first] = entries
   const [files] = certificates
-  if (first === undefined || files === undefined) throw new TypeError('tls needs at least one certificate')
   return {
-    cert: readFileSync(files.cert),
-    key: readFileSync(files.key),
+    ...(files !== undefined && { cert: readFileSync(files.cert), key: readFileSync(files.key) }),
     minVersion: 'TLSv1.2',
     // A client that offers none of these is refused (RFC 7301 §3.2), so the old one is there too.
     ALPNProtocols: ['http/1.1', 'http/1.0'],
     SNICallback: (name, done) =>
-      done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first).context),
+      done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first)?.context),
   }
 }
 
