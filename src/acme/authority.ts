@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { Agent } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import type { Authorization, Client, Order } from 'acme-client'
 import type { ChallengeMessage, ChallengeType } from './challenges.ts'
@@ -40,21 +39,16 @@ export class AcmeAuthority implements Authority {
   async issue(name: string, signal: AbortSignal): Promise<string> {
     const { root } = this.#options
     const ca = root === undefined ? undefined : [...rootCertificates, await readFile(root, 'utf8')]
-    const agent = new Agent({ keepAlive: true, ...(ca !== undefined && { ca }) })
-    try {
-      return await withTransport({ agent, signal }, () => this.#order(name, signal))
-    } finally {
-      agent.destroy()
-    }
+    return withTransport({ ca, signal }, () => this.#order(name, signal))
   }
 
   async #order(name: string, signal: AbortSignal): Promise<string> {
     const { directory, email, accountKey } = this.#options
     const library = await loadLibrary()
     const client = new library.Client({ directoryUrl: directory, accountKey: await accountKey() })
-    // Gives the account that this key has already, if there is one (RFC 8555 §7.3).
-    const contact = email === undefined ? {} : { contact: [`mailto:${email}`] }
-    await client.createAccount({ termsOfServiceAgreed: true, ...contact })
+    // Where the key has an account this only says whom to write to (RFC 8555 §7.3.2), and that may be nobody.
+    const contact = email === undefined ? [] : [`mailto:${email}`]
+    await client.createAccount({ termsOfServiceAgreed: true, contact })
     const order = await client.createOrder({ identifiers: [{ type: 'dns', value: name }] })
     for (const authorization of await client.getAuthorizations(order)) {
       if (authorization.status !== 'valid') await this.#prove(library, client, order, authorization, signal)
