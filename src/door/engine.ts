@@ -99,7 +99,10 @@ export class Engine implements EngineContext, Accepting {
   }
 
   speak(socket: Socket): void {
-    this.#spoken.add(new Http1Connection(socket, this))
+    const connection = new Http1Connection(socket, this)
+    this.#spoken.add(connection)
+    // Its handshake was under way when the server began to stop.
+    if (this.stopping) connection.stop()
   }
 
   closed(connection: object): void {
