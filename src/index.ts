@@ -2,8 +2,8 @@ export type { Access } from './access/guard.ts'
 export { type Config, ConfigError, defineConfig, type ServeOptions } from './config/config.ts'
 export { createSite, type Server, serve } from './config/serve.ts'
 export type { Limits, Timeouts } from './door/settings.ts'
-export type { ListenAddress } from './io/listener.ts'
-export type { CertificateFiles } from './io/tls.ts'
+export type { ListenAddress } from './io/bound.ts'
+export type { CertificateFiles } from './io/certificate.ts'
 export type { Body, BodyInit, SizedBody } from './message/body.ts'
 export type {
   Address,

@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { Challenges } from '../src/acme/challenges.ts'
 import { peekAlpn } from '../src/acme/tls-alpn-01.ts'
+import { type Certificate, type CertificateFiles, readCertificates } from '../src/io/certificate.ts'
 import type { AutomaticTls } from '../src/io/listener.ts'
-import type { CertificateFiles } from '../src/io/tls.ts'
 import { Response } from '../src/message/response.ts'
 import { certificate } from './support/certificates.ts'
 import { type EngineUnderTest, startEngine } from './support/engine.ts'
@@ -20,11 +20,11 @@ const ACME = 'acme-tls/1'
 /** Automatic certificates of which one challenge is pending, for `asked.example`; counts who was looked at. */
 class Pending implements AutomaticTls {
   readonly challenges: Challenges = new Challenges()
-  readonly certificates: readonly CertificateFiles[]
+  readonly certificates: readonly Certificate[]
   peeked = 0
 
   constructor(own: readonly CertificateFiles[], { cert, key }: CertificateFiles) {
-    this.certificates = own
+    this.certificates = readCertificates(own)
     const answer = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
     this.challenges.apply({ type: 'tls-alpn-01', name: 'asked.example', answer })
   }
@@ -66,6 +66,10 @@ async function secured(t: TestContext, port: number, options: ConnectionOptions)
 
 function commonName(socket: TLSSocket): string {
   return String(socket.getPeerCertificate().subject.CN)
+}
+
+async function renew({ engine }: EngineUnderTest, files: readonly CertificateFiles[]): Promise<void> {
+  for (const listener of engine.listeners) await listener.renew(readCertificates(files))
 }
 
 /** Waits until no connection is open any more. */
@@ -202,12 +206,15 @@ test('new certificates are for new handshakes at once, and what is no good chang
   const next = certificate(t, 'next.example')
   if (under === undefined || next === undefined) return
   const before = new RawClient(await secured(t, under.port, {}))
-  under.engine.renew([next])
+  await renew(under, [next])
   for (const servername of [undefined, 'own.example', 'next.example']) {
     const socket = await secured(t, under.port, servername === undefined ? {} : { servername })
     assert.equal(commonName(socket), 'next.example')
   }
-  assert.throws(() => under.engine.renew([{ cert: '/nowhere', key: '/nowhere' }]), /\/nowhere cannot be read/)
+  const bad = { cert: 'nonsense', key: 'nonsense', from: { cert: 'a.pem', key: 'a.key' } }
+  for (const listener of under.engine.listeners) {
+    await assert.rejects(listener.renew([bad]), /^Error: a\.pem and a\.key are no certificate with its key/)
+  }
   assert.equal(commonName(await secured(t, under.port, {})), 'next.example')
   before.send(GET)
   assert.equal((await before.answer()).body, 'secret')
@@ -226,6 +233,6 @@ test('until there is a certificate the port is open, and handshakes fail', SOON,
     const options = servername === undefined ? {} : { servername }
     await assert.rejects(secured(t, under.port, options), /handshake failure/)
   }
-  under.engine.renew([own])
+  await renew(under, [own])
   assert.equal(commonName(await secured(t, under.port, {})), 'own.example')
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
-import type { CertificateFiles } from '../src/io/tls.ts'
+import type { CertificateFiles } from '../src/io/certificate.ts'
 import { Response } from '../src/message/response.ts'
 import { certificate } from './support/certificates.ts'
 import { type EngineSetup, type EngineUnderTest, startEngine } from './support/engine.ts'
@@ -180,6 +180,17 @@ test('a TLS connection is closed with the server, idle or not', SOON, async (t) 
   await client.answer()
   await engine.close()
   assert.equal(engine.connections, 0)
+  await client.closed()
+})
+
+test('a handshake that is under way when the server begins to stop does not hold it up', SOON, async (t) => {
+  const files = certificate(t, 'one.example')
+  if (files === undefined) return
+  const { engine, port } = await start(t, [files], { timeouts: { stop: 1e9 } })
+  // In TLS 1.3 the client is ready before the server has read that.
+  const socket = await secured(t, port, { minVersion: 'TLSv1.3' })
+  const client = new RawClient(socket)
+  await engine.close()
   await client.closed()
 })
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Certificate } from '../io/certificate.ts'
 import type { AutomaticTls } from '../io/listener.ts'
-import type { CertificateFiles } from '../io/tls.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Middleware } from '../message/interface.ts'
 import { AcmeAuthority } from './authority.ts'
@@ -18,13 +18,20 @@ export interface AutomaticOptions extends AcmeOptions {
   readonly challenge: ChallengeType
 }
 
+/** Who serves the certificates. */
+export interface Serving {
+  readonly listeners: readonly { renew(certificates: readonly Certificate[]): Promise<void> }[]
+}
+
 /** Certificates that an authority gives, for the process that both orders and serves them. */
 export class AutomaticCertificates implements AutomaticTls {
   readonly challenges: Challenges = new Challenges()
-  certificates: readonly CertificateFiles[] = []
-  readonly #store: Store
+  certificates: readonly Certificate[] = []
+  readonly #key: string
   readonly #manager: Manager
-  #renewed: (certificates: readonly CertificateFiles[]) => void = () => undefined
+  #report: Report
+  #serving: Serving | undefined
+  #opened: Promise<void> | undefined
 
   constructor(options: AutomaticOptions, report: Report, clock: Clock = systemClock) {
     const { directory = DEFAULT_DIRECTORY, email, challenge, root, names } = options
@@ -34,14 +41,20 @@ export class AutomaticCertificates implements AutomaticTls {
       accountKey: () => store.accountKey(),
       answer: (message) => this.challenges.apply(message),
     })
-    this.#store = store
+    this.#key = JSON.stringify(options)
+    this.#report = report
     this.#manager = new Manager({
-      ...{ names, store, authority, clock, report },
-      renewed: (served) => {
-        this.certificates = this.#filesOf(served)
-        this.#renewed(this.certificates)
-      },
+      ...{ names, store, authority, clock },
+      report: (level, event, fields) => this.#report(level, event, fields),
+      renewed: (certificates) => this.#renewed(certificates),
     })
+  }
+
+  /** Goes on under a config that was loaded again, where that says the same; undefined where it does not. */
+  takeOver(options: AutomaticOptions, report: Report): this | undefined {
+    if (JSON.stringify(options) !== this.#key) return undefined
+    this.#report = report
+    return this
   }
 
   /** Answers HTTP-01: to be folded round a whole site, outermost. */
@@ -58,21 +71,26 @@ export class AutomaticCertificates implements AutomaticTls {
   }
 
   /** Finds the certificates that are stored: before listening. @throws the system's error where the folder is no good. */
-  async open(): Promise<void> {
-    this.certificates = this.#filesOf(await this.#manager.open())
+  open(): Promise<void> {
+    this.#opened ??= this.#manager.open().then((certificates) => {
+      this.certificates = certificates
+    })
+    return this.#opened
   }
 
-  /** Orders and renews, until it is stopped: once the server listens. @param renewed Told of the certificates to serve. */
-  start(renewed: (certificates: readonly CertificateFiles[]) => void): void {
-    this.#renewed = renewed
-    void this.#manager.run()
+  /** Orders and renews, until it is stopped: once the server listens. */
+  start(serving: Serving): void {
+    const running = this.#serving !== undefined
+    this.#serving = serving
+    if (!running) void this.#manager.run()
   }
 
   stop(): void {
     this.#manager.stop()
   }
 
-  #filesOf(names: readonly string[]): CertificateFiles[] {
-    return names.map((name) => ({ cert: this.#store.path(name), key: this.#store.path(name), names: [name] }))
+  async #renewed(certificates: readonly Certificate[]): Promise<void> {
+    this.certificates = certificates
+    await Promise.all((this.#serving?.listeners ?? []).map((listener) => listener.renew(certificates)))
   }
 }

@@ -7,6 +7,7 @@ import { certificate } from '../../test/support/certificates.ts'
 import { FakeClock } from '../../test/support/fake-clock.ts'
 import { makeFolder } from '../../test/support/folder.ts'
 import { Reports } from '../../test/support/reports.ts'
+import type { Certificate } from '../io/certificate.ts'
 import type { Authority } from './authority.ts'
 import { Manager } from './manager.ts'
 import { Store } from './store.ts'
@@ -53,17 +54,21 @@ class Managed {
       authority,
       clock,
       report: reports.report,
-      renewed: (now) => served.push(now),
+      renewed: (now) => void served.push(namesOf(now)),
     })
     t.after(() => this.manager.stop())
   }
 
   async started(): Promise<readonly string[]> {
-    const found = await this.manager.open()
+    const found = namesOf(await this.manager.open())
     void this.manager.run()
     await this.clock.asleep()
     return found
   }
+}
+
+function namesOf(certificates: readonly Certificate[]): string[] {
+  return certificates.flatMap(({ names }) => names ?? [])
 }
 
 function failing(): never {

@@ -1,3 +1,4 @@
+import type { Certificate } from '../io/certificate.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Authority } from './authority.ts'
 import { type Facts, factsOf } from './bundle.ts'
@@ -11,8 +12,8 @@ export interface ManagerOptions {
   readonly authority: Authority
   readonly clock: Clock
   readonly report: Report
-  /** Called when a certificate has come, or another one in its place, with the names that have one now. */
-  readonly renewed: (names: readonly string[]) => void
+  /** Called with all certificates that are there when one has come, or another one in its place. */
+  readonly renewed: (certificates: readonly Certificate[]) => void | Promise<void>
 }
 
 /** Milliseconds for one order, all of it. */
@@ -22,7 +23,9 @@ interface Task {
   readonly name: string
   /** When something is to be done next, in milliseconds since 1970. */
   due: number
-  /** When the certificate that is there ends; 0 where there is none. */
+  /** The key and certificate that are served. */
+  bundle: string | undefined
+  /** When that ends; 0 where there is none. */
   until: number
   failures: number
   /** What was issued and could not be stored: ordered again, it would count against the limits of the authority. */
@@ -43,10 +46,10 @@ export class Manager {
   }
 
   /**
-   * Looks at what is stored. @returns The names that have a certificate, be it an old one. @throws the system's error
-   * where the folder cannot be used.
+   * Looks at what is stored. @returns The certificates that are there, be they old. @throws the system's error where the
+   * folder cannot be used.
    */
-  async open(): Promise<readonly string[]> {
+  async open(): Promise<readonly Certificate[]> {
     await this.#options.store.open()
     this.#tasks = await Promise.all(this.#options.names.map((name) => this.#look(name)))
     return this.#served()
@@ -72,12 +75,12 @@ export class Manager {
 
   async #look(name: string): Promise<Task> {
     const { store, clock, report } = this.#options
-    const task = { name, due: 0, until: 0, failures: 0, unstored: undefined }
+    const task = { name, due: 0, bundle: undefined, until: 0, failures: 0, unstored: undefined }
     try {
       const bundle = await store.read(name)
       if (bundle === undefined) return task
       const facts = factsOf(bundle, name)
-      return { ...task, until: facts.until, due: renewalTime(facts, clock.random()) }
+      return { ...task, bundle, until: facts.until, due: renewalTime(facts, clock.random()) }
     } catch (error) {
       report('warn', 'A stored certificate cannot be used; a new one is ordered.', {
         file: store.path(name),
@@ -97,10 +100,10 @@ export class Manager {
       const facts = orForget(task, () => factsOf(bundle, name))
       if (this.#stopped.signal.aborted) return
       await store.write(name, bundle)
-      Object.assign(task, { until: facts.until, unstored: undefined })
+      Object.assign(task, { bundle, until: facts.until, unstored: undefined })
+      await this.#options.renewed(this.#served())
       this.#plan(task, facts)
       report('info', 'A certificate was issued.', { name, until: date(facts.until), renewal: date(task.due) })
-      this.#options.renewed(this.#served())
     } catch (error) {
       if (this.#stopped.signal.aborted) return
       task.failures++
@@ -131,8 +134,11 @@ export class Manager {
     this.#options.report(valid ? 'warn' : 'error', event, fields)
   }
 
-  #served(): readonly string[] {
-    return this.#tasks.filter(({ until }) => until > 0).map(({ name }) => name)
+  #served(): readonly Certificate[] {
+    return this.#tasks.flatMap(({ name, bundle }) => {
+      const path = this.#options.store.path(name)
+      return bundle === undefined ? [] : [{ cert: bundle, key: bundle, names: [name], from: { cert: path, key: path } }]
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { buildConfig } from '../config/build.ts'
 import { loadConfig } from '../config/load.ts'
-import type { ListenAddress } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
 import { configPath } from './serve.ts'
 
 /** `oriel check`: whether a config can be used. Reads all that it names, certificates and modules too; serves nothing. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import type { AutomaticCertificates } from '../acme/automatic.ts'
 import { type AcmeOptions, DEFAULT_FOLDER } from '../acme/options.ts'
-import type { ListenAddress } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { KeyPath } from './place.ts'
@@ -10,6 +10,8 @@ import type { KeyPath } from './place.ts'
 export interface AcmePlace {
   readonly base: string
   readonly source: Source
+  /** What ordered certificates for the config before. */
+  readonly acme?: AutomaticCertificates | undefined
   /** Only to explain: nothing is loaded. */
   readonly explaining?: boolean
 }
@@ -57,7 +59,9 @@ export async function buildAcme(config: Config, place: AcmePlace): Promise<Autom
       import('../acme/library.ts'),
     ])
     await loadLibrary()
-    return new AutomaticCertificates({ ...options, ...(root !== undefined && { root }) }, report)
+    const wanted = { ...options, ...(root !== undefined && { root }) }
+    // What runs already goes on: each new one would order at once, and authorities count orders.
+    return place.acme?.takeOver(wanted, report) ?? new AutomaticCertificates(wanted, report)
   } catch (cause) {
     throw fault(['acme'], (cause as Error).message, cause)
   }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { AutomaticCertificates } from '../acme/automatic.ts'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
-import type { ListenAddress } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
@@ -15,7 +15,7 @@ import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
-import { loadModule, ModuleError } from './load.ts'
+import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { withheldFiles } from './withheld.ts'
 
@@ -35,6 +35,10 @@ export interface BuildOptions {
   readonly source: Source
   /** Files that are never served: the config. */
   readonly withhold?: readonly string[]
+  /** The reading that the config came from: its modules are of the same one. */
+  readonly modules?: Modules
+  /** What ordered certificates for the config before: it goes on where nothing has changed for it. */
+  readonly acme?: AutomaticCertificates | undefined
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }
@@ -46,7 +50,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { base, source } = options
   for (const [i, { files }] of config.routes.entries()) checkFolder(files, i, options)
   const routes: Route[] = []
-  for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, options))
+  const modules = options.modules ?? new Modules()
+  for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
   const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
   const keys = acmeFolder(config, base)
@@ -96,19 +101,27 @@ function checkFolder(files: Route['files'], index: number, { base, source }: Bui
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
   for (const [i, { tls }] of listen.entries()) {
     if (tls === undefined || tls === 'acme') continue
-    const { tlsOptions } = await import('../io/tls.ts')
-    for (const [j, certificate] of tls.entries()) {
-      orFault(['listen', i, 'tls', j], source, () => tlsOptions([certificate]))
+    const [{ tlsOptions }, { readCertificates }] = await Promise.all([
+      import('../io/tls.ts'),
+      import('../io/certificate.ts'),
+    ])
+    for (const [j, files] of tls.entries()) {
+      orFault(['listen', i, 'tls', j], source, () => tlsOptions(readCertificates([files])))
     }
   }
 }
 
-async function withModule(route: Route, index: number, { base, source, explaining }: BuildOptions): Promise<Route> {
+async function withModule(
+  route: Route,
+  index: number,
+  modules: Modules,
+  { base, source, explaining }: BuildOptions,
+): Promise<Route> {
   if (typeof route.module !== 'string') return route
   if (explaining === true) return { ...route, module: unloaded }
   const path = ['routes', index, 'module']
   try {
-    const module = await loadModule(resolve(base, route.module))
+    const module = await modules.load(resolve(base, route.module))
     orFault(path, source, () => handlerOf(module))
     return { ...route, module }
   } catch (cause) {
@@ -126,11 +139,8 @@ function absolute(address: ListenAddress, base: string): ListenAddress {
   return {
     ...address,
     ...(unix !== undefined && { unix: resolve(base, unix) }),
-    ...(tls !== undefined && {
-      tls:
-        tls === 'acme'
-          ? tls
-          : tls.map((entry) => ({ ...entry, cert: resolve(base, entry.cert), key: resolve(base, entry.key) })),
+    ...(typeof tls === 'object' && {
+      tls: tls.map((entry) => ({ ...entry, cert: resolve(base, entry.cert), key: resolve(base, entry.key) })),
     }),
   }
 }

@@ -1,6 +1,6 @@
 import type { AcmeOptions } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
-import type { ListenAddress } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger, Middleware } from '../message/interface.ts'
 import type { ErrorPage } from '../site/errors.ts'

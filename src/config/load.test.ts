@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../../test/support/folder.ts'
 import { ConfigError } from './config.ts'
-import { CONFIG_NAMES, findConfig, loadConfig, loadModule } from './load.ts'
+import { CONFIG_NAMES, findConfig, loadConfig } from './load.ts'
 
 const ROUTES = "routes: [{ match: '/*', files: '.' }]"
 const folder = makeFolder()
@@ -129,27 +129,4 @@ test('where no config is named the first of the usual names counts', () => {
   }
   assert.equal(findConfig(makeFolder({ 'oriel.config.yaml': '' })), undefined)
   assert.equal(findConfig(join(folder, 'nowhere')), undefined)
-})
-
-test('modules are loaded with all that they export, each time afresh where they are TypeScript', async () => {
-  const path = written('m.ts', 'export const made = {}\nexport const GET = (): string => "x"')
-  const first = (await loadModule(path)) as Record<string, unknown>
-  const second = (await loadModule(path)) as Record<string, unknown>
-  assert.deepEqual(Object.keys(first).sort(), ['GET', 'made'])
-  assert.notEqual(first['made'], second['made'])
-  await assert.rejects(loadModule(join(folder, 'nowhere.ts')), {
-    name: 'ModuleError',
-    message: `there is no file ${join(folder, 'nowhere.ts')}`,
-  })
-})
-
-test('a module may have types that only a compiler can take away', async () => {
-  const path = written(
-    'm.ts',
-    `namespace N { export const x = 1 }
-     class A { constructor(readonly y: number) {} }
-     abstract class B<T> { declare z: T }
-     export const got = N.x + new A(2).y + (null ?? 3)!`,
-  )
-  assert.equal(((await loadModule(path)) as { got: number }).got, 6)
 })

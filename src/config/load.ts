@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, extname, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { extname, resolve } from 'node:path'
 import { checkConfig, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { Modules } from './modules.ts'
 
 /** The names that are looked for where no config is named, the first that exists. */
 export const CONFIG_NAMES: readonly string[] = [
@@ -19,37 +19,22 @@ export interface LoadedConfig {
   readonly source: Source
 }
 
-/** A module that cannot be had. The message is for people, and goes behind the name of who wants it. */
-export class ModuleError extends Error {
-  override readonly name: string = 'ModuleError'
-}
-
 /** The config file of a folder, or undefined. */
 export function findConfig(folder: string): string | undefined {
   return CONFIG_NAMES.map((name) => resolve(folder, name)).find((path) => existsSync(path))
 }
 
 /** Reads and checks a config file. @throws ConfigError. */
-export async function loadConfig(path: string): Promise<LoadedConfig> {
+export async function loadConfig(path: string, modules: Modules = new Modules()): Promise<LoadedConfig> {
   const file = resolve(path)
   const source = { name: path, text: readText(file, path) }
-  const given = extname(file) === '.json' ? parseJson(source.text, path) : await defaultExport(file, path)
+  const given = extname(file) === '.json' ? parseJson(source.text, path) : await defaultExport(file, path, modules)
   return { config: checkConfig(given, source), file, source }
 }
 
-/** Imports a module of the site: TypeScript on any Node, JavaScript by Node itself. @throws ModuleError. */
-export async function loadModule(file: string): Promise<unknown> {
-  if (!existsSync(file)) throw new ModuleError(`there is no file ${file}`)
+async function defaultExport(file: string, path: string, modules: Modules): Promise<unknown> {
   try {
-    return /\.[mc]?tsx?$/.test(file) ? await importTypeScript(file) : await importJavaScript(file)
-  } catch (cause) {
-    throw new ModuleError(explained(cause, file), { cause })
-  }
-}
-
-async function defaultExport(file: string, path: string): Promise<unknown> {
-  try {
-    const module = (await loadModule(file)) as { default?: unknown }
+    const module = (await modules.load(file)) as { default?: unknown }
     if (module.default !== undefined) return module.default
   } catch (cause) {
     throw new ConfigError(`${path} cannot be loaded: ${(cause as Error).message}`, { cause })
@@ -77,44 +62,4 @@ function parseJson(text: string, path: string): unknown {
   } catch (cause) {
     throw new ConfigError(`${path} is no JSON: ${(cause as Error).message}`, { cause })
   }
-}
-
-/** This package: what `oriel` means in a module, whether or not it is installed beside that module. */
-const SELF = fileURLToPath(new URL('../index.js', import.meta.url))
-
-async function importJavaScript(file: string): Promise<unknown> {
-  try {
-    return await import(pathToFileURL(file).href)
-  } catch (error) {
-    // `npx oriel` in a folder without node_modules: the module may still import 'oriel'.
-    const code = (error as NodeJS.ErrnoException).code
-    if (code !== 'ERR_MODULE_NOT_FOUND' || !String(error).includes("'oriel'")) throw error
-    return importTypeScript(file)
-  }
-}
-
-/**
- * Node 20 reads no TypeScript, and newer ones only a part of it; this loader reads all of it on every Node, the same
- * at start and at a reload. Nothing is cached on disk: another user could leave code there.
- */
-async function importTypeScript(file: string): Promise<unknown> {
-  const { createJiti } = await import('jiti')
-  const jiti = createJiti(import.meta.url, {
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-    alias: { oriel: SELF },
-  })
-  return jiti.import(file)
-}
-
-/** What went wrong in one line: the message, and where in the file, if the error knows. */
-function explained(cause: unknown, file: string): string {
-  if (!(cause instanceof Error)) return `it throws ${String(cause)}`
-  const said = cause.message.split('Require stack:')[0] ?? ''
-  const message = said.replaceAll(file, basename(file)).replace(/\s+/g, ' ').trim()
-  const kind = cause.name === 'Error' || message.startsWith(cause.name) ? '' : `${cause.name}: `
-  const line = cause.stack?.split(`${file}:`)[1]?.match(/^\d+/)?.[0]
-  const where = line === undefined || message.includes(`${basename(file)}:`) ? '' : ` (${basename(file)}:${line})`
-  return `${kind}${message}${where}`
 }

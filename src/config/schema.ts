@@ -1,8 +1,5 @@
 import * as v from 'valibot'
-import { type AcmeOptions, checkDirectory, checkEmail, checkName } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
-import type { ListenAddress } from '../io/listener.ts'
-import type { CertificateFiles } from '../io/tls.ts'
 import { Headers } from '../message/headers.ts'
 import type { FilesOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
@@ -31,6 +28,7 @@ import {
   texts,
   yes,
 } from './parts.ts'
+import { acmeSchema, listenSchema } from './schema-listen.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
@@ -40,72 +38,6 @@ import {
 const FUNCTIONS = 'a list of functions'
 /** RFC 9110 §8.3.1, parameters as they come. */
 const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
-
-const certificate = object<CertificateFiles>(
-  {
-    cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
-    key: need(text('Its key as a PEM file.')),
-    names: texts(
-      'The host names that it answers for; those in the certificate where left out. `*.example.org` is possible.',
-    ),
-  },
-  'A certificate with its key.',
-)
-
-const listen = v.pipe(
-  object<ListenAddress>(
-    {
-      port: number('The port; 0 lets the system choose.', 0, 65535),
-      host: text('An address or a name. Default: `127.0.0.1`.'),
-      unix: text('The path of a Unix socket, instead of a port.'),
-      tls: v.optional(
-        v.pipe(
-          v.union([v.literal('acme'), v.pipe(v.array(certificate), v.minLength(1))]),
-          v.description(
-            'Certificates: TLS is spoken here. The first one answers for names that none has. `acme` for those of `acme`.',
-          ),
-        ),
-      ),
-    },
-    'A place to listen at.',
-  ),
-  v.check(
-    (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
-    'expected either a port or a unix socket',
-  ),
-)
-
-const acme = object<AcmeOptions>(
-  {
-    names: v.pipe(
-      v.array(accepted(checkName)),
-      v.minLength(1),
-      v.description('The host names that certificates are wanted for, one certificate each.'),
-    ),
-    agree: v.pipe(
-      v.literal(true, 'expected true: read the terms of the authority, and say here that you agree to them'),
-      v.description('That you agree to the terms of the authority.'),
-    ),
-    email: v.optional(v.pipe(accepted(checkEmail), v.description('Whom the authority may write to.'))),
-    folder: text('Where keys and certificates are kept, and nothing is served. Default: `./certificates`.'),
-    directory: v.optional(
-      v.pipe(
-        accepted(checkDirectory),
-        v.description("The address of the authority's ACME directory. Default: that of Let's Encrypt."),
-      ),
-    ),
-    challenge: v.optional(
-      v.pipe(
-        v.picklist(['http-01', 'tls-alpn-01']),
-        v.description(
-          'How it is shown that the names are yours. Default: `http-01` where port 80 is listened on, else `tls-alpn-01`.',
-        ),
-      ),
-    ),
-    root: text("A PEM file with the root that the authority's own certificate is checked by, for one of your own."),
-  },
-  'Certificates that an authority gives automatically (ACME).',
-)
 
 const pattern = accepted(parsePattern)
 const host = accepted(checkHost)
@@ -263,9 +195,9 @@ const timeouts = object<Timeouts>(
 export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
   {
     listen: v.optional(
-      v.pipe(v.array(listen), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
+      v.pipe(v.array(listenSchema), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
     ),
-    acme: v.optional(acme),
+    acme: v.optional(acmeSchema),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(
       v.pipe(

@@ -57,7 +57,7 @@ export async function serveBuilt({ site, listen, engine: options, acme }: Built)
     throw error
   }
   const urls = engine.urls
-  acme?.start((certificates) => engine.renew(certificates))
+  acme?.start(engine)
   const close = (): Promise<void> => {
     acme?.stop()
     return engine.close()

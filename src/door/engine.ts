@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { isLoopback, type Networks, networks } from '../io/addresses.ts'
-import { type Accepting, type AutomaticTls, type ListenAddress, type Listener, listen } from '../io/listener.ts'
+import type { ListenAddress } from '../io/bound.ts'
+import { type Accepting, type AutomaticTls, Listener, type ListenWith } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
-import type { CertificateFiles } from '../io/tls.ts'
 import type { Site } from '../site/site.ts'
 import type { EngineContext } from './context.ts'
 import { Http1Connection } from './http1/connection.ts'
@@ -26,14 +26,14 @@ const TICK = 500
  */
 export class Engine implements EngineContext, Accepting {
   site: Site
-  readonly limits: Limits
-  readonly timeouts: Timeouts
-  readonly ticks: Timeouts
+  limits: Limits
+  timeouts: Timeouts
+  ticks: Timeouts
+  trusted: Networks | undefined
+  automatic: AutomaticTls | undefined
   readonly ticker: Ticker
-  readonly trusted: Networks | undefined
-  readonly automatic: AutomaticTls | undefined
   stopping = false
-  readonly #listeners: Listener[] = []
+  #listeners: Listener[] = []
   /** What is spoken on the open sockets. */
   readonly #spoken = new Set<Http1Connection>()
   /** Sockets on which we do not speak: in a TLS handshake, under TLS, or given away. */
@@ -42,23 +42,44 @@ export class Engine implements EngineContext, Accepting {
   #open = 0
   #whenEmpty: (() => void) | undefined = undefined
   #closing: Promise<void> | undefined = undefined
+  #late: NodeJS.Timeout | undefined = undefined
   #turnedAway = 0
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
   constructor(site: Site, options: EngineOptions = {}) {
+    this.ticker = new Ticker(TICK)
     this.site = site
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
-    const { head, body, idle, linger } = this.timeouts
-    this.ticker = new Ticker(Math.max(20, Math.min(TICK, ...[head, body, idle, linger].map((time) => time / 4))))
-    this.ticks = inTicks(this.timeouts, this.ticker)
+    this.limits = limitsOf(options)
+    this.timeouts = timeoutsOf(options)
+    this.trusted = trustedOf(options)
     this.automatic = options.automatic
-    this.trusted = options.trustedProxies?.length ? networks(options.trustedProxies) : undefined
+    this.ticker.length = tickFor(this.timeouts)
+    this.ticks = inTicks(this.timeouts, this.ticker)
+  }
+
+  /**
+   * From now on answers by another site, under other limits: each connection with its next request. Exchanges that run
+   * end as they began. @throws TypeError for an entry of trustedProxies that is no network; then nothing has changed.
+   */
+  become(site: Site, options: EngineOptions): void {
+    const trusted = trustedOf(options)
+    this.site = site
+    this.trusted = trusted
+    this.automatic = options.automatic
+    this.limits = limitsOf(options)
+    this.timeouts = timeoutsOf(options)
+    this.ticker.length = tickFor(this.timeouts)
+    this.ticks = inTicks(this.timeouts, this.ticker)
   }
 
   /** Milliseconds for a TLS handshake: as long as for a head. */
   get handshake(): number {
     return this.timeouts.head
+  }
+
+  /** What is listened on. */
+  get listeners(): readonly Listener[] {
+    return this.#listeners
   }
 
   /** The addresses that are listened on, as URLs. */
@@ -71,16 +92,17 @@ export class Engine implements EngineContext, Accepting {
   }
 
   /** Opens one more listening socket. @throws the system's error. */
-  async listen(address: ListenAddress): Promise<Listener> {
-    const listener = await listen(address, this)
-    if (this.#listeners.length === 0) this.ticker.start(() => this.#tick())
+  async listen(address: ListenAddress, given?: ListenWith): Promise<Listener> {
+    const listener = await Listener.open(address, this, given)
+    this.ticker.start(() => this.#tick())
     this.#listeners.push(listener)
     return listener
   }
 
-  /** Gives new handshakes on `tls: 'acme'` these certificates. @throws Error that names the file that is wrong. */
-  renew(certificates: readonly CertificateFiles[]): void {
-    for (const listener of this.#listeners) if (listener.automatic) listener.renew(certificates)
+  /** Stops accepting on one of the listening sockets; its connections stay. */
+  leave(listener: Listener): void {
+    this.#listeners = this.#listeners.filter((one) => one !== listener)
+    void listener.close()
   }
 
   admit(socket: Socket): boolean {
@@ -94,8 +116,10 @@ export class Engine implements EngineContext, Accepting {
     return true
   }
 
-  admitSilent(socket: Socket): void {
-    if (this.admit(socket)) this.#keepSilent(socket)
+  admitSilent(socket: Socket): boolean {
+    if (!this.admit(socket)) return false
+    this.#keepSilent(socket)
+    return true
   }
 
   speak(socket: Socket): void {
@@ -122,30 +146,37 @@ export class Engine implements EngineContext, Accepting {
    * them after `timeouts.stop`. Fulfilled when the last one is closed, for all who ask.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    const closing = this.retire()
+    if (this.#open > 0) this.#late ??= setTimeout(() => this.#cutAll(), this.timeouts.stop)
+    return closing
+  }
+
+  /**
+   * Stops as `close` does, but leaves the running exchanges the time that they take: where a successor has the listening
+   * sockets. @param leave Whether the names of Unix sockets stay: they are the successor's.
+   */
+  retire(leave: boolean = false): Promise<void> {
+    this.#closing ??= this.#close(leave)
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  async #close(leave: boolean): Promise<void> {
     this.stopping = true
-    const closed = this.#listeners.splice(0).map((listener) => listener.close())
+    const closed = this.#listeners.map((listener) => listener.close(leave))
+    this.#listeners = []
     for (const connection of this.#spoken) connection.stop()
-    if (this.#open > 0) await this.#drain()
+    if (this.#open > 0)
+      await new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve
+      })
     await Promise.all(closed)
+    clearTimeout(this.#late)
     this.ticker.stop()
   }
 
-  #drain(): Promise<void> {
-    return new Promise((resolve) => {
-      const late = setTimeout(() => {
-        for (const { socket } of this.#spoken) socket.destroy()
-        for (const socket of this.#silent) socket.destroy()
-      }, this.timeouts.stop)
-      this.#whenEmpty = () => {
-        clearTimeout(late)
-        resolve()
-      }
-    })
+  #cutAll(): void {
+    for (const { socket } of this.#spoken) socket.destroy()
+    for (const socket of this.#silent) socket.destroy()
   }
 
   #tick(): void {
@@ -181,6 +212,23 @@ export class Engine implements EngineContext, Accepting {
     if (open !== undefined) open > 1 ? this.#perAddress.set(address, open - 1) : this.#perAddress.delete(address)
     if (--this.#open === 0) this.#whenEmpty?.()
   }
+}
+
+function limitsOf({ limits }: EngineOptions): Limits {
+  return { ...DEFAULT_LIMITS, ...limits }
+}
+
+function timeoutsOf({ timeouts }: EngineOptions): Timeouts {
+  return { ...DEFAULT_TIMEOUTS, ...timeouts }
+}
+
+function trustedOf({ trustedProxies }: EngineOptions): Networks | undefined {
+  return trustedProxies?.length ? networks(trustedProxies) : undefined
+}
+
+/** A quarter of the shortest time that is looked at. */
+function tickFor({ head, body, idle, linger }: Timeouts): number {
+  return Math.max(20, Math.min(TICK, ...[head, body, idle, linger].map((time) => time / 4)))
 }
 
 function inTicks(timeouts: Timeouts, ticker: Ticker): Timeouts {

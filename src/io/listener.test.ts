@@ -9,7 +9,8 @@ import { connect as connectTls } from 'node:tls'
 import { certificate } from '../../test/support/certificates.ts'
 import { makeFolder } from '../../test/support/folder.ts'
 import { type Gate, gate } from '../../test/support/gate.ts'
-import { type Accepting, type ListenAddress, type Listener, listen } from './listener.ts'
+import type { ListenAddress } from './bound.ts'
+import { type Accepting, Listener } from './listener.ts'
 
 const SOON = { timeout: 20_000 }
 
@@ -37,7 +38,10 @@ function door(t: TestContext, admits: boolean = true): Door {
       if (!admits) socket.destroy()
       return admits
     },
-    admitSilent: (socket) => noted('admit silent', socket),
+    admitSilent: (socket) => {
+      noted('admit silent', socket)
+      return true
+    },
     speak: (socket) => {
       noted('speak', socket)
       it.spoken.open(socket)
@@ -50,7 +54,7 @@ function door(t: TestContext, admits: boolean = true): Door {
 }
 
 async function listening(t: TestContext, address: ListenAddress, accepting: Accepting = door(t)): Promise<Listener> {
-  const listener = await listen(address, accepting)
+  const listener = await Listener.open(address, accepting)
   t.after(() => listener.close())
   return listener
 }
@@ -106,7 +110,7 @@ test(
   SOON,
   async (t) => {
     const accepting = door(t)
-    const listener = await listen({}, accepting)
+    const listener = await Listener.open({}, accepting)
     const other = client(t, { port: portOf(listener), host: '127.0.0.1' })
     const socket = await accepting.spoken.passed
     let closed = false
@@ -126,7 +130,7 @@ test(
 )
 
 test('closing twice is as good as once', SOON, async (t) => {
-  const listener = await listen({}, door(t))
+  const listener = await Listener.open({}, door(t))
   await Promise.all([listener.close(), listener.close()])
 })
 
@@ -135,7 +139,7 @@ for (const [what, address, code] of [
   ['a Unix socket in a folder that is not there', { unix: '/nowhere/at/all.sock' }, /^(?:ENOENT|EACCES)$/],
 ] as const) {
   test(`${what} is the error of the system`, SOON, async (t) => {
-    await assert.rejects(listen(address, door(t)), (error: NodeJS.ErrnoException) => {
+    await assert.rejects(Listener.open(address, door(t)), (error: NodeJS.ErrnoException) => {
       assert.match(error.code ?? '', typeof code === 'string' ? new RegExp(`^${code}$`) : code)
       return true
     })
@@ -169,7 +173,7 @@ test('a server too busy to accept keeps its Unix socket', {
     })
   }
   const { ino } = lstatSync(path)
-  await assert.rejects(listen({ unix: path }, door(t)), { code: 'EADDRINUSE' })
+  await assert.rejects(Listener.open({ unix: path }, door(t)), { code: 'EADDRINUSE' })
   assert.equal(lstatSync(path).ino, ino)
 })
 
@@ -203,6 +207,9 @@ test('who stops within the handshake is cut off after its time, and never spoken
 
 test('a certificate that cannot be read is told before anything listens', SOON, async (t) => {
   const path = join(makeFolder(), 'x.sock')
-  await assert.rejects(listen({ unix: path, tls: [{ cert: '/no/cert', key: '/no/key' }] }, door(t)), /\/no\/cert/)
+  await assert.rejects(
+    Listener.open({ unix: path, tls: [{ cert: '/no/cert', key: '/no/key' }] }, door(t)),
+    /\/no\/cert/,
+  )
   assert.throws(() => lstatSync(path), { code: 'ENOENT' })
 })

@@ -9,22 +9,37 @@ export class Ticker {
   now = 0
   /** The value of Date for the present second (RFC 9110 §6.6.1). */
   date: string = httpDate(Date.now())
-  /** Milliseconds from one tick to the next. */
-  readonly length: number
+  #length: number
   #timer: NodeJS.Timeout | undefined
+  #onTick: () => void = () => {}
 
   constructor(length: number) {
-    this.length = length
+    this.#length = length
   }
 
-  /** Begins to tick; `onTick` is called each time. The timer does not keep the process alive. */
+  /** Milliseconds from one tick to the next. Deadlines that run are in ticks, and move with it. */
+  get length(): number {
+    return this.#length
+  }
+
+  set length(length: number) {
+    if (length === this.#length) return
+    this.#length = length
+    if (this.#timer === undefined) return
+    this.stop()
+    this.start(this.#onTick)
+  }
+
+  /** Begins to tick, if it does not yet; `onTick` is called each time. The timer does not keep the process alive. */
   start(onTick: () => void): void {
+    if (this.#timer !== undefined) return
+    this.#onTick = onTick
     const tick = (): void => {
       this.now++
       this.date = httpDate(Date.now())
-      onTick()
+      this.#onTick()
     }
-    this.#timer = setInterval(tick, this.length)
+    this.#timer = setInterval(tick, this.#length)
     this.#timer.unref()
   }
 

@@ -5,7 +5,12 @@ import { test } from 'node:test'
 import type { SecureContext, TlsOptions } from 'node:tls'
 import { certificate } from '../../test/support/certificates.ts'
 import { makeFolder } from '../../test/support/folder.ts'
-import { type CertificateFiles, tlsOptions } from './tls.ts'
+import { type CertificateFiles, readCertificates } from './certificate.ts'
+import { tlsOptions as optionsFor } from './tls.ts'
+
+function tlsOptions(files: readonly CertificateFiles[]): TlsOptions {
+  return optionsFor(readCertificates(files))
+}
 
 /** What is chosen for a name, at once. */
 function chosen({ SNICallback }: TlsOptions, name: string): SecureContext {
@@ -31,7 +36,7 @@ test('the first certificate is that of the server, the whole file with its chain
   const two = certificate(t, 'two.example')
   if (one === undefined || two === undefined) return
   const { cert, key } = tlsOptions([one, two])
-  assert.deepEqual([cert, key], [readFileSync(one.cert), readFileSync(one.key)])
+  assert.deepEqual([cert, key], [readFileSync(one.cert, 'latin1'), readFileSync(one.key, 'latin1')])
 })
 
 test('TLS 1.2 and HTTP/1 are what is offered', (t) => {
@@ -112,6 +117,8 @@ test('a file that cannot be read is told with the error of the system as its cau
   }
 })
 
-test('no certificate is no server', () => {
-  assert.throws(() => tlsOptions([]), { name: 'TypeError', message: 'tls needs at least one certificate' })
+test('where there is no certificate yet, nobody is given one', () => {
+  const { cert, key, SNICallback } = tlsOptions([])
+  assert.deepEqual([cert, key], [undefined, undefined])
+  SNICallback?.('a.example', (...told) => assert.deepEqual(told, [null, undefined]))
 })

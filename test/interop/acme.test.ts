@@ -127,7 +127,7 @@ async function start(t: TestContext, pebble: Pebble, challenge: ChallengeType, h
   const engine = new Engine(site, { automatic: acme, timeouts: { stop: 0 } })
   await engine.listen({ port: http })
   await engine.listen({ port: pebble.tls, tls: 'acme' })
-  acme.start((certificates) => engine.renew(certificates))
+  acme.start(engine)
   t.after(async () => {
     acme.stop()
     await engine.close()

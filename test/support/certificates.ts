@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { CertificateFiles } from '../../src/io/tls.ts'
+import type { CertificateFiles } from '../../src/io/certificate.ts'
 import { makeFolder } from './folder.ts'
 import { needPeer } from './peers.ts'
 

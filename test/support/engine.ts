@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { Engine, type EngineOptions } from '../../src/door/engine.ts'
-import type { ListenAddress } from '../../src/io/listener.ts'
+import type { ListenAddress } from '../../src/io/bound.ts'
 import type { ExchangeRecord, Level } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/interface.ts'
 import type { Route } from '../../src/site/route.ts'

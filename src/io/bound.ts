@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { chmodSync, lstatSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import * as net from 'node:net'
+import { dirname, join } from 'node:path'
+import { getSystemErrorName } from 'node:util'
+import type { CertificateFiles } from './certificate.ts'
+
+/** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
+export interface ListenAddress {
+  /** 0 lets the system choose. */
+  readonly port?: number
+  /** An address or a name; `127.0.0.1` where it is left out. */
+  readonly host?: string
+  /** The path of a Unix socket, instead of a port. */
+  readonly unix?: string
+  /** The permissions of the Unix socket, octal: `0660`. Those that the system gives, where it is left out. */
+  readonly mode?: string
+  /** Certificates, or `acme` for those that an authority gives automatically. */
+  readonly tls?: readonly CertificateFiles[] | 'acme'
+}
+
+/** The system's socket under a `net.Server`, as Node keeps it. It can be sent to another process of ours. */
+export interface Handle {
+  readonly fd: number
+  close(): void
+  getsockname?(out: object): number
+}
+
+/**
+ * An address that is taken: nobody else can have it, and clients are accepted by every process that listens on the
+ * handle. It is made here and not by `net.Server`, so that a process can own it and accept nothing itself.
+ */
+export interface Bound {
+  readonly address: ListenAddress
+  readonly handle: Handle
+  /** Gives the address up; a Unix socket loses its name, unless another has taken it over or it is to be left. */
+  close(leave?: boolean): void
+}
+
+interface Maker {
+  _createServerHandle?: (host: string | null, port: number, family: number, fd?: number) => Handle | number
+}
+
+const FAMILY_OF_PATH = -1
+
+/**
+ * Takes an address. @param over Whether a Unix socket on which somebody still listens is taken from them.
+ * @throws the system's error, as `net.Server` gives it: EADDRINUSE, EACCES and the like.
+ */
+export async function bind(address: ListenAddress, over: boolean = false): Promise<Bound> {
+  if (address.unix !== undefined) return bindPath(address, address.unix, over)
+  const port = address.port ?? 0
+  const host = address.host ?? '127.0.0.1'
+  const { address: ip, family } = net.isIP(host) === 0 ? await lookup(host) : { address: host, family: net.isIP(host) }
+  return held(address, made({ host: ip, port, family }))
+}
+
+/** What was taken before, by the process that started this one. */
+export function adopt(address: ListenAddress, handle: Handle): Bound {
+  return held(address, handle)
+}
+
+/** What the service manager or the parent process opened. @throws Error where there is no socket of this number. */
+export function adoptDescriptor(address: ListenAddress, fd: number): Bound {
+  const handle = create(null, -1, FAMILY_OF_PATH, fd)
+  if (typeof handle === 'number') throw systemError(handle, { port: -1, address: `with number ${fd}` })
+  return held(address, handle)
+}
+
+/** The same address again and again has the same key: by it a socket is found when the config is loaded again. */
+export function keysOf(addresses: readonly ListenAddress[]): string[] {
+  const seen = new Map<string, number>()
+  return addresses.map(({ unix, host = '127.0.0.1', port = 0 }) => {
+    const key = unix === undefined ? `${host.toLowerCase()}:${port}` : `unix:${unix}`
+    const count = (seen.get(key) ?? 0) + 1
+    seen.set(key, count)
+    return count === 1 ? key : `${key}#${count}`
+  })
+}
+
+/**
+ * A Unix socket is made under another name, gets its mode, and is then renamed: nobody can connect before, one that a
+ * killed server left is replaced at once, and closing the handle, which removes the name that it was made by, does not
+ * take the name from a successor.
+ */
+async function bindPath(address: ListenAddress, path: string, over: boolean): Promise<Bound> {
+  // A name that was mistyped may be that of somebody's file, which must not be replaced.
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  if (there !== undefined && (!there.isSocket() || (!over && (await answers(path))))) {
+    throw systemError('EADDRINUSE', { port: -1, address: path })
+  }
+  const first = join(dirname(path), `.${randomBytes(4).toString('hex')}`)
+  const handle = create(first, -1, FAMILY_OF_PATH)
+  if (typeof handle === 'number') throw systemError(handle, { port: -1, address: path })
+  try {
+    if (address.mode !== undefined) chmodSync(first, Number.parseInt(address.mode, 8))
+    renameSync(first, path)
+  } catch (error) {
+    handle.close()
+    rmSync(first, { force: true })
+    throw error
+  }
+  const { ino } = lstatSync(path)
+  return {
+    address,
+    handle,
+    close: (leave = false) => {
+      handle.close()
+      if (!leave && lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path)
+    },
+  }
+}
+
+/** Whether somebody listens on a Unix socket. One that is too busy, or lets us not in, is somebody too. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'))
+  })
+}
+
+function held(address: ListenAddress, handle: Handle): Bound {
+  return { address, handle, close: () => handle.close() }
+}
+
+function made({ host, port, family }: { host: string; port: number; family: number }): Handle {
+  const handle = create(host, port, family)
+  if (typeof handle === 'number') throw systemError(handle, { port, address: host })
+  // That the port is in use is kept until somebody asks for the name of the socket, or listens.
+  const failed = handle.getsockname?.({}) ?? 0
+  if (failed === 0) return handle
+  handle.close()
+  throw systemError(failed, { port, address: host })
+}
+
+/** What `cluster` makes the sockets with that its processes share; it has no other name. */
+function create(host: string | null, port: number, family: number, fd?: number): Handle | number {
+  const { _createServerHandle: make } = net as Maker
+  if (make === undefined) throw new Error('this version of Node.js cannot share a listening socket between processes')
+  return make(host, port, family, fd)
+}
+
+function systemError(code: number | string, where: { port: number; address: string }): Error {
+  const name = typeof code === 'string' ? code : getSystemErrorName(code)
+  const at = where.port < 0 ? where.address : `${where.address}:${where.port}`
+  return Object.assign(new Error(`listen ${name}: ${at}`), { code: name, syscall: 'listen', ...where })
+}
