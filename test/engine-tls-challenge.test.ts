@@ -69,7 +69,7 @@ function commonName(socket: TLSSocket): string {
 }
 
 async function renew({ engine }: EngineUnderTest, files: readonly CertificateFiles[]): Promise<void> {
-  for (const listener of engine.listeners) await listener.renew(readCertificates(files))
+  await engine.renew(readCertificates(files))
 }
 
 /** Waits until no connection is open any more. */
@@ -212,9 +212,7 @@ test('new certificates are for new handshakes at once, and what is no good chang
     assert.equal(commonName(socket), 'next.example')
   }
   const bad = { cert: 'nonsense', key: 'nonsense', from: { cert: 'a.pem', key: 'a.key' } }
-  for (const listener of under.engine.listeners) {
-    await assert.rejects(listener.renew([bad]), /^Error: a\.pem and a\.key are no certificate with its key/)
-  }
+  await assert.rejects(under.engine.renew([bad]), /^Error: a\.pem and a\.key are no certificate with its key/)
   assert.equal(commonName(await secured(t, under.port, {})), 'next.example')
   before.send(GET)
   assert.equal((await before.answer()).body, 'secret')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
-import type { AutomaticCertificates } from '../acme/automatic.ts'
 import { type AcmeOptions, DEFAULT_FOLDER } from '../acme/options.ts'
+import type { AutomaticOptions, ServedCertificates } from '../acme/served.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -10,8 +10,8 @@ import type { KeyPath } from './place.ts'
 export interface AcmePlace {
   readonly base: string
   readonly source: Source
-  /** What ordered certificates for the config before. */
-  readonly acme?: AutomaticCertificates | undefined
+  /** What ordered certificates for the config before, or what a process has that orders none. */
+  readonly acme?: ServedCertificates | undefined
   /** Only to explain: nothing is loaded. */
   readonly explaining?: boolean
 }
@@ -25,46 +25,60 @@ export function acmeFolder({ acme }: Config, base: string): string | undefined {
  * What gives certificates, or undefined where nobody listens with `tls: 'acme'`. Writes nothing and asks nobody.
  * @throws ConfigError that says which key is wrong.
  */
-export async function buildAcme(config: Config, place: AcmePlace): Promise<AutomaticCertificates | undefined> {
-  const { acme, listen, report = () => undefined } = config
-  const fault = (path: KeyPath, text: string, cause?: unknown): ConfigError =>
-    new ConfigError(faultAt(path, text, place.source), { cause })
-  const user = listen?.findIndex(({ tls }) => tls === 'acme') ?? -1
-  if (acme === undefined) {
-    if (user >= 0)
-      throw fault(['listen', user, 'tls'], 'needs the key acme: { names, agree }, see docs/certificates.md')
-    return undefined
-  }
-  if (listen !== undefined && user < 0) {
-    throw fault(['acme'], 'nothing uses it: write tls: "acme" where you listen for https, usually on port 443')
-  }
-  const folder = acmeFolder(config, place.base) ?? ''
-  if (isWithin(place.base, folder))
-    throw fault(['acme', 'folder'], 'expected a folder of its own: nothing in it is served')
-  const challenge = acme.challenge ?? (listen?.some(isPort80) ? 'http-01' : 'tls-alpn-01')
-  if (challenge === 'http-01' && listen?.every(({ tls }) => tls !== undefined)) {
-    throw fault(['acme', 'challenge'], 'http-01 needs a place to listen without TLS, which port 80 leads to')
-  }
-  if (user < 0 || place.explaining === true) return undefined
-  const root = acme.root === undefined ? undefined : resolve(place.base, acme.root)
-  try {
-    if (root !== undefined) readFileSync(root)
-  } catch (cause) {
-    throw fault(['acme', 'root'], `${root} cannot be read: ${(cause as Error).message}`, cause)
-  }
-  const options = { ...defined(acme), names: [...new Set(acme.names)], folder, challenge }
+export async function buildAcme(config: Config, place: AcmePlace): Promise<ServedCertificates | undefined> {
+  const { acme, report = () => undefined } = config
+  const used = checkUse(config, place.source)
+  if (acme === undefined) return undefined
+  const options = decided(acme, config, place)
+  if (!used || place.explaining === true) return undefined
+  // What runs already goes on: each new one would order at once, and authorities count orders.
+  const running = place.acme?.takeOver(options, report)
+  if (running !== undefined) return running
   try {
     const [{ AutomaticCertificates }, { loadLibrary }] = await Promise.all([
       import('../acme/automatic.ts'),
       import('../acme/library.ts'),
     ])
     await loadLibrary()
-    const wanted = { ...options, ...(root !== undefined && { root }) }
-    // What runs already goes on: each new one would order at once, and authorities count orders.
-    return place.acme?.takeOver(wanted, report) ?? new AutomaticCertificates(wanted, report)
+    return new AutomaticCertificates(options, report)
   } catch (cause) {
-    throw fault(['acme'], (cause as Error).message, cause)
+    throw fault(place.source, ['acme'], (cause as Error).message, cause)
   }
+}
+
+/** Whether somebody listens with automatic certificates. A site without a front door needs not. */
+function checkUse({ acme, listen = [] }: Config, source: Source): boolean {
+  const user = listen.findIndex(({ tls }) => tls === 'acme')
+  if (acme === undefined && user >= 0) {
+    throw fault(source, ['listen', user, 'tls'], 'needs the key acme: { names, agree }, see docs/certificates.md')
+  }
+  if (acme !== undefined && user < 0 && listen.length > 0) {
+    throw fault(source, ['acme'], 'nothing uses it: write tls: "acme" where you listen for https, usually on port 443')
+  }
+  return user >= 0
+}
+
+function decided(acme: AcmeOptions, { listen }: Config, { base, source }: AcmePlace): AutomaticOptions {
+  const folder = resolve(base, acme.folder ?? DEFAULT_FOLDER)
+  if (isWithin(base, folder)) {
+    throw fault(source, ['acme', 'folder'], 'expected a folder of its own: nothing in it is served')
+  }
+  const challenge = acme.challenge ?? (listen?.some(isPort80) ? 'http-01' : 'tls-alpn-01')
+  if (challenge === 'http-01' && listen?.every(({ tls }) => tls !== undefined)) {
+    throw fault(source, ['acme', 'challenge'], 'http-01 needs a place to listen without TLS, which port 80 leads to')
+  }
+  const root = acme.root === undefined ? undefined : resolve(base, acme.root)
+  try {
+    if (root !== undefined) readFileSync(root)
+  } catch (cause) {
+    throw fault(source, ['acme', 'root'], `${root} cannot be read: ${(cause as Error).message}`, cause)
+  }
+  const names = [...new Set(acme.names)]
+  return { ...defined(acme), names, folder, challenge, ...(root !== undefined && { root }) }
+}
+
+function fault(source: Source, path: KeyPath, text: string, cause?: unknown): ConfigError {
+  return new ConfigError(faultAt(path, text, source), { cause })
 }
 
 function isPort80({ port, tls }: ListenAddress): boolean {

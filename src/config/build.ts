@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { AutomaticCertificates } from '../acme/automatic.ts'
+import type { ServedCertificates } from '../acme/served.ts'
 import type { EngineOptions } from '../door/engine.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
@@ -25,7 +25,7 @@ export interface Built {
   readonly listen: readonly ListenAddress[]
   readonly engine: EngineOptions
   /** What orders and renews certificates, once the server listens. */
-  readonly acme?: AutomaticCertificates
+  readonly acme?: ServedCertificates
 }
 
 export interface BuildOptions {
@@ -37,8 +37,8 @@ export interface BuildOptions {
   readonly withhold?: readonly string[]
   /** The reading that the config came from: its modules are of the same one. */
   readonly modules?: Modules
-  /** What ordered certificates for the config before: it goes on where nothing has changed for it. */
-  readonly acme?: AutomaticCertificates | undefined
+  /** What ordered certificates for the config before, to go on; or what a process has that orders none itself. */
+  readonly acme?: ServedCertificates | undefined
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { isLoopback, type Networks, networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import type { Certificate } from '../io/certificate.ts'
 import { type Accepting, type AutomaticTls, Listener, type ListenWith } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
@@ -97,6 +98,11 @@ export class Engine implements EngineContext, Accepting {
     this.ticker.start(() => this.#tick())
     this.#listeners.push(listener)
     return listener
+  }
+
+  /** Gives new handshakes on `tls: 'acme'` these certificates. @throws Error that says which is wrong. */
+  async renew(certificates: readonly Certificate[]): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.renew(certificates)))
   }
 
   /** Stops accepting on one of the listening sockets; its connections stay. */
