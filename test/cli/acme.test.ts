@@ -27,7 +27,7 @@ test('a config with automatic certificates is checked without asking anybody', a
 test('where the library is missing that is told, with the line that installs it', async () => {
   const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['--import', hook, ORIEL, 'check'], { cwd: site }, (error, _, stderr) =>
+    execFile(process.execPath, ['--no-warnings', '--import', hook, ORIEL, 'check'], { cwd: site }, (error, _, stderr) =>
       resolve({ code: error?.code, stderr }),
     )
   })
