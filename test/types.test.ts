@@ -210,6 +210,9 @@ same<
   | 'trustedProxies'
   | 'middleware'
   | 'report'
+  | 'workers'
+  | 'user'
+  | 'group'
 >(true)
 same<keyof ServeOptions, keyof Config | 'port' | 'host' | 'base'>(true)
 same<

@@ -41,9 +41,7 @@ export class AutomaticCertificates extends ServedCertificates {
   }
 
   override open(): Promise<void> {
-    this.#opened ??= this.#manager.open().then((certificates) => {
-      this.certificates = certificates
-    })
+    this.#opened ??= this.#open()
     return this.#opened
   }
 
@@ -55,6 +53,15 @@ export class AutomaticCertificates extends ServedCertificates {
 
   override stop(): void {
     this.#manager.stop()
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.certificates = await this.#manager.open()
+    } catch (cause) {
+      this.#opened = undefined
+      throw new Error(`acme.folder cannot be used: ${(cause as Error).message}`, { cause })
+    }
   }
 
   async #answer(message: ChallengeMessage): Promise<void> {

@@ -39,6 +39,12 @@ export class Challenges {
     return this.#alpn.get(name)
   }
 
+  /** What tells another process all that is pending. */
+  list(): ChallengeMessage[] {
+    const http = [...this.#http].map(([token, answer]) => ({ type: 'http-01', token, answer }) as const)
+    return [...http, ...[...this.#alpn].map(([name, answer]) => ({ type: 'tls-alpn-01', name, answer }) as const)]
+  }
+
   apply(message: ChallengeMessage): void {
     if (message.type === 'http-01') put(this.#http, message.token, message.answer)
     else put(this.#alpn, message.name, message.answer)

@@ -45,7 +45,7 @@ export class ServedCertificates implements AutomaticTls {
     return this
   }
 
-  /** Finds the certificates that are stored: before listening. @throws the system's error where the folder is no good. */
+  /** Finds the certificates that are stored: before listening. @throws Error where the folder is no good. */
   async open(): Promise<void> {}
 
   /** Begins to order and to renew, once the server listens; called again, tells who serves from now on. */

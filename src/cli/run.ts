@@ -5,6 +5,7 @@ import { suggestion } from '../config/suggest.ts'
 import { checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
+import { reloadCommand } from './reload.ts'
 import { sentenceFor } from './sentences.ts'
 import { type FolderOptions, folderCommand, serveCommand } from './serve.ts'
 
@@ -57,7 +58,10 @@ function program(after: After): Command {
       .option('-c, --config <file>', 'the config; oriel.config.ts, .js, .mjs or .json of this folder where left out')
   configured('serve', 'Serve a site from its config.')
     .option('-q, --quiet', 'print nothing but errors')
+    .option('-w, --watch', 'reload when the code of the site changes, for development')
+    .option('--replace', 'take over from the server of this config that runs, without a gap')
     .action(after(serveCommand))
+  configured('reload', 'Have the server of a config that runs read it again.').action(after(reloadCommand))
   configured('check', 'Check a config, and load what it names, without serving.').action(after(checkCommand))
   configured('explain', 'Tell what becomes of a request, without making it.')
     .argument('<method>', 'for instance GET')

@@ -1,13 +1,24 @@
 import { existsSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
-import { buildConfig } from '../config/build.ts'
-import type { Source } from '../config/check.ts'
+import { join, relative, resolve } from 'node:path'
 import { type Config, ConfigError } from '../config/config.ts'
-import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
-import { type Server, serveBuilt } from '../config/serve.ts'
+import { findConfig } from '../config/load.ts'
+import { Modules } from '../config/modules.ts'
 import { suggestion } from '../config/suggest.ts'
+import { writingWarnings } from '../config/writable.ts'
+import type { Bound } from '../io/bound.ts'
+import type { Report } from '../message/exchange.ts'
+import { identityFor, isRoot } from '../server/identity.ts'
+import { Primary } from '../server/primary.ts'
+import type { Read, Reading } from '../server/reading.ts'
+import { Single } from '../server/single.ts'
+import { inherited, tellPredecessor } from '../server/successor.ts'
+import { workersOf } from '../server/worker.ts'
 import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
+import { untilStopped } from './lifecycle.ts'
+import { configPath, configsIn, readingOf, withConsole } from './reading.ts'
+import { replaceCommand } from './reload.ts'
+import { sentenceFor } from './sentences.ts'
 
 export interface FolderOptions {
   readonly port: string
@@ -18,6 +29,8 @@ export interface FolderOptions {
 interface ServeOptions {
   readonly config?: string
   readonly quiet?: true
+  readonly replace?: true
+  readonly watch?: true
 }
 
 /** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
@@ -47,78 +60,97 @@ export async function folderCommand(
     found === undefined
       ? undefined
       : `There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`
-  return serveUntilStopped(config, { base: root, withhold: [], quiet, what, source: { name: what }, hint })
+  const log = quiet === true ? undefined : consoleLog()
+  const build = { base: root, source: { name: what }, withhold: configsIn(root) }
+  const read: Read = async (modules) => ({ config: withConsole(config, log), build: { ...build, modules } })
+  return serveUntilStopped(read, { quiet, log, config: undefined, what, hint })
 }
 
 /** `oriel serve`: serves the site that a config describes, until it is stopped. */
-export async function serveCommand({ config: named, quiet }: ServeOptions): Promise<number> {
-  const { config, file, source } = await loadConfig(configPath(named))
-  return serveUntilStopped(config, {
-    base: dirname(file),
-    withhold: [file],
-    quiet,
-    what: relative('.', file),
-    source,
-    hint: undefined,
-  })
-}
-
-/** The config that is meant. @throws ConfigError where none is named and none is there. */
-export function configPath(named: string | undefined): string {
-  const path = named ?? findConfig('.')
-  if (path === undefined)
-    throw new ConfigError(
-      `there is no ${CONFIG_NAMES[0]} here. "oriel init" writes one; "oriel" alone serves this folder.`,
-    )
-  return relative('.', resolve(path)) || path
+export async function serveCommand({ config: named, quiet, replace, watch }: ServeOptions): Promise<number> {
+  const path = configPath(named)
+  if (replace === true)
+    return replaceCommand(path, ['serve', '--config', resolve(path), ...(quiet === true ? ['--quiet'] : [])])
+  const log = quiet === true ? undefined : consoleLog()
+  const read = readingOf(path, log)
+  return serveUntilStopped(read, { quiet, log, config: path, what: path, hint: undefined, watch })
 }
 
 interface Serving {
-  readonly base: string
-  readonly withhold: readonly string[]
   readonly quiet: true | undefined
+  readonly log: ConsoleLog | undefined
+  /** The config file, where there is one. */
+  readonly config: string | undefined
   /** What is served, for people. */
   readonly what: string
-  readonly source: Source
   /** What people may want to know beside. */
   readonly hint: string | undefined
+  readonly watch?: true | undefined
 }
 
-async function serveUntilStopped(
-  config: Config,
-  { base, withhold, quiet, what, source, hint }: Serving,
-): Promise<number> {
-  const log = quiet === true ? undefined : consoleLog()
-  const full: Config = {
-    ...config,
-    report: config.report ?? consoleReport,
-    log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
-  }
-  // Configs that lie there beside the one that is served may name secrets too.
-  const configs = CONFIG_NAMES.map((name) => join(base, name))
-  const server = await serveBuilt(await buildConfig(full, { base, source, withhold: [...withhold, ...configs] }))
-  if (quiet !== true) {
-    if (hint !== undefined) say(hint)
-    say(`Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`)
-  }
-  return untilStopped(server, log)
-}
-
-/** Waits for SIGINT or SIGTERM, then lets running exchanges end. A second signal ends at once. */
-function untilStopped(server: Server, log: ConsoleLog | undefined): Promise<number> {
-  return new Promise((done, failed) => {
-    let stopping = false
-    const stop = (_signal: NodeJS.Signals, number: number): void => {
-      if (stopping) process.exit(128 + number)
-      stopping = true
-      server.close().then(() => {
-        log?.end()
-        done(0)
-      }, failed)
+async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
+  const { quiet, log, config, what, hint, watch } = serving
+  const bounds = await inherited()
+  try {
+    const reading = await read(new Modules())
+    const report = reading.config.report ?? consoleReport
+    for (const sentence of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
+      report('warn', sentence)
     }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
-  })
+    const server = serverFor(reading, read, report, serving, bounds)
+    await server.start(reading)
+    const sayIfWanted = quiet === true ? () => undefined : say
+    if (hint !== undefined) sayIfWanted(hint)
+    if (isRoot() && reading.config.user === undefined) sayIfWanted(AS_ROOT)
+    const count = server.workers.length
+    const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
+    sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
+    const ended = untilStopped(server, {
+      what,
+      config,
+      report,
+      say: sayIfWanted,
+      watch: watch === true,
+      over: bounds !== undefined,
+    })
+    tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` })
+    await ended
+    log?.end()
+    return 0
+  } catch (error) {
+    tellPredecessor({ ok: false, told: sentenceFor(error) })
+    throw error
+  }
+}
+
+/** Said once, to whoever starts it as root without a user to become. */
+export const AS_ROOT =
+  'Oriel runs as root, and so does all that answers requests. A user in the config ends that; in a container it may be meant.'
+
+/** One process where that is enough; a primary with workers where several are wanted, or another user. */
+function serverFor(
+  reading: Reading,
+  read: Read,
+  report: Report,
+  { config, quiet }: Serving,
+  bounds: ReadonlyMap<string, Bound> | undefined,
+): Single | Primary {
+  const identity = identityFor(reading.config)
+  if (reading.config.user !== undefined && !isRoot()) {
+    report('warn', 'Only root can become another user: user and group have no effect.')
+  }
+  if (config === undefined || (identity === undefined && workersOf(reading.config) === 1))
+    return new Single(read, bounds)
+  const args = (hang: number): string[] => [
+    JSON.stringify({
+      config: resolve(config),
+      quiet: quiet === true,
+      hang,
+      ...(identity !== undefined && { identity }),
+    }),
+  ]
+  const program = new URL('./worker.js', import.meta.url)
+  return new Primary({ read, program, args, report, ...(bounds !== undefined && { inherited: bounds }) })
 }
 
 function portNumber(text: string): number {

@@ -6,7 +6,6 @@ import { makeFolder } from '../../test/support/folder.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { type BuildOptions, type Built, buildConfig } from './build.ts'
 import type { Config } from './config.ts'
-import { createSite, serve } from './serve.ts'
 
 const base = makeFolder({ 'site/index.html': 'index', 'root.pem': 'root' })
 const ACME = { names: ['a.example', 'a.example'], agree: true } as const
@@ -46,19 +45,4 @@ test('a config that says the same when it is loaded again keeps what orders; ano
   assert.notEqual((await build({ ...config, acme: { ...ACME, names: ['b.example'] } }, { acme })).acme, acme)
   // Without port 80 the proof is another one.
   assert.notEqual((await build({ ...config, listen: [SECURE] }, { acme })).acme, acme)
-})
-
-test('a site without a front door takes a config with acme, and serves none of its keys', async () => {
-  const folder = makeFolder({ 'index.html': 'index', 'certificates/ca/a.example.pem': 'KEY' })
-  const site = await createSite({ routes, acme: ACME, base: folder })
-  const found = ['/', '/certificates/', '/certificates/ca/a.example.pem'].map(
-    async (path) => (await site.request(`http://a.example${path}`)).status,
-  )
-  assert.deepEqual(await Promise.all(found), [200, 404, 404])
-})
-
-test('a folder that cannot be used is told, and nothing is listened on', async () => {
-  const folder = makeFolder({ certificates: 'a file' })
-  const config = { listen: [{ port: 0, tls: 'acme' }], acme: ACME, routes, base: folder } as const
-  await assert.rejects(serve(config), { name: 'ConfigError', message: /^acme\.folder cannot be used: .*certificates/ })
 })

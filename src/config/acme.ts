@@ -10,6 +10,8 @@ import type { KeyPath } from './place.ts'
 export interface AcmePlace {
   readonly base: string
   readonly source: Source
+  /** False in a process that may not read keys. */
+  readonly certificates?: boolean
   /** What ordered certificates for the config before, or what a process has that orders none. */
   readonly acme?: ServedCertificates | undefined
   /** Only to explain: nothing is loaded. */
@@ -58,7 +60,8 @@ function checkUse({ acme, listen = [] }: Config, source: Source): boolean {
   return user >= 0
 }
 
-function decided(acme: AcmeOptions, { listen }: Config, { base, source }: AcmePlace): AutomaticOptions {
+function decided(acme: AcmeOptions, { listen }: Config, place: AcmePlace): AutomaticOptions {
+  const { base, source, certificates = true } = place
   const folder = resolve(base, acme.folder ?? DEFAULT_FOLDER)
   if (isWithin(base, folder)) {
     throw fault(source, ['acme', 'folder'], 'expected a folder of its own: nothing in it is served')
@@ -69,7 +72,7 @@ function decided(acme: AcmeOptions, { listen }: Config, { base, source }: AcmePl
   }
   const root = acme.root === undefined ? undefined : resolve(base, acme.root)
   try {
-    if (root !== undefined) readFileSync(root)
+    if (root !== undefined && certificates) readFileSync(root)
   } catch (cause) {
     throw fault(source, ['acme', 'root'], `${root} cannot be read: ${(cause as Error).message}`, cause)
   }

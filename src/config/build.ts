@@ -39,6 +39,8 @@ export interface BuildOptions {
   readonly modules?: Modules
   /** What ordered certificates for the config before, to go on; or what a process has that orders none itself. */
   readonly acme?: ServedCertificates | undefined
+  /** False where somebody else reads the certificates, who may. */
+  readonly certificates?: boolean
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }
@@ -53,7 +55,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
-  const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
+  const listen = addressesOf(config, base)
   const keys = acmeFolder(config, base)
   const withheld = withheldFiles(withheldPaths(config, listen, options), keys === undefined ? [] : [keys])
   const acme = await buildAcme(config, options)
@@ -71,7 +73,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       ...(middleware.length > 0 && { middleware }),
     })
   })
-  if (options.explaining !== true) await checkCertificates(listen, source)
+  if (options.explaining !== true && options.certificates !== false) await checkCertificates(listen, source)
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const engine = {
     ...(limits !== undefined && { limits: defined(limits) }),
@@ -132,6 +134,11 @@ async function withModule(
 
 function unloaded(): Response {
   return new Response(null, { status: 503 })
+}
+
+/** Where a config listens, its paths absolute. */
+export function addressesOf(config: Config, base: string): ListenAddress[] {
+  return (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
 }
 
 function absolute(address: ListenAddress, base: string): ListenAddress {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import { Headers } from '../message/headers.ts'
-import type { FilesOptions } from '../resource/files/options.ts'
+import type { FilesOptions, WriteOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
@@ -67,6 +67,11 @@ const fieldValue = v.pipe(
   ),
 )
 
+const write = object<WriteOptions>(
+  { sync: yes('Whether a PUT is answered only when its content is on the disk. Default: `true`.') },
+  'How files are written.',
+)
+
 const files = object<FilesOptions>(
   {
     root: need(text('The folder.')),
@@ -89,6 +94,14 @@ const files = object<FilesOptions>(
         v.union([fieldValue, map(v.string(), fieldValue)]),
         v.description(
           'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
+        ),
+      ),
+    ),
+    write: v.optional(
+      v.pipe(
+        v.union([v.boolean(), write]),
+        v.description(
+          'Whether files and folders are made, replaced and removed by PUT, MKCOL and DELETE; to be guarded. Default: `false`.',
         ),
       ),
     ),
@@ -187,9 +200,12 @@ const timeouts = object<Timeouts>(
     idle: number('For the next request on a connection. Default: 15000.', 1, LONGEST),
     linger: number('For a client to notice the answer to a request that was refused. Default: 5000.', 1, LONGEST),
     stop: number('For running exchanges when the server stops. Default: 10000.', 0, LONGEST),
+    hang: number('For a sign of life of a worker, before it is replaced. Default: 30000.', 100, LONGEST),
   },
   'How long is waited, in milliseconds.',
 )
+
+const who = v.union([filled(), v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0))])
 
 /** The schema of a whole config. */
 export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
@@ -234,6 +250,22 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       'Addresses and networks of proxies whose word about the client is believed; also `loopback`, `private`, `unix`. Default: none.',
     ),
     middleware: code(areFunctions, FUNCTIONS, 'Functions folded round the whole site.'),
+    workers: v.optional(
+      v.pipe(
+        v.union([
+          v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1), v.maxValue(1024)),
+          v.literal('auto'),
+        ]),
+        v.description('Engine processes that share the work; `"auto"`: one on each processor. Default: 1.'),
+      ),
+    ),
+    user: v.optional(
+      v.pipe(
+        who,
+        v.description('Who the engine processes are, where the server is started as root: a name or a number.'),
+      ),
+    ),
+    group: v.optional(v.pipe(who, v.description('Their group. Default: the first one of `user`.'))),
     report: code(isFunction, 'a function', 'Where reports go: a function of level, event and fields.'),
   },
   'The config of Oriel.',

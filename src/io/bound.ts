@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { chmodSync, lstatSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import * as net from 'node:net'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
@@ -56,9 +56,12 @@ export async function bind(address: ListenAddress, over: boolean = false): Promi
   return held(address, made({ host: ip, port, family }))
 }
 
-/** What was taken before, by the process that started this one. */
-export function adopt(address: ListenAddress, handle: Handle): Bound {
-  return held(address, handle)
+/**
+ * What was taken before, by the process that started this one.
+ * @param whole Whether that process gives it up: this one then removes the name of a Unix socket.
+ */
+export function adopt(address: ListenAddress, handle: Handle, whole: boolean = false): Bound {
+  return whole && address.unix !== undefined ? named(address, address.unix, handle) : held(address, handle)
 }
 
 /** What the service manager or the parent process opened. @throws Error where there is no socket of this number. */
@@ -101,13 +104,19 @@ async function bindPath(address: ListenAddress, path: string, over: boolean): Pr
     rmSync(first, { force: true })
     throw error
   }
-  const { ino } = lstatSync(path)
+  return named(address, path, handle)
+}
+
+/** A Unix socket whose name goes with it, if it is still its own. */
+function named(address: ListenAddress, path: string, handle: Handle): Bound {
+  const ino = lstatSync(path, { throwIfNoEntry: false })?.ino
   return {
     address,
     handle,
     close: (leave = false) => {
       handle.close()
-      if (!leave && lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path)
+      const now = lstatSync(path, { throwIfNoEntry: false })?.ino
+      if (!leave && now !== undefined && now === ino) rmSync(path, { force: true })
     },
   }
 }

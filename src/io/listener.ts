@@ -8,7 +8,9 @@ export interface ListenWith {
   /** The address, taken already. */
   readonly bound?: Bound
   /** The certificates, read already; without them TLS is not spoken. */
-  readonly certificates?: readonly Certificate[] | undefined
+  readonly certificates?: readonly Certificate[]
+  /** By which TLS sessions are taken up again: 48 bytes. Several processes that serve the same address share them. */
+  readonly ticketKeys?: Buffer
 }
 
 /** Certificates that come, and are replaced, while the server runs. */
@@ -80,8 +82,9 @@ export class Listener {
    * From now on speaks by these certificates, or without TLS where there are none; connections that are open stay.
    * Returns the change to be made at once: all that can fail has happened then.
    */
-  async prepare(address: ListenAddress, given: ListenWith): Promise<() => void> {
-    const tls = await tlsFor(address, this.#accepting, given)
+  async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
+    const ticketKeys = given.ticketKeys ?? this.#tls?.server.getTicketKeys()
+    const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
     }
@@ -90,7 +93,8 @@ export class Listener {
   /** Where the certificates are the automatic ones: new handshakes get these. @throws Error that says which is wrong. */
   async renew(certificates: readonly Certificate[]): Promise<void> {
     if (this.#tls?.automatic !== true) return
-    this.#tls = await tlsFor({ tls: 'acme' }, this.#accepting, { certificates })
+    const change = await this.prepare({ tls: 'acme' }, { certificates })
+    change()
   }
 
   /** Stops accepting. Connections that are open stay; fulfilled when the last one has gone. */
@@ -145,7 +149,7 @@ interface Tls {
 async function tlsFor(
   address: ListenAddress,
   accepting: Accepting,
-  { certificates }: ListenWith,
+  { certificates, ticketKeys }: ListenWith,
 ): Promise<Tls | undefined> {
   if (address.tls === undefined) return undefined
   const [tls, { tlsOptions }, { readCertificates }] = await Promise.all([
@@ -160,6 +164,7 @@ async function tlsFor(
   if (chosen.length === 0 && !automatic) throw new TypeError('tls needs at least one certificate')
   const options = {
     ...tlsOptions(chosen),
+    ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {

@@ -1,0 +1,43 @@
+import type { ChallengeMessage } from '../acme/challenges.ts'
+import type { ListenAddress } from '../io/bound.ts'
+import type { Certificate } from '../io/certificate.ts'
+
+/* What the primary and its workers say to each other. The socket of a `take` travels beside it. */
+
+/** What the primary has read for its workers, who may not be allowed to. */
+export interface Orders {
+  /** Counts what is told: an answer names what it is about. */
+  readonly generation: number
+  /** How many workers share the limits. */
+  readonly workers: number
+  readonly certificates: Readonly<Record<string, readonly Certificate[]>>
+  /** Those that an authority has given. */
+  readonly automatic: readonly Certificate[]
+  /** In base 64. */
+  readonly ticketKeys: string
+}
+
+export type ToWorker =
+  /** Here is the socket of an address. */
+  | { readonly do: 'take'; readonly key: string; readonly address: ListenAddress }
+  /** Read the config, and be ready to serve by it. */
+  | { readonly do: 'prepare'; readonly orders: Orders }
+  /** Serve by it. */
+  | { readonly do: 'make'; readonly generation: number }
+  /** Forget it again. */
+  | { readonly do: 'drop'; readonly generation: number }
+  /** An authority may ask, or asks no more. */
+  | { readonly do: 'challenge'; readonly generation: number; readonly message: ChallengeMessage }
+  /** Give new handshakes these certificates. */
+  | { readonly do: 'renew'; readonly generation: number; readonly certificates: readonly Certificate[] }
+  /** End when the exchanges that run have ended, at the latest after `timeouts.stop`. */
+  | { readonly do: 'stop' }
+  /** End when the exchanges that run have ended. */
+  | { readonly do: 'retire' }
+
+export type FromWorker =
+  | { readonly is: 'alive' }
+  | { readonly is: 'prepared'; readonly generation: number }
+  | { readonly is: 'done'; readonly generation: number }
+  | { readonly is: 'made'; readonly generation: number; readonly urls: readonly string[] }
+  | { readonly is: 'failed'; readonly generation: number; readonly message: string; readonly misused: boolean }
