@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { createSite, serve } from '../src/server/serve.ts'
 import { makeFolder } from './support/folder.ts'
@@ -13,6 +14,33 @@ test('a site without a front door takes a config with acme, and serves none of i
     async (path) => (await site.request(`http://a.example${path}`)).status,
   )
   assert.deepEqual(await Promise.all(found), [200, 404, 404])
+})
+
+test('nothing is written into the folder of the keys, be it there or not, nor removed from it', async () => {
+  for (const contents of [{}, { 'certificates/ca/a.example.pem': 'KEY' }]) {
+    const folder = makeFolder(contents)
+    const write = [{ match: '/*', files: { root: '.', write: true } }] as const
+    const site = await createSite({ routes: write, acme: ACME, base: folder })
+    const tried = [
+      ['PUT', '/certificates/ca/a.example.pem'],
+      ['PUT', '/certificates'],
+      ['DELETE', '/certificates/ca/a.example.pem'],
+      ['DELETE', '/certificates/'],
+      ['MKCOL', '/certificates/'],
+    ] as const
+    for (const [method, path] of tried) {
+      const request = { method, ...(method === 'PUT' && { body: 'mine' }) }
+      const { status } = await site.request(`http://a.example${path}`, request)
+      assert.ok(status >= 400 && status < 500, `${method} ${path}: ${status}`)
+    }
+    const kept = readdirSync(folder, { recursive: true }).sort()
+    assert.deepEqual(
+      kept,
+      'certificates/ca/a.example.pem' in contents
+        ? ['certificates', 'certificates/ca', 'certificates/ca/a.example.pem']
+        : [],
+    )
+  }
 })
 
 test('a folder that cannot be used is told, and nothing is listened on', async () => {
