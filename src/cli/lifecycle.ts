@@ -2,8 +2,10 @@ import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { evaluatedFiles } from '../config/modules.ts'
 import type { Bound } from '../io/bound.ts'
+import { READY, reloading, STOPPING, WATCHDOG } from '../io/notify.ts'
 import type { Report } from '../message/exchange.ts'
 import { type Command, type Control, controlPath, hear, type Outcome } from '../server/control.ts'
+import type { ServiceManager } from '../server/service-manager.ts'
 import { startSuccessor } from '../server/successor.ts'
 import type { Watch } from '../server/watch.ts'
 
@@ -25,6 +27,7 @@ export interface Life {
   readonly say: (sentence: string) => void
   /** Whether a change of the code is a wish to reload. */
   readonly watch: boolean
+  readonly manager: ServiceManager
   /** Whether a predecessor still hears commands for the same config. */
   readonly over: boolean
 }
@@ -46,6 +49,7 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
     if (stopping) process.exit(128 + number)
     stopping = true
     control?.close()
+    void life.manager.notify(STOPPING)
     server.close().then(end, fail)
   }
   const act = async (command: Command): Promise<Outcome> => {
@@ -61,7 +65,7 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
         told: 'the server is the first process of a container, which would end with it: start another container',
       }
     }
-    const told = await startSuccessor(server.bounds, command.program, command.folder)
+    const told = await startSuccessor(server.bounds, command.program, command.folder, life.manager.environment)
     retiring = true
     control?.close()
     life.say(`Oriel ${process.pid} has handed over, and ends with its last exchange.`)
@@ -78,8 +82,12 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
     if (stopping || retiring) return
     reload(server, life).then(life.say, () => undefined)
   })
+  void life.manager.notify(life.over ? { ...READY, MAINPID: process.pid } : READY)
+  const interval = life.manager.watchdog
+  const well = interval === undefined ? undefined : setInterval(() => void life.manager.notify(WATCHDOG), interval)
   const watching = life.watch && life.config !== undefined ? await watched(server, life, life.config) : undefined
   await ended
+  clearInterval(well)
   await watching?.close()
 }
 
@@ -95,8 +103,9 @@ async function watched(server: Server, life: Life, config: string): Promise<Watc
 }
 
 /** @throws what is wrong with the config, after it was reported. */
-async function reload(server: Server, { what, report }: Life): Promise<string> {
+async function reload(server: Server, { what, report, manager }: Life): Promise<string> {
   const since = performance.now()
+  void manager.notify(reloading())
   try {
     await server.reload()
     return `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
@@ -104,6 +113,8 @@ async function reload(server: Server, { what, report }: Life): Promise<string> {
     const { message } = error as Error
     report('error', `The reload failed, and the server goes on as it was: ${message}`)
     throw new Error(`${message}\nThe server goes on as it was.`, { cause: error })
+  } finally {
+    void manager.notify(READY)
   }
 }
 

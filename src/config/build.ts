@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ServedCertificates } from '../acme/served.ts'
 import type { EngineOptions } from '../door/engine.ts'
+import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
@@ -75,8 +77,10 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   })
   if (options.explaining !== true && options.certificates !== false) await checkCertificates(listen, source)
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
+  const { connections, warning } = fitConnections(limits?.connections, DEFAULT_LIMITS.connections, descriptorLimit())
+  if (warning !== undefined) report?.('warn', warning)
   const engine = {
-    ...(limits !== undefined && { limits: defined(limits) }),
+    limits: { ...defined(limits ?? {}), connections },
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),

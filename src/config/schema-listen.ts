@@ -6,6 +6,8 @@ import { accepted, need, number, object, text, texts } from './parts.ts'
 
 /* The part of the schema that tells where to listen, and by which certificates. */
 
+const OCTAL = 'expected an octal mode in quotes, such as "0660"'
+
 const certificate = object<CertificateFiles>(
   {
     cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
@@ -25,11 +27,14 @@ export const listenSchema: v.GenericSchema = v.pipe(
       unix: text('The path of a Unix socket, instead of a port.'),
       mode: v.optional(
         v.pipe(
-          v.string(),
-          v.regex(/^0?[0-7]{3}$/, 'expected permissions in octal, such as "0660"'),
-          v.description('The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives.'),
+          v.string(OCTAL),
+          v.regex(/^0?[0-7]{3}$/, OCTAL),
+          v.description(
+            'The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives; `"0660"` with a `group`.',
+          ),
         ),
       ),
+      group: text('The group of the Unix socket, by name or number.'),
       tls: v.optional(
         v.pipe(
           v.union([v.literal('acme'), v.pipe(v.array(certificate), v.minLength(1))]),
@@ -45,6 +50,10 @@ export const listenSchema: v.GenericSchema = v.pipe(
     (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
     'expected either a port or a unix socket',
   ),
+  v.check((given) => {
+    const { unix, mode, group } = given as ListenAddress
+    return unix !== undefined || (mode ?? group) === undefined
+  }, 'mode and group are for a unix socket'),
 )
 
 export const acmeSchema: v.GenericSchema = object<AcmeOptions>(

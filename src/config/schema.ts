@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import { Headers } from '../message/headers.ts'
-import type { FilesOptions, WriteOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
@@ -9,6 +8,7 @@ import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
 import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
+import { files } from './files-schema.ts'
 import {
   accepted,
   areFunctions,
@@ -26,7 +26,6 @@ import {
   text,
   textOrTexts,
   texts,
-  yes,
 } from './parts.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 
@@ -57,57 +56,6 @@ const match = object<Match>(
     when: code(isFunction, 'a function', 'A function of request and connection that must say yes.'),
   },
   'A rule for requests.',
-)
-
-const fieldValue = v.pipe(
-  v.string(),
-  v.check(
-    (value) => objection(() => new Headers({ value })) === undefined,
-    'has a character that no field value may have',
-  ),
-)
-
-const write = object<WriteOptions>(
-  { sync: yes('Whether a PUT is answered only when its content is on the disk. Default: `true`.') },
-  'How files are written.',
-)
-
-const files = object<FilesOptions>(
-  {
-    root: need(text('The folder.')),
-    index: texts('The files that stand for a folder, the first that exists. Default: `["index.html"]`.'),
-    listing: yes('Whether a folder without index page shows what is in it. Default: `false`.'),
-    try: texts('Paths to try, the first that exists; `*` is the path asked for: `["*", "*.html"]`.'),
-    spa: v.optional(
-      v.pipe(
-        v.union([v.boolean(), filled()]),
-        v.description(
-          'The page that answers navigations to paths that do not exist; `true` for `/index.html`. Default: `false`.',
-        ),
-      ),
-    ),
-    precompressed: yes('Whether `page.html.br`, `.zst` and `.gz` stand in for `page.html`. Default: `true`.'),
-    dotfiles: yes('Whether names that begin with a dot are served; `.well-known` always is. Default: `false`.'),
-    symlinks: yes('Whether links may lead out of the folder. Default: `false`.'),
-    cacheControl: v.optional(
-      v.pipe(
-        v.union([fieldValue, map(v.string(), fieldValue)]),
-        v.description(
-          'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
-        ),
-      ),
-    ),
-    write: v.optional(
-      v.pipe(
-        v.union([v.boolean(), write]),
-        v.description(
-          'Whether files and folders are made, replaced and removed by PUT, MKCOL and DELETE; to be guarded. Default: `false`.',
-        ),
-      ),
-    ),
-    memory: number('Bytes of small files to keep in memory; 0 keeps none. Default: 67108864.'),
-  },
-  'A folder of files.',
 )
 
 const redirect = object<RedirectOptions>(

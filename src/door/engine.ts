@@ -45,6 +45,7 @@ export class Engine implements EngineContext, Accepting {
   #closing: Promise<void> | undefined = undefined
   #late: NodeJS.Timeout | undefined = undefined
   #turnedAway = 0
+  #acceptError: Error | undefined = undefined
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
   constructor(site: Site, options: EngineOptions = {}) {
@@ -135,6 +136,10 @@ export class Engine implements EngineContext, Accepting {
     if (this.stopping) connection.stop()
   }
 
+  failed(error: Error): void {
+    this.#acceptError = error
+  }
+
   closed(connection: object): void {
     const { facts, socket } = connection as Http1Connection
     this.#spoken.delete(connection as Http1Connection)
@@ -193,6 +198,10 @@ export class Engine implements EngineContext, Accepting {
         count: this.#turnedAway,
       })
       this.#turnedAway = 0
+    }
+    if (this.#acceptError !== undefined) {
+      this.site.report?.('error', 'Connections could not be accepted.', { error: this.#acceptError })
+      this.#acceptError = undefined
     }
   }
 

@@ -30,6 +30,8 @@ export interface Accepting {
   admitSilent(socket: Socket): boolean
   /** A connection is ready to be spoken on. */
   speak(socket: Socket): void
+  /** The system could not accept a connection. */
+  failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
   /** What `tls: 'acme'` stands for. */
@@ -126,6 +128,8 @@ export class Listener {
       server.once('error', reject)
       server.listen(this.bound.handle, BACKLOG, () => {
         server.off('error', reject)
+        // One that nobody listens to would end the process.
+        server.on('error', (error) => this.#accepting.failed(error))
         const bound = server.address()
         if (bound !== null && typeof bound === 'object') {
           this.#authority = `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`

@@ -10,6 +10,8 @@ export interface Orders {
   readonly generation: number
   /** How many workers share the limits. */
   readonly workers: number
+  /** Where they listen, whatever their own reading of the config says. */
+  readonly listen: readonly ListenAddress[]
   readonly certificates: Readonly<Record<string, readonly Certificate[]>>
   /** Those that an authority has given. */
   readonly automatic: readonly Certificate[]

@@ -153,7 +153,9 @@ export class Primary {
       throw error
     }
     const workers = workersOf(reading.config)
-    const orders = { generation: ++this.#generation, workers, certificates, automatic, ticketKeys: this.#ticketKeys }
+    const listen = [...addresses.values()]
+    const generation = ++this.#generation
+    const orders = { generation, workers, listen, certificates, automatic, ticketKeys: this.#ticketKeys }
     return { orders, bounds, timeouts: { ...DEFAULT_TIMEOUTS, ...reading.config.timeouts }, acme }
   }
 

@@ -13,17 +13,19 @@ interface Legacy {
 /**
  * Starts another process of ours that serves at the same addresses, and waits until it does.
  * @param program Node, our command and its arguments.
+ * @param environment What it needs beside that of this process.
  * @throws Error that says why it does not serve; then it has ended, and nothing has changed.
  */
 export async function startSuccessor(
   bounds: ReadonlyMap<string, Bound>,
   program: readonly string[],
   folder: string,
+  environment: Readonly<Record<string, string>>,
 ): Promise<string> {
   const [node = process.execPath, ...args] = program
   const child = spawn(node, args, {
     cwd: folder,
-    env: { ...process.env, [MARK]: String(bounds.size) },
+    env: { ...process.env, ...environment, [MARK]: String(bounds.size) },
     // It stays when this one has ended, and writes where this one wrote.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,

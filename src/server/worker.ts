@@ -3,7 +3,6 @@ import type { ServedCertificates } from '../acme/served.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
-import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
@@ -33,7 +32,7 @@ export function work(read: Read, hang: number): Promise<void> {
     again = true
     const acme = config.acme === undefined ? undefined : await served()
     if (acme !== undefined) acme.certificates = orders.automatic
-    const built = await buildConfig(shared(config, orders.workers), { ...build, certificates: false, acme })
+    const built = await buildConfig(shared(config, orders), { ...build, certificates: false, acme })
     const { certificates } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')
     ready.set(orders.generation, await running.prepare(built, { bounds, certificates, ticketKeys }))
@@ -99,10 +98,11 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
 }
 
-/** Connections are counted by each worker on its own: it may have its part of them. */
-function shared(config: Config, workers: number): Config {
-  const connections = Math.ceil((config.limits?.connections ?? DEFAULT_LIMITS.connections) / workers)
-  return { ...config, limits: { ...config.limits, connections } }
+/** The part of one worker: each counts its connections on its own. */
+function shared(config: Config, { listen, workers }: Orders): Config {
+  const connections = config.limits?.connections
+  if (connections === undefined) return { ...config, listen }
+  return { ...config, listen, limits: { ...config.limits, connections: Math.ceil(connections / workers) } }
 }
 
 /** How many engine processes a config asks for. */

@@ -113,3 +113,16 @@ test('where there are no hard links, a new file is still made by one only', { ti
   assert.equal(readFileSync(join(root, 'a'), 'utf8'), `by ${statuses.indexOf(201)}`)
   assert.deepEqual(everythingIn(root), ['a'])
 })
+
+test('a file that another process makes at the last moment is respected by If-None-Match: *', {
+  timeout: 30_000,
+}, async (t) => {
+  const root = makeFolder()
+  const { put } = await writable(t, root)
+  hooks.failing = { call: 'linkSync', error: Object.assign(new Error('EEXIST: said the test'), { code: 'EEXIST' }) }
+  t.after(() => {
+    hooks.failing = undefined
+  })
+  assert.equal((await put('/a', 'x', { 'If-None-Match': '*' })).status, 412)
+  assert.deepEqual(everythingIn(root), [])
+})
