@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Modules } from '../config/modules.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
+import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
 import type { Report } from '../message/exchange.ts'
 import { identityFor, isRoot } from '../server/identity.ts'
 import { Primary } from '../server/primary.ts'
@@ -46,6 +47,9 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     for (const told of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
       report('warn', told)
     }
+    const asked = reading.config.limits?.connections
+    const few = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())
+    if (few) report('warn', few)
     const server = serverFor(reading, handed.read, report, serving, handed.bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say

@@ -77,8 +77,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   })
   if (options.explaining !== true && options.certificates !== false) await checkCertificates(listen, source)
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
-  const { connections, warning } = fitConnections(limits?.connections, DEFAULT_LIMITS.connections, descriptorLimit())
-  if (warning !== undefined) report?.('warn', warning)
+  const connections = fitConnections(limits?.connections ?? DEFAULT_LIMITS.connections, descriptorLimit())
   const engine = {
     limits: { ...defined(limits ?? {}), connections },
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { type AcmeOptions, checkDirectory, checkEmail, checkName } from '../acme/options.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { CertificateFiles } from '../io/certificate.ts'
-import { accepted, need, number, object, text, texts } from './parts.ts'
+import { accepted, need, number, object, text, texts, yes } from './parts.ts'
 
 /* The part of the schema that tells where to listen, and by which certificates. */
 
@@ -25,6 +25,7 @@ export const listenSchema: v.GenericSchema = v.pipe(
       port: number('The port; 0 lets the system choose.', 0, 65535),
       host: text('An address or a name. Default: `127.0.0.1`.'),
       unix: text('The path of a Unix socket, instead of a port.'),
+      http2: yes('Whether HTTP/2 is spoken too. Default: `true` with `tls`, `false` without.'),
       mode: v.optional(
         v.pipe(
           v.string(OCTAL),

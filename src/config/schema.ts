@@ -133,6 +133,15 @@ const limits = object<Limits & { body: number }>(
       1,
     ),
     requestsPerConnection: number('Requests on one connection. Default: no limit.', 1),
+    streams: number('Requests that run on one HTTP/2 connection; the next one is refused. Default: 100.', 1),
+    resets: number(
+      'Streams of one HTTP/2 connection that are reset because of the client: a second, over ten seconds. Default: 100.',
+      1,
+    ),
+    controlFrames: number(
+      'Frames on one HTTP/2 connection that ask for nothing: a second, over ten seconds. Default: 500.',
+      1,
+    ),
   },
   'What a client may take.',
 )

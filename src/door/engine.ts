@@ -2,12 +2,14 @@ import type { Socket } from 'node:net'
 import { isLoopback, type Networks, networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
-import { type Accepting, type AutomaticTls, Listener, type ListenWith } from '../io/listener.ts'
+import { type Accepting, type AutomaticTls, Listener, type ListenWith, type Version } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
-import type { EngineContext } from './context.ts'
+import type { EngineContext, Spoken } from './context.ts'
 import { Http1Connection } from './http1/connection.ts'
+import { Http2Connection } from './http2/connection.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './settings.ts'
+import { UnknownVersion } from './unknown-version.ts'
 
 export interface EngineOptions {
   readonly limits?: Partial<Limits>
@@ -36,7 +38,7 @@ export class Engine implements EngineContext, Accepting {
   stopping = false
   #listeners: Listener[] = []
   /** What is spoken on the open sockets. */
-  readonly #spoken = new Set<Http1Connection>()
+  readonly #spoken = new Set<Spoken>()
   /** Sockets on which we do not speak: in a TLS handshake, under TLS, or given away. */
   readonly #silent = new Set<Socket>()
   readonly #perAddress = new Map<string, number>()
@@ -129,27 +131,38 @@ export class Engine implements EngineContext, Accepting {
     return true
   }
 
-  speak(socket: Socket): void {
-    const connection = new Http1Connection(socket, this)
+  speak(socket: Socket, version: Version): void {
+    const connection = this.#connection(socket, version)
     this.#spoken.add(connection)
     // Its handshake was under way when the server began to stop.
     if (this.stopping) connection.stop()
+  }
+
+  #connection(socket: Socket, version: Version): Spoken {
+    if (version === '1') return new Http1Connection(socket, this)
+    return version === '2' ? new Http2Connection(socket, this) : new UnknownVersion(socket, this)
   }
 
   failed(error: Error): void {
     this.#acceptError = error
   }
 
-  closed(connection: object): void {
-    const { facts, socket } = connection as Http1Connection
-    this.#spoken.delete(connection as Http1Connection)
-    if (!facts.secure) this.#left(socket.remoteAddress ?? '')
+  known(unknown: Spoken, version: '1' | '2', begun: Buffer): void {
+    this.#spoken.delete(unknown)
+    const { socket } = unknown
+    const connection = version === '1' ? new Http1Connection(socket, this) : new Http2Connection(socket, this)
+    this.#spoken.add(connection)
+    connection.received(begun)
   }
 
-  givenAway(connection: object): void {
-    const { facts, socket } = connection as Http1Connection
-    this.#spoken.delete(connection as Http1Connection)
-    if (!facts.secure) this.#keepSilent(socket)
+  closed(connection: Spoken): void {
+    this.#spoken.delete(connection)
+    if (!connection.facts.secure) this.#left(connection.socket.remoteAddress ?? '')
+  }
+
+  givenAway(connection: Spoken): void {
+    this.#spoken.delete(connection)
+    if (!connection.facts.secure) this.#keepSilent(connection.socket)
   }
 
   /**

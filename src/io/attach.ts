@@ -19,9 +19,14 @@ const EVENTS = Symbol('events')
 
 type Attached = Socket & { [EVENTS]?: SocketEvents | undefined }
 
-/** Tells a connection what happens on its socket. All sockets share the listeners: an idle connection costs little. */
+/**
+ * Tells a connection what happens on its socket, in the place of the one that was told before. All sockets share the
+ * listeners: an idle connection costs little.
+ */
 export function attach(socket: Socket, events: SocketEvents): void {
+  const before = (socket as Attached)[EVENTS]
   ;(socket as Attached)[EVENTS] = events
+  if (before !== undefined) return
   // `data` tells only what came before, or all where the socket cannot read into the common buffer.
   socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
   readShared(socket, onShared)

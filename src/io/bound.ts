@@ -21,6 +21,8 @@ export interface ListenAddress {
   readonly group?: string
   /** Certificates, or `acme` for those that an authority gives automatically. */
   readonly tls?: readonly CertificateFiles[] | 'acme'
+  /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
+  readonly http2?: boolean
 }
 
 /** The system's socket under a `net.Server`, as Node keeps it. It can be sent to another process of ours. */

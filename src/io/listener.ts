@@ -23,13 +23,16 @@ export interface AutomaticTls {
   peek(socket: Socket, handshake: () => void, milliseconds: number): void
 }
 
+/** The version of HTTP that is spoken on a connection; `?` where its first bytes tell. */
+export type Version = '1' | '2' | '?'
+
 export interface Accepting {
   /** A connection was opened: whether to go on with it. */
   admit(socket: Socket): boolean
   /** A connection was opened on which TLS comes first: whether to go on with it. */
   admitSilent(socket: Socket): boolean
   /** A connection is ready to be spoken on. */
-  speak(socket: Socket): void
+  speak(socket: Socket, version: Version): void
   /** The system could not accept a connection. */
   failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
@@ -44,13 +47,16 @@ export class Listener {
   readonly #server: Server
   readonly #accepting: Accepting
   #tls: Tls | undefined
+  /** What is spoken without TLS. */
+  #plain: Version
   /** Host and port, as the system chose them. */
   #authority = ''
 
-  private constructor(bound: Bound, accepting: Accepting, tls: Tls | undefined) {
+  private constructor(bound: Bound, accepting: Accepting, tls: Tls | undefined, plain: Version) {
     this.bound = bound
     this.#accepting = accepting
     this.#tls = tls
+    this.#plain = plain
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
   }
 
@@ -58,7 +64,7 @@ export class Listener {
   static async open(address: ListenAddress, accepting: Accepting, given: ListenWith = {}): Promise<Listener> {
     const tls = await tlsFor(address, accepting, given)
     const bound = given.bound ?? (await bind(address))
-    const listener = new Listener(bound, accepting, tls)
+    const listener = new Listener(bound, accepting, tls, plainVersion(address))
     try {
       await listener.#listen()
       return listener
@@ -89,13 +95,14 @@ export class Listener {
     const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
+      this.#plain = plainVersion(address)
     }
   }
 
   /** Where the certificates are the automatic ones: new handshakes get these. @throws Error that says which is wrong. */
   async renew(certificates: readonly Certificate[]): Promise<void> {
-    if (this.#tls?.automatic !== true) return
-    const change = await this.prepare({ tls: 'acme' }, { certificates })
+    if (this.#tls?.address.tls !== 'acme') return
+    const change = await this.prepare(this.#tls.address, { certificates })
     change()
   }
 
@@ -110,14 +117,14 @@ export class Listener {
   #accept(socket: Socket): void {
     const tls = this.#tls
     if (tls === undefined) {
-      if (this.#accepting.admit(socket)) this.#accepting.speak(socket)
+      if (this.#accepting.admit(socket)) this.#accepting.speak(socket, this.#plain)
       return
     }
     // Who ends its side within the handshake has gone, and would stay half open for good.
     socket.allowHalfOpen = false
     if (!this.#accepting.admitSilent(socket)) return
     const { automatic, handshake } = this.#accepting
-    if (tls.automatic && automatic?.pending === true) {
+    if (tls.address.tls === 'acme' && automatic?.pending === true) {
       automatic.peek(socket, () => tls.server.emit('connection', socket), handshake)
     } else tls.server.emit('connection', socket)
   }
@@ -145,8 +152,12 @@ const BACKLOG = 1024
 
 interface Tls {
   readonly server: TlsServer
-  /** Whether its certificates are the automatic ones. */
-  readonly automatic: boolean
+  readonly address: ListenAddress
+}
+
+/** A client that knows beforehand that HTTP/2 is spoken may begin with it (RFC 9113 §3.3). */
+function plainVersion({ http2 }: ListenAddress): Version {
+  return http2 === true ? '?' : '1'
 }
 
 /** TLS is loaded by those who use it: it is a megabyte of memory. */
@@ -161,22 +172,21 @@ async function tlsFor(
     import('./tls.ts'),
     import('./certificate.ts'),
   ])
-  const automatic = address.tls === 'acme'
   const chosen =
     certificates ?? (address.tls === 'acme' ? (accepting.automatic?.certificates ?? []) : readCertificates(address.tls))
   // Automatic ones may be on their way.
-  if (chosen.length === 0 && !automatic) throw new TypeError('tls needs at least one certificate')
+  if (chosen.length === 0 && address.tls !== 'acme') throw new TypeError('tls needs at least one certificate')
   const options = {
-    ...tlsOptions(chosen),
+    ...tlsOptions(chosen, address.http2),
     ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {
     // Not before: see above.
     socket.allowHalfOpen = true
-    accepting.speak(socket)
+    accepting.speak(socket, socket.alpnProtocol === 'h2' ? '2' : '1')
   })
   // A handshake that takes too long is only told here: nobody else closes the socket.
   server.on('tlsClientError', (_, socket) => socket.destroy())
-  return { server, automatic }
+  return { server, address }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Engine } from '../../src/door/engine.ts'
+import type { Version } from '../../src/io/listener.ts'
 
 /** What one piece after the other is given to; `read` tells what came back so far. */
 export interface Ends {
@@ -77,10 +78,10 @@ export class MemorySocket extends Duplex {
 }
 
 /** Opens a connection in memory to an engine, which need not listen. */
-export function connectInMemory(engine: Engine, remoteAddress?: string): Ends {
+export function connectInMemory(engine: Engine, remoteAddress?: string, version: Version = '1'): Ends {
   const socket = new MemorySocket(remoteAddress)
   const accepted = socket as unknown as Socket
-  if (engine.admit(accepted)) engine.speak(accepted)
+  if (engine.admit(accepted)) engine.speak(accepted, version)
   // As with real sockets, which all read into one buffer: what the engine kept without copying it is spoiled.
   socket.on('data', (bytes: Buffer) => bytes.fill('!'))
   return {
