@@ -19,7 +19,8 @@ export interface ListenAddress {
   readonly mode?: string
   /** The group of the Unix socket, by name or number; its `mode` is `0660` then where it is left out. */
   readonly group?: string
-  readonly tls?: readonly CertificateFiles[]
+  /** Certificates, or `acme` for those that an authority gives automatically. */
+  readonly tls?: readonly CertificateFiles[] | 'acme'
   /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
   readonly http2?: boolean
 }

@@ -40,7 +40,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
     const { config, build } = readOptions(next, again)
-    const change = await running.prepare(await buildConfig(config, build))
+    const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
     await change.make()
     present = next
   })
