@@ -8,7 +8,7 @@ import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
 import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
-import { files } from './files-schema.ts'
+import { files } from './schema-files.ts'
 import {
   accepted,
   areFunctions,
