@@ -15,6 +15,7 @@ const LAYERS = [
   ['site'],
   ['door'],
   ['config'],
+  ['server'],
   ['cli'],
 ]
 /** Lines a file may have, tests included. */

@@ -199,7 +199,19 @@ const configs: Config[] = [
 
 same<
   keyof Config,
-  'listen' | 'routes' | 'errors' | 'log' | 'limits' | 'timeouts' | 'types' | 'trustedProxies' | 'middleware' | 'report'
+  | 'listen'
+  | 'routes'
+  | 'errors'
+  | 'log'
+  | 'limits'
+  | 'timeouts'
+  | 'types'
+  | 'trustedProxies'
+  | 'middleware'
+  | 'report'
+  | 'workers'
+  | 'user'
+  | 'group'
 >(true)
 same<keyof ServeOptions, keyof Config | 'port' | 'host' | 'base'>(true)
 same<

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { buildConfig } from '../config/build.ts'
 import { loadConfig } from '../config/load.ts'
-import { configPath } from './serve.ts'
+import { configPath } from './reading.ts'
 
 /** `oriel explain GET /x`: which route, which guard, which file. Runs nothing, and imports no module of the site. */
 export async function explainCommand(

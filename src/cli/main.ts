@@ -6,4 +6,6 @@ process.on('SIGUSR1', () => undefined)
 // Whoever read our output has gone (`oriel | head`): the sites are served all the same.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
-process.exitCode = await run(process.argv.slice(2))
+const code = await run(process.argv.slice(2))
+// What modules of a site still have running (a timer, a connection) must not keep a server that has stopped.
+process.stdout.write('', () => process.exit(code))

@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { EngineOptions } from '../door/engine.ts'
+import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
@@ -33,6 +35,8 @@ export interface BuildOptions {
   readonly withhold?: readonly string[]
   /** The reading that the config came from: its modules are of the same one. */
   readonly modules?: Modules
+  /** False where somebody else reads the certificates, who may. */
+  readonly certificates?: boolean
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }
@@ -47,7 +51,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
-  const listen = (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
+  const listen = addressesOf(config, base)
   const withheld = withheldFiles(withheldPaths(config, listen, options))
   const { limits, timeouts, trustedProxies, log, report, middleware } = config
   const site = orFault([], source, () => {
@@ -62,10 +66,12 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       ...(middleware !== undefined && { middleware }),
     })
   })
-  if (options.explaining !== true) await checkCertificates(listen, source)
+  if (options.explaining !== true && options.certificates !== false) await checkCertificates(listen, source)
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
+  const { connections, warning } = fitConnections(limits?.connections, DEFAULT_LIMITS.connections, descriptorLimit())
+  if (warning !== undefined) report?.('warn', warning)
   const engine = {
-    ...(limits !== undefined && { limits: defined(limits) }),
+    limits: { ...defined(limits ?? {}), connections },
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
     ...(trustedProxies !== undefined && { trustedProxies }),
   }
@@ -122,6 +128,11 @@ async function withModule(
 
 function unloaded(): Response {
   return new Response(null, { status: 503 })
+}
+
+/** Where a config listens, its paths absolute. */
+export function addressesOf(config: Config, base: string): ListenAddress[] {
+  return (config.listen ?? DEFAULT_LISTEN).map((address) => absolute(address, base))
 }
 
 function absolute(address: ListenAddress, base: string): ListenAddress {

@@ -122,7 +122,8 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 })
 
 test('what is wrong beside the routes is told in the same way', () => {
-  const known = 'listen, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, report'
+  const known =
+    'listen, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
   const loggers = 'expected a list of loggers, which have a method logRequest'
   const cases: readonly (readonly [config: object, ...faults: string[]])[] = [
     [{ routes: undefined }, 'routes: expected a list, not nothing'],
@@ -141,6 +142,12 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ listen: [8080] }, 'listen[0]: expected an object, not 8080'],
     [{ listen: [{}] }, 'listen[0]: expected either a port or a unix socket'],
     [{ listen: [{ port: 1, unix: 'x' }] }, 'listen[0]: expected either a port or a unix socket'],
+    [{ listen: [{ port: 1, mode: '0660' }] }, 'listen[0]: mode and group are for a unix socket'],
+    [{ listen: [{ port: 1, group: 'www-data' }] }, 'listen[0]: mode and group are for a unix socket'],
+    [{ listen: [{ unix: 'x', mode: 660 }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
+    [{ listen: [{ unix: 'x', mode: 'rw' }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
+    [{ listen: [{ unix: 'x', mode: '01777' }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
+    [{ listen: [{ unix: 'x', group: '' }] }, 'listen[0].group: must not be empty'],
     [{ listen: [{ port: '80' }] }, 'listen[0].port: expected a number, not "80"'],
     [{ listen: [{ port: -1 }] }, 'listen[0].port: expected at least 0, not -1'],
     [{ listen: [{ port: 65536 }] }, 'listen[0].port: expected at most 65535, not 65536'],

@@ -25,6 +25,12 @@ export interface Config {
   readonly middleware?: readonly Middleware[]
   /** Where reports go: the one way to the error log. */
   readonly report?: Report
+  /** How many engine processes share the work; `'auto'` for one on each processor. 1 where it is left out. */
+  readonly workers?: number | 'auto'
+  /** Who the engine processes are, where the server is started as root: a name, or a number. */
+  readonly user?: string | number
+  /** Their group; the first one of the user where it is left out. */
+  readonly group?: string | number
 }
 
 /** What `serve()` takes beside the config. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { oneAtATime } from '../io/one-at-a-time.ts'
 
 /** A module that cannot be had. The message is for people, and goes behind the name of who wants it. */
 export class ModuleError extends Error {
@@ -9,8 +10,8 @@ export class ModuleError extends Error {
 }
 
 /** This package: what `oriel` means in a module, whether or not it is installed beside that module. */
-const SELF = fileURLToPath(new URL('../index.js', import.meta.url))
-const OWN = `${dirname(dirname(SELF))}${sep}`
+const SELF = new URL('../index.js', import.meta.url).href
+const OWN = `${dirname(dirname(fileURLToPath(SELF)))}${sep}`
 
 /** Where the loader keeps what it has read: Node's own store of CommonJS modules. */
 const { cache } = createRequire(import.meta.url)
@@ -24,7 +25,7 @@ const kept = new Set<string>()
  */
 export class Modules {
   readonly #again: boolean
-  #jiti: Promise<(file: string) => unknown> | undefined
+  #loader: Promise<Load> | undefined
 
   /** @param again Whether this reading follows another one in this process. */
   constructor(again: boolean = false) {
@@ -35,7 +36,7 @@ export class Modules {
   async load(file: string): Promise<unknown> {
     if (!existsSync(file)) throw new ModuleError(`there is no file ${file}`)
     try {
-      return await (this.#again || /\.[mc]?tsx?$/.test(file) ? this.#evaluate(file) : this.#importNative(file))
+      return await (this.#again || /\.[mc]?tsx?$/.test(file) ? this.#evaluated(file) : this.#importNative(file))
     } catch (cause) {
       throw new ModuleError(explained(cause, file), { cause })
     }
@@ -48,49 +49,76 @@ export class Modules {
       // `npx oriel` in a folder without node_modules: the module may still import 'oriel'.
       const code = (error as NodeJS.ErrnoException).code
       if (code !== 'ERR_MODULE_NOT_FOUND' || !String(error).includes("'oriel'")) throw error
-      return this.#evaluate(file)
+      return this.#evaluated(file)
     }
   }
 
-  async #evaluate(file: string): Promise<unknown> {
-    this.#jiti ??= freshLoader()
-    const load = await this.#jiti
-    const before = new Set(Object.keys(cache))
-    try {
-      return await load(file)
-    } finally {
-      for (const path of Object.keys(cache)) if (!before.has(path) && isOfSite(path)) kept.add(path)
-    }
+  async #evaluated(file: string): Promise<unknown> {
+    this.#loader ??= freshLoader()
+    return evaluate(await this.#loader, file)
   }
 }
+
+/** One file at a time: two that are on their way to the same import would both evaluate it. */
+const evaluate = oneAtATime(async (load: Load, file: string): Promise<unknown> => {
+  const before = new Set(Object.keys(cache))
+  try {
+    return await load(file)
+  } finally {
+    for (const path of Object.keys(cache)) if (!before.has(path) && isOfSite(path)) kept.add(path)
+  }
+})
 
 /** The files of sites that were evaluated, and are forgotten at the next reading. */
 export function evaluatedFiles(): string[] {
   return [...kept]
 }
 
+type Load = (file: string) => Promise<unknown>
+
 /**
  * Node 20 reads no TypeScript, and newer ones only a part of it; this loader reads all of it on every Node, the same
  * at start and at a reload. Nothing is cached on disk: another user could leave code there.
  */
-async function freshLoader(): Promise<(file: string) => unknown> {
+async function freshLoader(): Promise<Load> {
   for (const path of kept) delete cache[path]
   kept.clear()
-  const { createJiti } = await import('jiti')
-  const jiti = createJiti(import.meta.url, {
+  const options = {
     fsCache: false,
     moduleCache: true,
     interopDefault: false,
-    alias: { oriel: SELF },
-  })
-  return (file) => {
-    try {
-      return jiti(file)
-    } catch (error) {
-      // Only modules that await at their top level; JavaScript among them is then imported by Node itself, once.
-      if (!(error instanceof SyntaxError && /\bawait\b/.test(error.message))) throw error
-      return jiti.import(file)
+    virtualModules: { oriel: (await import(SELF)) as Record<string, unknown> },
+  }
+  const jiti = await loaderWith(options, importInstalled)
+  return (file) => jiti.import(file)
+}
+
+/** JavaScript of the site is evaluated by the loader too: what Node has imported, it never reads again. */
+function importInstalled(id: string): Promise<unknown> {
+  const path = id.startsWith('file:') ? fileURLToPath(id) : id
+  if (isOfSite(path) && /\.[mc]?js$/.test(path)) return Promise.reject(new Error(`${path} is of the site`))
+  return import(id)
+}
+
+type Inner = (id: string, options: object, context: object) => { import: Load }
+
+/**
+ * The loader, with what it asks Node to import left to us. That is what its own entry calls, and has no public name:
+ * where it is not found, JavaScript that the site imports is read once.
+ */
+async function loaderWith(options: object, nativeImport: Load): Promise<{ import: Load }> {
+  const entry = import.meta.resolve('jiti')
+  const require = createRequire(entry)
+  try {
+    const inner = require('../dist/jiti.cjs') as Inner
+    const transform = require('../dist/babel.cjs') as unknown
+    const onError = (error: unknown): never => {
+      throw error
     }
+    return inner(import.meta.url, { ...options, transform }, { onError, nativeImport, createRequire })
+  } catch {
+    const { createJiti } = await import('jiti')
+    return createJiti(import.meta.url, options)
   }
 }
 

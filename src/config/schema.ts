@@ -3,7 +3,6 @@ import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { CertificateFiles } from '../io/certificate.ts'
 import { Headers } from '../message/headers.ts'
-import type { FilesOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
@@ -11,6 +10,7 @@ import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
 import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
+import { files } from './files-schema.ts'
 import {
   accepted,
   areFunctions,
@@ -40,6 +40,8 @@ const FUNCTIONS = 'a list of functions'
 /** RFC 9110 §8.3.1, parameters as they come. */
 const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
 
+const OCTAL = 'expected an octal mode in quotes, such as "0660"'
+
 const certificate = object<CertificateFiles>(
   {
     cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
@@ -60,11 +62,14 @@ const listen = v.pipe(
       http2: yes('Whether HTTP/2 is spoken too. Default: `true` with `tls`, `false` without.'),
       mode: v.optional(
         v.pipe(
-          v.string(),
-          v.regex(/^0?[0-7]{3}$/, 'expected permissions in octal, such as "0660"'),
-          v.description('The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives.'),
+          v.string(OCTAL),
+          v.regex(/^0?[0-7]{3}$/, OCTAL),
+          v.description(
+            'The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives; `"0660"` with a `group`.',
+          ),
         ),
       ),
+      group: text('The group of the Unix socket, by name or number.'),
       tls: v.optional(
         v.pipe(
           v.array(certificate),
@@ -79,6 +84,10 @@ const listen = v.pipe(
     (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
     'expected either a port or a unix socket',
   ),
+  v.check((given) => {
+    const { unix, mode, group } = given as ListenAddress
+    return unix !== undefined || (mode ?? group) === undefined
+  }, 'mode and group are for a unix socket'),
 )
 
 const pattern = accepted(parsePattern)
@@ -99,44 +108,6 @@ const match = object<Match>(
     when: code(isFunction, 'a function', 'A function of request and connection that must say yes.'),
   },
   'A rule for requests.',
-)
-
-const fieldValue = v.pipe(
-  v.string(),
-  v.check(
-    (value) => objection(() => new Headers({ value })) === undefined,
-    'has a character that no field value may have',
-  ),
-)
-
-const files = object<FilesOptions>(
-  {
-    root: need(text('The folder.')),
-    index: texts('The files that stand for a folder, the first that exists. Default: `["index.html"]`.'),
-    listing: yes('Whether a folder without index page shows what is in it. Default: `false`.'),
-    try: texts('Paths to try, the first that exists; `*` is the path asked for: `["*", "*.html"]`.'),
-    spa: v.optional(
-      v.pipe(
-        v.union([v.boolean(), filled()]),
-        v.description(
-          'The page that answers navigations to paths that do not exist; `true` for `/index.html`. Default: `false`.',
-        ),
-      ),
-    ),
-    precompressed: yes('Whether `page.html.br`, `.zst` and `.gz` stand in for `page.html`. Default: `true`.'),
-    dotfiles: yes('Whether names that begin with a dot are served; `.well-known` always is. Default: `false`.'),
-    symlinks: yes('Whether links may lead out of the folder. Default: `false`.'),
-    cacheControl: v.optional(
-      v.pipe(
-        v.union([fieldValue, map(v.string(), fieldValue)]),
-        v.description(
-          'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
-        ),
-      ),
-    ),
-    memory: number('Bytes of small files to keep in memory; 0 keeps none. Default: 67108864.'),
-  },
-  'A folder of files.',
 )
 
 const redirect = object<RedirectOptions>(
@@ -238,9 +209,12 @@ const timeouts = object<Timeouts>(
     idle: number('For the next request on a connection. Default: 15000.', 1, LONGEST),
     linger: number('For a client to notice the answer to a request that was refused. Default: 5000.', 1, LONGEST),
     stop: number('For running exchanges when the server stops. Default: 10000.', 0, LONGEST),
+    hang: number('For a sign of life of a worker, before it is replaced. Default: 30000.', 100, LONGEST),
   },
   'How long is waited, in milliseconds.',
 )
+
+const who = v.union([filled(), v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0))])
 
 /** The schema of a whole config. */
 export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
@@ -284,6 +258,22 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       'Addresses and networks of proxies whose word about the client is believed; also `loopback`, `private`, `unix`. Default: none.',
     ),
     middleware: code(areFunctions, FUNCTIONS, 'Functions folded round the whole site.'),
+    workers: v.optional(
+      v.pipe(
+        v.union([
+          v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1), v.maxValue(1024)),
+          v.literal('auto'),
+        ]),
+        v.description('Engine processes that share the work; `"auto"`: one on each processor. Default: 1.'),
+      ),
+    ),
+    user: v.optional(
+      v.pipe(
+        who,
+        v.description('Who the engine processes are, where the server is started as root: a name or a number.'),
+      ),
+    ),
+    group: v.optional(v.pipe(who, v.description('Their group. Default: the first one of `user`.'))),
     report: code(isFunction, 'a function', 'Where reports go: a function of level, event and fields.'),
   },
   'The config of Oriel.',

@@ -43,6 +43,7 @@ export class Engine implements EngineContext, Accepting {
   #closing: Promise<void> | undefined = undefined
   #late: NodeJS.Timeout | undefined = undefined
   #turnedAway = 0
+  #acceptError: Error | undefined = undefined
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
   constructor(site: Site, options: EngineOptions = {}) {
@@ -125,6 +126,10 @@ export class Engine implements EngineContext, Accepting {
     else this.#spoken.add(new UnknownVersion(socket, this))
   }
 
+  failed(error: Error): void {
+    this.#acceptError = error
+  }
+
   known(unknown: Spoken, version: '1' | '2', begun: Buffer): void {
     this.#spoken.delete(unknown)
     const { socket } = unknown
@@ -189,6 +194,10 @@ export class Engine implements EngineContext, Accepting {
         count: this.#turnedAway,
       })
       this.#turnedAway = 0
+    }
+    if (this.#acceptError !== undefined) {
+      this.site.report?.('error', 'Connections could not be accepted.', { error: this.#acceptError })
+      this.#acceptError = undefined
     }
   }
 

@@ -32,6 +32,8 @@ export interface Timeouts {
   readonly linger: number
   /** For running exchanges when the server stops. */
   readonly stop: number
+  /** For a sign of life of a worker, before it is taken for hung and replaced. */
+  readonly hang: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -52,4 +54,5 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   idle: 15_000,
   linger: 5_000,
   stop: 10_000,
+  hang: 30_000,
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { chmodSync, lstatSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { chmodSync, lchownSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import * as net from 'node:net'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import type { CertificateFiles } from './certificate.ts'
+import { groupId } from './groups.ts'
 
 /** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
 export interface ListenAddress {
@@ -16,6 +17,8 @@ export interface ListenAddress {
   readonly unix?: string
   /** The permissions of the Unix socket, octal: `0660`. Those that the system gives, where it is left out. */
   readonly mode?: string
+  /** The group of the Unix socket, by name or number; its `mode` is `0660` then where it is left out. */
+  readonly group?: string
   readonly tls?: readonly CertificateFiles[]
   /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
   readonly http2?: boolean
@@ -57,14 +60,17 @@ export async function bind(address: ListenAddress, over: boolean = false): Promi
   return held(address, made({ host: ip, port, family }))
 }
 
-/** What was taken before, by the process that started this one. */
-export function adopt(address: ListenAddress, handle: Handle): Bound {
-  return held(address, handle)
+/**
+ * What was taken before, by the process that started this one.
+ * @param whole Whether that process gives it up: this one then removes the name of a Unix socket.
+ */
+export function adopt(address: ListenAddress, handle: Handle, whole: boolean = false): Bound {
+  return whole && address.unix !== undefined ? named(address, address.unix, handle) : held(address, handle)
 }
 
 /** What the service manager or the parent process opened. @throws Error where there is no socket of this number. */
 export function adoptDescriptor(address: ListenAddress, fd: number): Bound {
-  const handle = create(null, -1, FAMILY_OF_PATH, fd)
+  const handle = create(null, 0, FAMILY_OF_PATH, fd)
   if (typeof handle === 'number') throw systemError(handle, { port: -1, address: `with number ${fd}` })
   return held(address, handle)
 }
@@ -95,22 +101,34 @@ async function bindPath(address: ListenAddress, path: string, over: boolean): Pr
   const handle = create(first, -1, FAMILY_OF_PATH)
   if (typeof handle === 'number') throw systemError(handle, { port: -1, address: path })
   try {
-    if (address.mode !== undefined) chmodSync(first, Number.parseInt(address.mode, 8))
+    giveRights(first, address)
     renameSync(first, path)
   } catch (error) {
     handle.close()
     rmSync(first, { force: true })
     throw error
   }
-  const { ino } = lstatSync(path)
+  return named(address, path, handle)
+}
+
+/** A Unix socket whose name goes with it, if it is still its own. */
+function named(address: ListenAddress, path: string, handle: Handle): Bound {
+  const ino = lstatSync(path, { throwIfNoEntry: false })?.ino
   return {
     address,
     handle,
     close: (leave = false) => {
       handle.close()
-      if (!leave && lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path)
+      const now = lstatSync(path, { throwIfNoEntry: false })?.ino
+      if (!leave && now !== undefined && now === ino) rmSync(path, { force: true })
     },
   }
+}
+
+/** Connecting takes the right to write (unix(7)); what a group may do is said when the socket is that group's. */
+function giveRights(path: string, { mode, group }: ListenAddress): void {
+  if (group !== undefined) lchownSync(path, -1, groupId(group))
+  if ((mode ?? group) !== undefined) chmodSync(path, Number.parseInt(mode ?? '0660', 8))
 }
 
 /** Whether somebody listens on a Unix socket. One that is too busy, or lets us not in, is somebody too. */

@@ -8,7 +8,9 @@ export interface ListenWith {
   /** The address, taken already. */
   readonly bound?: Bound
   /** The certificates, read already; without them TLS is not spoken. */
-  readonly certificates?: readonly Certificate[] | undefined
+  readonly certificates?: readonly Certificate[]
+  /** By which TLS sessions are taken up again: 48 bytes. Several processes that serve the same address share them. */
+  readonly ticketKeys?: Buffer
 }
 
 /** The version of HTTP that is spoken on a connection; `?` where its first bytes tell. */
@@ -21,6 +23,8 @@ export interface Accepting {
   admitSilent(socket: Socket): boolean
   /** A connection is ready to be spoken on. */
   speak(socket: Socket, version: Version): void
+  /** The system could not accept a connection. */
+  failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
 }
@@ -74,8 +78,9 @@ export class Listener {
    * From now on speaks by these certificates, or without TLS where there are none; connections that are open stay.
    * Returns the change to be made at once: all that can fail has happened then.
    */
-  async prepare(address: ListenAddress, given: ListenWith): Promise<() => void> {
-    const tls = await tlsFor(address, this.#accepting, given)
+  async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
+    const ticketKeys = given.ticketKeys ?? this.#tls?.getTicketKeys()
+    const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
       this.#plain = plainVersion(address)
@@ -107,6 +112,8 @@ export class Listener {
       server.once('error', reject)
       server.listen(this.bound.handle, BACKLOG, () => {
         server.off('error', reject)
+        // One that nobody listens to would end the process.
+        server.on('error', (error) => this.#accepting.failed(error))
         const bound = server.address()
         if (bound !== null && typeof bound === 'object') {
           this.#authority = `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
@@ -129,7 +136,7 @@ function plainVersion({ http2 }: ListenAddress): Version {
 async function tlsFor(
   address: ListenAddress,
   accepting: Accepting,
-  { certificates }: ListenWith,
+  { certificates, ticketKeys }: ListenWith,
 ): Promise<TlsServer | undefined> {
   if (address.tls === undefined) return undefined
   const [tls, { tlsOptions }, { readCertificates }] = await Promise.all([
@@ -139,6 +146,7 @@ async function tlsFor(
   ])
   const options = {
     ...tlsOptions(certificates ?? readCertificates(address.tls), address.http2),
+    ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {

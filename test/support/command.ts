@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { AS_ROOT } from '../../src/cli/start.ts'
 
 /** The command as it is installed, built by `npm run build`. */
 export const ORIEL: string = join(import.meta.dirname, '../../../dist/cli/main.js')
@@ -22,10 +23,13 @@ export class OrielProcess {
   #waiters: (() => void)[] = []
   #over = false
 
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [ORIEL, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** @param within Words that a command line begins with before the program: what it runs under. */
+  constructor(args: readonly string[], cwd: string, within: readonly string[] = []) {
+    const [program = '', ...words] = [...within, process.execPath, ORIEL, ...args]
+    this.child = spawn(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (bytes: Buffer) => {
-      this.stdout += bytes.toString()
+      // Said only where the tests run as root; a test of its own asks for it.
+      this.stdout = (this.stdout + bytes.toString()).replace(`${AS_ROOT}\n`, '')
       this.#wake()
     })
     this.child.stderr?.on('data', (bytes: Buffer) => {
@@ -65,8 +69,13 @@ export class OrielProcess {
 }
 
 /** Starts `oriel`; it is killed after the test where it still runs. */
-export function startOriel(t: TestContext, args: readonly string[], cwd: string): OrielProcess {
-  const started = new OrielProcess(args, cwd)
+export function startOriel(
+  t: TestContext,
+  args: readonly string[],
+  cwd: string,
+  within: readonly string[] = [],
+): OrielProcess {
+  const started = new OrielProcess(args, cwd, within)
   t.after(async () => {
     if (started.child.exitCode === null && started.child.signalCode === null) started.signal('SIGKILL')
     await started.ended

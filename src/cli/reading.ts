@@ -1,0 +1,38 @@
+import { dirname, join, relative, resolve } from 'node:path'
+import { type Config, ConfigError } from '../config/config.ts'
+import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
+import type { Read } from '../server/reading.ts'
+import { type ConsoleLog, consoleReport } from './console.ts'
+
+/** A config with what the command adds: lines on the console, reports on standard error. */
+export function withConsole(config: Config, log: ConsoleLog | undefined): Config {
+  return {
+    ...config,
+    report: config.report ?? consoleReport,
+    log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
+  }
+}
+
+/** Configs that lie beside the one that is served may name secrets too. */
+export function configsIn(folder: string): string[] {
+  return CONFIG_NAMES.map((name) => join(folder, name))
+}
+
+/** Reads a config file each time that it is asked. */
+export function readingOf(path: string, log: ConsoleLog | undefined): Read {
+  return async (modules) => {
+    const { config, file, source } = await loadConfig(path, modules)
+    const base = dirname(file)
+    return { config: withConsole(config, log), build: { base, source, modules, withhold: [file, ...configsIn(base)] } }
+  }
+}
+
+/** The config that is meant. @throws ConfigError where none is named and none is there. */
+export function configPath(named: string | undefined): string {
+  const path = named ?? findConfig('.')
+  if (path === undefined)
+    throw new ConfigError(
+      `there is no ${CONFIG_NAMES[0]} here. "oriel init" writes one; "oriel" alone serves this folder.`,
+    )
+  return relative('.', resolve(path)) || path
+}

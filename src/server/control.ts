@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Bound, bind } from '../io/bound.ts'
+
+/** What the owner of a running server may ask it. */
+export type Command =
+  | { readonly do: 'reload' }
+  /** Start this program with these arguments in this folder, and hand the addresses to it. */
+  | { readonly do: 'replace'; readonly program: readonly string[]; readonly folder: string }
+
+export type Outcome = { readonly ok: true; readonly told: string } | { readonly ok: false; readonly told: string }
+
+/** The most that is read of a command or its outcome, in characters. */
+const LONGEST = 65536
+
+/** What answers the commands of the owner. */
+export interface Control {
+  close(): void
+}
+
+/**
+ * The socket on which a server of this config hears its owner: in a folder that only its owner may enter, so that whoever
+ * can connect may do as much anyway. Undefined where there is no such folder.
+ */
+export function controlPath(config: string): string | undefined {
+  const folder = privateFolder()
+  const name = createHash('sha256').update(realpathSync(config)).digest('hex').slice(0, 16)
+  return folder === undefined ? undefined : join(folder, `${name}.sock`)
+}
+
+/**
+ * Hears commands. @param over Whether a predecessor still listens there.
+ * @throws the system's error, EADDRINUSE where another server of the same config runs.
+ */
+export async function hear(path: string, over: boolean, act: (command: Command) => Promise<Outcome>): Promise<Control> {
+  const bound = await bind({ unix: path, mode: '0600' }, over)
+  // Who asks ends its side behind the command, and waits for the outcome.
+  const server = createServer({ allowHalfOpen: true }, (socket) => answer(socket, act))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(bound.handle, resolve)
+  })
+  // Hearing keeps no process alive that has nothing else to do.
+  server.unref()
+  return { close: () => shut(bound, () => server.close()) }
+}
+
+/** Asks the server that hears there. @throws the system's error where none does, or it ends before it has answered. */
+export function ask(path: string, command: Command): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, allowHalfOpen: true })
+    socket.on('error', reject)
+    socket.end(`${JSON.stringify(command)}\n`)
+    read(socket, (text) => {
+      if (text === undefined) reject(new Error('the server ended before it had answered'))
+      else resolve(JSON.parse(text) as Outcome)
+    })
+  })
+}
+
+function answer(socket: Socket, act: (command: Command) => Promise<Outcome>): void {
+  socket.on('error', () => socket.destroy())
+  read(socket, (text) => {
+    if (text === undefined) socket.destroy()
+    else void outcomeOf(text, act).then((outcome) => socket.end(JSON.stringify(outcome)))
+  })
+}
+
+async function outcomeOf(text: string, act: (command: Command) => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await act(JSON.parse(text) as Command)
+  } catch (error) {
+    return { ok: false, told: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** All that comes until the other side ends; undefined where that is nothing, or too much. */
+function read(socket: Socket, done: (text: string | undefined) => void): void {
+  let text = ''
+  socket.setEncoding('utf8')
+  socket.on('data', (more: string) => {
+    text += more
+    if (text.length > LONGEST) socket.destroy()
+  })
+  socket.once('end', () => done(text === '' ? undefined : text))
+  socket.once('close', () => done(undefined))
+}
+
+function shut(bound: Bound, close: () => void): void {
+  close()
+  bound.close()
+}
+
+/** A folder that nobody else may enter, made where it is not there. */
+function privateFolder(): string | undefined {
+  const uid = process.getuid?.()
+  if (uid === undefined) return undefined
+  const given = process.env['XDG_RUNTIME_DIR']
+  const candidates = [
+    ...(given === undefined ? [] : [join(given, 'oriel')]),
+    ...(uid === 0 ? ['/run/oriel'] : []),
+    join(tmpdir(), `oriel-${uid}`),
+  ]
+  return candidates.find((path) => isPrivate(path, uid))
+}
+
+function isPrivate(path: string, uid: number): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false
+  }
+  // Another user could have made it, or a link, in a folder where all may write.
+  const stats = lstatSync(path)
+  return stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0
+}

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { type Config, ConfigError } from '../config/config.ts'
+
+/** Who a worker becomes before it does anything else: a user and a group, by name or number. */
+export interface Identity {
+  readonly user: string | number
+  readonly group: string | number
+}
+
+/** What the types of Node leave out. */
+interface Rights {
+  initgroups?(user: string, group: string | number): void
+}
+
+/** Whether this process may become another user. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+/**
+ * Who the workers are to be; undefined where the config leaves it open, or this process is not root and cannot help it.
+ * @throws ConfigError for a user that the system does not know.
+ */
+export function identityFor({ user, group }: Config): Identity | undefined {
+  if (!isRoot()) return undefined
+  if (user === undefined) {
+    if (group !== undefined) throw new ConfigError('group goes with user: name the user that the workers are to be')
+    return undefined
+  }
+  return { user, group: group ?? groupOf(user) }
+}
+
+/**
+ * Becomes somebody, for good, with the groups that they are in.
+ * @throws the system's error for a user or group that it does not know, Error where the way back is still open.
+ */
+export function become({ user, group }: Identity): void {
+  if (typeof user === 'string') (process as Rights).initgroups?.(user, group)
+  else process.setgroups?.([group])
+  process.setgid?.(group)
+  process.setuid?.(user)
+  if (isRoot() || canReturn()) throw new Error(`this process could not give up its rights for ${user}`)
+}
+
+function canReturn(): boolean {
+  try {
+    process.setuid?.(0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The first group of a user. */
+function groupOf(user: string | number): number {
+  try {
+    return Number(execFileSync('id', ['-g', String(user)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  } catch (cause) {
+    const what =
+      typeof user === 'number' ? `the user ${user} has no entry here: name the group too` : `there is no user ${user}`
+    throw new ConfigError(what, { cause })
+  }
+}

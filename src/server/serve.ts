@@ -1,0 +1,93 @@
+import { resolve } from 'node:path'
+import { type BuildOptions, buildConfig } from '../config/build.ts'
+import { checkConfig } from '../config/check.ts'
+import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
+import { Modules } from '../config/modules.ts'
+import { oneAtATime } from '../io/one-at-a-time.ts'
+import type { Site } from '../site/site.ts'
+import { Running } from './running.ts'
+
+/** A server that runs. */
+export interface Server {
+  /** The first address, as a URL. */
+  readonly url: string
+  /** All addresses, as URLs; `unix:` and a path for Unix sockets. */
+  readonly urls: readonly string[]
+  /** The present site: a reload puts another one here. */
+  readonly site: Site
+  /**
+   * Serves by other options, or by the same with modules and certificates read again. Addresses that both name stay
+   * open; connections go over with their next request; exchanges that run end as they began.
+   * @throws as `serve` does; then the server goes on as it was.
+   */
+  reload(options?: ServeOptions): Promise<void>
+  /**
+   * Stops: accepts nothing more, lets running exchanges end for `timeouts.stop` milliseconds, then cuts them off.
+   * Fulfilled when all connections are closed.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Serves a site. Takes the keys of the config, and `port` and `host` as shorthand; relative paths are taken from
+ * `base`, or the current folder.
+ * @throws ConfigError for options that cannot be used, the system's error where an address cannot be listened on.
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const running = new Running()
+  let present = options
+  let stopped = false
+  const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
+    if (stopped) throw new Error('the server was stopped')
+    const { config, build } = readOptions(next, again)
+    const change = await running.prepare(await buildConfig(config, build))
+    await change.make()
+    present = next
+  })
+  try {
+    await become(options, false)
+  } catch (error) {
+    await running.close()
+    throw error
+  }
+  return {
+    get url() {
+      return running.url
+    },
+    get urls() {
+      return running.urls
+    },
+    get site() {
+      return running.site
+    },
+    reload: (next = present) => become(next, true),
+    close: () => {
+      stopped = true
+      return running.close()
+    },
+  }
+}
+
+/** A site without a front door: for tests, and to be asked by `site.request()`. @throws as `serve` does. */
+export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | 'listen'>): Promise<Site> {
+  const { base = '.', ...config } = options
+  const source = { name: 'createSite()' }
+  const { site } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
+  return site
+}
+
+function readOptions(options: ServeOptions, again: boolean): { config: Config; build: BuildOptions } {
+  const { port, host, base = '.', ...given } = options
+  const source = { name: 'serve()' }
+  const short = port !== undefined || host !== undefined
+  if (short && given.listen !== undefined) {
+    throw new ConfigError('serve(): port and host are short for listen: give one or the other')
+  }
+  for (const key of ['workers', 'user', 'group'] as const) {
+    if (given[key] === undefined) continue
+    throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
+  }
+  const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
+  const config = checkConfig(short ? { ...given, listen } : given, source)
+  return { config, build: { base: resolve(base), source, modules: new Modules(again) } }
+}
