@@ -286,6 +286,8 @@ test(
     for (let i = 0; i < 100; i++) client.send(data(1, Buffer.alloc(16384)))
     client.send(headers(1, ['x', 'y']), headers(3, fields('/', 'POST')))
     assert.equal((await client.answer(3)).status, 403)
+    const allowed = client.of('WINDOW_UPDATE', 0).reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 65535)
+    assert.ok(allowed >= 100 * 16384 + 2 ** 19, `${allowed} bytes were allowed on the connection`)
     assert.deepEqual(client.goaways, [])
   },
 )
