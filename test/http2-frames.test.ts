@@ -79,6 +79,8 @@ const FAULTS: readonly (readonly [what: string, code: string, sent: readonly (st
   ['PING of seven bytes', 'FRAME_SIZE_ERROR', [frame('PING', 0, 0, '1234567')]],
   ['PRIORITY on no stream', 'PROTOCOL_ERROR', [frame('PRIORITY', 0, 0, 'abcde')]],
   ['PRIORITY of four bytes', 'FRAME_SIZE_ERROR', [frame('PRIORITY', 0, 1, 'abcd')]],
+  ['GOAWAY on a stream', 'PROTOCOL_ERROR', [frame('GOAWAY', 0, 1, '12345678')]],
+  ['GOAWAY of seven bytes', 'FRAME_SIZE_ERROR', [frame('GOAWAY', 0, 0, '1234567')]],
   ['PUSH_PROMISE', 'PROTOCOL_ERROR', [headers(1, fields()), frame('PUSH_PROMISE', END_HEADERS, 1, u32(2))]],
   ['WINDOW_UPDATE of nothing on the connection', 'PROTOCOL_ERROR', [frame('WINDOW_UPDATE', 0, 0, u32(0))]],
   ['WINDOW_UPDATE on an idle stream', 'PROTOCOL_ERROR', [frame('WINDOW_UPDATE', 0, 1, u32(1))]],
