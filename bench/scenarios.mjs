@@ -27,6 +27,20 @@ export const scenarios = [
   { ...requests, name: 'file-1k', title: 'File of 1 KiB', body: file('1k.txt'), goals: { floor: 0.88, nginx: 1.1 } },
   { ...requests, name: 'file-1k-log', title: 'File of 1 KiB, access log on', body: file('1k.txt') },
   {
+    ...requests,
+    name: 'workers',
+    title: 'Hello, two workers on one core',
+    body: hello,
+    goals: { 'one process': 0.9 },
+  },
+  {
+    ...requests,
+    name: 'workers-file',
+    title: 'File of 1 KiB, two workers on one core',
+    body: file('1k.txt'),
+    goals: { 'one process': 0.9 },
+  },
+  {
     ...large,
     name: 'file-1m',
     title: 'File of 1 MiB, from memory',

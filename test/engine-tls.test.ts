@@ -191,6 +191,17 @@ test('a TLS connection is closed with the server, idle or not', SOON, async (t) 
   await client.closed()
 })
 
+test('a handshake that is under way when the server begins to stop does not hold it up', SOON, async (t) => {
+  const files = certificate(t, 'one.example')
+  if (files === undefined) return
+  const { engine, port } = await start(t, [files], { timeouts: { stop: 1e9 } })
+  // In TLS 1.3 the client is ready before the server has read that.
+  const socket = await secured(t, port, { minVersion: 'TLSv1.3' })
+  const client = new RawClient(socket)
+  await engine.close()
+  await client.closed()
+})
+
 test('curl takes the certificate when told to trust it, and finds the right one by name', SOON, async (t) => {
   const curl = needPeer(t, 'curl')
   if (curl === undefined) return

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config.ts'
-import { ask, type Command, controlPath } from '../server/control.ts'
+import { ask, type Command, controlPaths, type Outcome } from '../server/control.ts'
 import { configPath } from './reading.ts'
 
 /** `oriel reload`: has the server of a config read it again, and tells what came of it. */
@@ -15,17 +15,20 @@ export async function replaceCommand(path: string, args: readonly string[]): Pro
 
 /** @throws ConfigError where no server of this config runs. */
 async function tellServer(path: string, command: Command): Promise<number> {
-  const socket = controlPath(path)
-  if (socket === undefined)
-    throw new ConfigError('there is no folder of your own for the control socket: set XDG_RUNTIME_DIR')
-  try {
-    const { ok, told } = await ask(socket, command)
-    const [stream, before] = ok ? [process.stdout, ''] : [process.stderr, 'oriel: ']
-    stream.write(`${before}${told}\n`)
-    return ok ? 0 : 1
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw cause
-    throw new ConfigError(`no server of ${path} runs here, for this user. "oriel serve" starts one.`, { cause })
+  const { ok, told } = await asked(controlPaths(path), path, command)
+  const [stream, before] = ok ? [process.stdout, ''] : [process.stderr, 'oriel: ']
+  stream.write(`${before}${told}\n`)
+  return ok ? 0 : 1
+}
+
+async function asked(sockets: readonly string[], path: string, command: Command): Promise<Outcome> {
+  for (const socket of sockets) {
+    try {
+      return await ask(socket, command)
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw cause
+    }
   }
+  throw new ConfigError(`no server of ${path} runs here, for this user. "oriel serve" starts one.`)
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Modules } from '../config/modules.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
+import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
 import type { Report } from '../message/exchange.ts'
 import { identityFor, isRoot } from '../server/identity.ts'
 import { Primary } from '../server/primary.ts'
@@ -13,7 +14,7 @@ import { inherited, tellPredecessor } from '../server/successor.ts'
 import { workersOf } from '../server/worker.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 import { handedOver } from './handed-over.ts'
-import { untilStopped } from './lifecycle.ts'
+import { noteHangups, untilStopped } from './lifecycle.ts'
 import { sentenceFor } from './sentences.ts'
 import type { WorkerArguments } from './worker.ts'
 
@@ -38,6 +39,7 @@ export const AS_ROOT =
 /** Serves, tells where, and waits until it is stopped. Fulfilled with the exit code. */
 export async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
   const { quiet, log, config, what, hint, watch } = serving
+  const hangups = noteHangups()
   const predecessor = await inherited()
   try {
     const handed = handedOver(read, serving.tls === true, predecessor)
@@ -46,6 +48,11 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     for (const told of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
       report('warn', told)
     }
+    const asked = reading.config.limits?.connections
+    const few = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())
+    if (few) report('warn', few)
+    // Before the workers are started: what it finds in the environment is not meant for them.
+    const manager = serviceManager((why) => report('warn', why))
     const server = serverFor(reading, handed.read, report, serving, handed.bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say
@@ -55,8 +62,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
     sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
     if (handed.sentence !== undefined) sayIfWanted(handed.sentence)
-    const manager = serviceManager((why) => report('warn', why))
-    const ended = untilStopped(server, {
+    await untilStopped(server, {
       what,
       config,
       report,
@@ -64,9 +70,9 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
       watch: watch === true,
       over: predecessor !== undefined,
       manager,
+      hangups,
+      ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
     })
-    tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` })
-    await ended
     log?.end()
     return 0
   } catch (error) {
@@ -88,7 +94,9 @@ function serverFor(
     report('warn', 'Only root can become another user: user and group have no effect.')
   }
   const alone = identity === undefined && workersOf(reading.config) === 1
-  if (config === undefined || alone) return new Single(read, bounds)
+  if (config === undefined || alone)
+    return new Single(noting(['workers', 'user', 'group'], reading, read, report), bounds)
+  const noted = noting(['user', 'group'], reading, read, report)
   const file = resolve(config)
   const args = (hang: number): string[] => {
     const given: WorkerArguments = {
@@ -99,7 +107,20 @@ function serverFor(
     }
     return [JSON.stringify(given)]
   }
-  return new Primary({ read, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
+  return new Primary({ read: noted, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
+}
+
+/** What a reload cannot change is told, each time that it should. */
+function noting(keys: readonly ('workers' | 'user' | 'group')[], first: Reading, read: Read, report: Report): Read {
+  return async (modules) => {
+    const reading = await read(modules)
+    for (const key of keys) {
+      const [old, now] = [first.config[key], reading.config[key]]
+      if (old === now || (key === 'workers' && workersOf(first.config) === workersOf(reading.config))) continue
+      report('warn', `${key} has changed: that takes effect with "oriel serve --replace", or a new start.`)
+    }
+    return reading
+  }
 }
 
 /** An address for all interfaces, as those that a browser can be given. */

@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/config.ts'
 import { become, type Identity } from '../server/identity.ts'
 import { work } from '../server/worker.ts'
 import { consoleLog } from './console.ts'
@@ -18,9 +19,22 @@ process.on('SIGUSR1', () => undefined)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 const { config, quiet, hang, identity } = JSON.parse(process.argv[2] ?? '{}') as WorkerArguments
-if (identity !== undefined) become(identity)
+const refused = identity === undefined ? undefined : refusalOf(identity)
 process.title = `oriel worker: ${config}`
 const log = quiet ? undefined : consoleLog()
-await work(readingOf(config, log), hang)
+await work(refused === undefined ? readingOf(config, log) : () => Promise.reject(refused), hang)
 log?.end()
 process.exit(0)
+
+/** Why this process cannot become who it should be: its primary is told so, and nothing is read then. */
+function refusalOf(identity: Identity): Error | undefined {
+  try {
+    become(identity)
+    return undefined
+  } catch (cause) {
+    const { user, group } = identity
+    return new ConfigError(`the workers cannot become user ${user}, group ${group}: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}

@@ -16,6 +16,9 @@ const OWN = `${dirname(dirname(fileURLToPath(SELF)))}${sep}`
 /** Where the loader keeps what it has read: Node's own store of CommonJS modules. */
 const { cache } = createRequire(import.meta.url)
 
+/** How long a module may take to load, in milliseconds: it may wait for what never comes. */
+const PATIENCE = 50_000
+
 /** Modules of sites that are in the store, by file. */
 const kept = new Set<string>()
 
@@ -25,11 +28,16 @@ const kept = new Set<string>()
  */
 export class Modules {
   readonly #again: boolean
+  readonly #patience: number
   #loader: Promise<Load> | undefined
 
-  /** @param again Whether this reading follows another one in this process. */
-  constructor(again: boolean = false) {
+  /**
+   * @param again Whether this reading follows another one in this process.
+   * @param patience For how long one module is waited for, in milliseconds.
+   */
+  constructor(again: boolean = false, patience: number = PATIENCE) {
     this.#again = again
+    this.#patience = patience
   }
 
   /** Imports a module: TypeScript on any Node, JavaScript by Node itself where nothing has to be fresh. @throws ModuleError. */
@@ -44,7 +52,7 @@ export class Modules {
 
   async #importNative(file: string): Promise<unknown> {
     try {
-      return await import(pathToFileURL(file).href)
+      return await within(this.#patience, import(pathToFileURL(file).href))
     } catch (error) {
       // `npx oriel` in a folder without node_modules: the module may still import 'oriel'.
       const code = (error as NodeJS.ErrnoException).code
@@ -55,19 +63,35 @@ export class Modules {
 
   async #evaluated(file: string): Promise<unknown> {
     this.#loader ??= freshLoader()
-    return evaluate(await this.#loader, file)
+    return evaluate(await this.#loader, file, this.#patience)
   }
 }
 
 /** One file at a time: two that are on their way to the same import would both evaluate it. */
-const evaluate = oneAtATime(async (load: Load, file: string): Promise<unknown> => {
+const evaluate = oneAtATime(async (load: Load, file: string, patience: number): Promise<unknown> => {
   const before = new Set(Object.keys(cache))
   try {
-    return await load(file)
+    return await within(patience, load(file))
   } finally {
     for (const path of Object.keys(cache)) if (!before.has(path) && isOfSite(path)) kept.add(path)
   }
 })
+
+/** What is loading, or an error once it has taken too long. */
+async function within<T>(patience: number, loading: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(
+      `it was not loaded after ${patience / 1000} seconds: it awaits something that does not come`,
+    )
+    timer = setTimeout(() => reject(error), patience)
+  })
+  try {
+    return await Promise.race([loading, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /** The files of sites that were evaluated, and are forgotten at the next reading. */
 export function evaluatedFiles(): string[] {

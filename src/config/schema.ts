@@ -1,7 +1,5 @@
 import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
-import type { ListenAddress } from '../io/bound.ts'
-import type { CertificateFiles } from '../io/certificate.ts'
 import { Headers } from '../message/headers.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
@@ -10,7 +8,6 @@ import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
 import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
-import { files } from './files-schema.ts'
 import {
   accepted,
   areFunctions,
@@ -28,8 +25,9 @@ import {
   text,
   textOrTexts,
   texts,
-  yes,
 } from './parts.ts'
+import { files } from './schema-files.ts'
+import { acmeSchema, listenSchema } from './schema-listen.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
@@ -39,56 +37,6 @@ import {
 const FUNCTIONS = 'a list of functions'
 /** RFC 9110 §8.3.1, parameters as they come. */
 const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
-
-const OCTAL = 'expected an octal mode in quotes, such as "0660"'
-
-const certificate = object<CertificateFiles>(
-  {
-    cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
-    key: need(text('Its key as a PEM file.')),
-    names: texts(
-      'The host names that it answers for; those in the certificate where left out. `*.example.org` is possible.',
-    ),
-  },
-  'A certificate with its key.',
-)
-
-const listen = v.pipe(
-  object<ListenAddress>(
-    {
-      port: number('The port; 0 lets the system choose.', 0, 65535),
-      host: text('An address or a name. Default: `127.0.0.1`.'),
-      unix: text('The path of a Unix socket, instead of a port.'),
-      http2: yes('Whether HTTP/2 is spoken too. Default: `true` with `tls`, `false` without.'),
-      mode: v.optional(
-        v.pipe(
-          v.string(OCTAL),
-          v.regex(/^0?[0-7]{3}$/, OCTAL),
-          v.description(
-            'The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives; `"0660"` with a `group`.',
-          ),
-        ),
-      ),
-      group: text('The group of the Unix socket, by name or number.'),
-      tls: v.optional(
-        v.pipe(
-          v.array(certificate),
-          v.minLength(1),
-          v.description('Certificates: TLS is spoken here. The first one answers for names that none has.'),
-        ),
-      ),
-    },
-    'A place to listen at.',
-  ),
-  v.check(
-    (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
-    'expected either a port or a unix socket',
-  ),
-  v.check((given) => {
-    const { unix, mode, group } = given as ListenAddress
-    return unix !== undefined || (mode ?? group) === undefined
-  }, 'mode and group are for a unix socket'),
-)
 
 const pattern = accepted(parsePattern)
 const host = accepted(checkHost)
@@ -220,8 +168,9 @@ const who = v.union([filled(), v.pipe(v.number(), v.integer('expected a whole nu
 export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
   {
     listen: v.optional(
-      v.pipe(v.array(listen), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
+      v.pipe(v.array(listenSchema), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
     ),
+    acme: v.optional(acmeSchema),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(
       v.pipe(

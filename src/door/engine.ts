@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { isLoopback, type Networks, networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import { type Accepting, Listener, type ListenWith, type Version } from '../io/listener.ts'
+import type { Certificate } from '../io/certificate.ts'
+import { type Accepting, type AutomaticTls, Listener, type ListenWith, type Version } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
 import type { EngineContext, Spoken } from './context.ts'
@@ -15,6 +16,8 @@ export interface EngineOptions {
   readonly timeouts?: Partial<Timeouts>
   /** Addresses and networks whose word about the client is believed. */
   readonly trustedProxies?: readonly string[]
+  /** What `tls: 'acme'` stands for. */
+  readonly automatic?: AutomaticTls
 }
 
 /** How often deadlines are looked at, in milliseconds; more often where a time limit is shorter than this wants. */
@@ -30,6 +33,7 @@ export class Engine implements EngineContext, Accepting {
   timeouts: Timeouts
   ticks: Timeouts
   trusted: Networks | undefined
+  automatic: AutomaticTls | undefined
   readonly ticker: Ticker
   stopping = false
   #listeners: Listener[] = []
@@ -54,6 +58,7 @@ export class Engine implements EngineContext, Accepting {
     this.limits = limitsOf(options)
     this.timeouts = timeoutsOf(options)
     this.trusted = trustedOf(options)
+    this.automatic = options.automatic
     this.ticker.length = tickFor(this.timeouts)
     this.ticks = inTicks(this.timeouts, this.ticker)
   }
@@ -66,6 +71,7 @@ export class Engine implements EngineContext, Accepting {
     const trusted = trustedOf(options)
     this.site = site
     this.trusted = trusted
+    this.automatic = options.automatic
     this.limits = limitsOf(options)
     this.timeouts = timeoutsOf(options)
     this.ticker.length = tickFor(this.timeouts)
@@ -91,12 +97,21 @@ export class Engine implements EngineContext, Accepting {
     return this.#open
   }
 
-  /** Opens one more listening socket. @throws the system's error. */
+  /** Opens one more listening socket. @throws the system's error, Error where it stops meanwhile. */
   async listen(address: ListenAddress, given?: ListenWith): Promise<Listener> {
     const listener = await Listener.open(address, this, given)
+    if (this.stopping) {
+      await listener.close()
+      throw new Error('the server is stopping')
+    }
     this.ticker.start(() => this.#tick())
     this.#listeners.push(listener)
     return listener
+  }
+
+  /** Gives new handshakes on `tls: 'acme'` these certificates. @throws Error that says which is wrong. */
+  async renew(certificates: readonly Certificate[]): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.renew(certificates)))
   }
 
   /** Stops accepting on one of the listening sockets; its connections stay. */
@@ -127,7 +142,10 @@ export class Engine implements EngineContext, Accepting {
   }
 
   speak(socket: Socket, version: Version): void {
-    this.#spoken.add(version === '?' ? new UnknownVersion(socket, this) : this.#speaker(socket, version))
+    const connection = version === '?' ? new UnknownVersion(socket, this) : this.#speaker(socket, version)
+    this.#spoken.add(connection)
+    // Its handshake was under way when the server began to stop.
+    if (this.stopping) connection.stop()
   }
 
   failed(error: Error): void {

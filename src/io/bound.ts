@@ -19,7 +19,8 @@ export interface ListenAddress {
   readonly mode?: string
   /** The group of the Unix socket, by name or number; its `mode` is `0660` then where it is left out. */
   readonly group?: string
-  readonly tls?: readonly CertificateFiles[]
+  /** Certificates, or `acme` for those that an authority gives automatically. */
+  readonly tls?: readonly CertificateFiles[] | 'acme'
   /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
   readonly http2?: boolean
 }
@@ -38,6 +39,8 @@ export interface Handle {
 export interface Bound {
   readonly address: ListenAddress
   readonly handle: Handle
+  /** Whether the service manager made it, and keeps it when we have gone. */
+  readonly foreign: boolean
   /** Gives the address up; a Unix socket loses its name, unless another has taken it over or it is to be left. */
   close(leave?: boolean): void
 }
@@ -72,7 +75,7 @@ export function adopt(address: ListenAddress, handle: Handle, whole: boolean = f
 export function adoptDescriptor(address: ListenAddress, fd: number): Bound {
   const handle = create(null, 0, FAMILY_OF_PATH, fd)
   if (typeof handle === 'number') throw systemError(handle, { port: -1, address: `with number ${fd}` })
-  return held(address, handle)
+  return { ...held(address, handle), foreign: true }
 }
 
 /** The same address again and again has the same key: by it a socket is found when the config is loaded again. */
@@ -117,6 +120,7 @@ function named(address: ListenAddress, path: string, handle: Handle): Bound {
   return {
     address,
     handle,
+    foreign: false,
     close: (leave = false) => {
       handle.close()
       const now = lstatSync(path, { throwIfNoEntry: false })?.ino
@@ -143,7 +147,7 @@ function answers(path: string): Promise<boolean> {
 }
 
 function held(address: ListenAddress, handle: Handle): Bound {
-  return { address, handle, close: () => handle.close() }
+  return { address, handle, foreign: false, close: () => handle.close() }
 }
 
 function made({ host, port, family }: { host: string; port: number; family: number }): Handle {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { runs } from '../../test/support/property.ts'
-import { connectionsWithin, descriptorLimit, fitConnections, openFilesIn } from './descriptors.ts'
+import { connectionsWarning, connectionsWithin, descriptorLimit, fitConnections, openFilesIn } from './descriptors.ts'
 
 const MODULE = join(import.meta.dirname, 'descriptors.js')
 
@@ -32,41 +32,48 @@ Max locked memory         8388608              8388608              bytes
   assert.equal(openFilesIn(''), undefined)
 })
 
-test('connections are as many as were asked for, where the descriptors are enough', () => {
+test('connections are as many as are wanted, where the descriptors are enough', () => {
   const cases = [
-    [undefined, undefined, 16_384],
-    [undefined, 1_048_576, 16_384],
-    [undefined, 20_000, 14_976],
-    [undefined, 1024, 744],
-    [undefined, 64, 24],
-    [undefined, 10, 1],
+    [16_384, undefined, 16_384],
+    [16_384, 1_048_576, 16_384],
+    [16_384, 20_000, 14_976],
+    [16_384, 1024, 744],
+    [16_384, 64, 24],
+    [16_384, 10, 1],
     [500, 1024, 500],
-    [500, undefined, 500],
     [744, 1024, 744],
   ] as const
-  for (const [asked, limit, connections] of cases) {
-    assert.deepEqual(fitConnections(asked, 16_384, limit), { connections }, `${asked} of ${limit}`)
+  for (const [wanted, limit, connections] of cases) {
+    assert.equal(fitConnections(wanted, limit), connections, `${wanted} of ${limit}`)
   }
 })
 
 test('who asked for more is told how many it will be, and what to do', () => {
-  assert.deepEqual(fitConnections(1000, 16_384, 1024), {
-    connections: 744,
-    warning:
-      'limits.connections is 1000, and this process may open only 1024 files and sockets: it will take 744 connections. ' +
-      'Allow it 1366: LimitNOFILE=1366 in a systemd unit, --ulimit nofile for a container, or ulimit -n before the start.',
-  })
+  const told = (asked: number, connections: number): string =>
+    `limits.connections is ${asked}, and a process may open only 1024 files and sockets here: the server will take ` +
+    `${connections} connections. Allow it 1366: LimitNOFILE=1366 in a systemd unit, --ulimit nofile for a container, ` +
+    'or ulimit -n before the start.'
+  assert.equal(connectionsWarning(1000, 1, 1024), told(1000, 744))
+  assert.equal(connectionsWarning(3999, 4, 1024), told(3999, 4 * 744))
+  for (const [asked, processes, limit] of [
+    [744, 1, 1024],
+    [1000, 2, 1024],
+    [1_000_000, 1, undefined],
+  ] as const) {
+    assert.equal(connectionsWarning(asked, processes, limit), undefined)
+  }
 })
 
 test('what is advised is enough', () => {
+  const least = fc.integer({ min: 1, max: 10_000_000 })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.integer({ min: 0, max: 10_000_000 }), (asked, limit) => {
-      const { connections, warning } = fitConnections(asked, 16_384, limit)
-      assert.ok(connections >= 1 && connections <= asked)
-      if (warning === undefined) return assert.equal(connections, asked)
+    fc.property(least, fc.integer({ min: 1, max: 64 }), least, (asked, processes, limit) => {
+      const warning = connectionsWarning(asked, processes, limit)
+      const each = Math.ceil(asked / processes)
+      if (warning === undefined) return assert.equal(fitConnections(each, limit), each)
+      assert.ok(connectionsWithin(limit) < each)
       const advised = Number(/LimitNOFILE=(\d+)/.exec(warning)?.[1])
-      assert.equal(fitConnections(asked, 16_384, advised).warning, undefined)
-      return assert.ok(connectionsWithin(advised) >= asked)
+      return assert.equal(connectionsWarning(asked, processes, advised), undefined)
     }),
     runs(500),
   )

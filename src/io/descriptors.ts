@@ -33,25 +33,23 @@ export function connectionsWithin(limit: number): number {
   return Math.max(1, Math.floor((limit - OWN) * SHARE))
 }
 
-export interface Fitted {
-  /** The connections that can really be open. */
-  readonly connections: number
-  /** What to tell, where fewer can be than somebody asked for. */
-  readonly warning?: string
+/** The connections that can really be open, of those that are wanted. */
+export function fitConnections(wanted: number, limit: number | undefined): number {
+  return Math.min(wanted, limit === undefined ? wanted : connectionsWithin(limit))
 }
 
 /**
- * The connections that a server can have open: what was asked for, or else the default, where the descriptors are
- * enough for them. Only who asked for more is told: nobody has to wish for the default.
+ * What to tell who asked for more connections than there are descriptors for; undefined where there are enough.
+ * @param processes How many share the connections, each with a limit of its own.
  */
-export function fitConnections(asked: number | undefined, usual: number, limit: number | undefined): Fitted {
-  const wanted = asked ?? usual
-  const connections = Math.min(wanted, limit === undefined ? wanted : connectionsWithin(limit))
-  if (asked === undefined || connections === asked) return { connections }
-  const needed = Math.ceil(asked / SHARE) + OWN
-  const warning =
-    `limits.connections is ${asked}, and this process may open only ${limit} files and sockets: ` +
-    `it will take ${connections} connections. Allow it ${needed}: LimitNOFILE=${needed} in a systemd unit, ` +
-    '--ulimit nofile for a container, or ulimit -n before the start.'
-  return { connections, warning }
+export function connectionsWarning(asked: number, processes: number, limit: number | undefined): string | undefined {
+  const each = Math.ceil(asked / processes)
+  const connections = fitConnections(each, limit)
+  if (connections === each) return undefined
+  const needed = Math.ceil(each / SHARE) + OWN
+  return (
+    `limits.connections is ${asked}, and a process may open only ${limit} files and sockets here: ` +
+    `the server will take ${connections * processes} connections. Allow it ${needed}: LimitNOFILE=${needed} in a systemd ` +
+    'unit, --ulimit nofile for a container, or ulimit -n before the start.'
+  )
 }

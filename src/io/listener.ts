@@ -13,6 +13,16 @@ export interface ListenWith {
   readonly ticketKeys?: Buffer
 }
 
+/** Certificates that come, and are replaced, while the server runs. */
+export interface AutomaticTls {
+  /** Those that are there now. */
+  readonly certificates: readonly Certificate[]
+  /** Whether an authority may come and look: only then is `peek` called. */
+  readonly pending: boolean
+  /** Sees a connection before the handshake: answers an authority, and calls `handshake` for everybody else. */
+  peek(socket: Socket, handshake: () => void, milliseconds: number): void
+}
+
 /** The version of HTTP that is spoken on a connection; `?` where its first bytes tell. */
 export type Version = '1' | '2' | '?'
 
@@ -29,6 +39,8 @@ export interface Accepting {
   failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
+  /** What `tls: 'acme'` stands for. */
+  readonly automatic?: AutomaticTls | undefined
 }
 
 /** A socket that listens. What it speaks can be changed while it does. */
@@ -36,13 +48,13 @@ export class Listener {
   readonly bound: Bound
   readonly #server: Server
   readonly #accepting: Accepting
-  #tls: TlsServer | undefined
+  #tls: Tls | undefined
   /** What is spoken without TLS. */
   #plain: Version
   /** Host and port, as the system chose them. */
   #authority = ''
 
-  private constructor(bound: Bound, accepting: Accepting, tls: TlsServer | undefined, plain: Version) {
+  private constructor(bound: Bound, accepting: Accepting, tls: Tls | undefined, plain: Version) {
     this.bound = bound
     this.#accepting = accepting
     this.#tls = tls
@@ -82,12 +94,19 @@ export class Listener {
    * Returns the change to be made at once: all that can fail has happened then.
    */
   async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
-    const ticketKeys = given.ticketKeys ?? this.#tls?.getTicketKeys()
+    const ticketKeys = given.ticketKeys ?? this.#tls?.server.getTicketKeys()
     const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
       this.#plain = plainVersion(address)
     }
+  }
+
+  /** Where the certificates are the automatic ones: new handshakes get these. @throws Error that says which is wrong. */
+  async renew(certificates: readonly Certificate[]): Promise<void> {
+    if (this.#tls?.address.tls !== 'acme') return
+    const change = await this.prepare(this.#tls.address, { certificates })
+    change()
   }
 
   /** Stops accepting. Connections that are open stay; fulfilled when the last one has gone. */
@@ -106,7 +125,11 @@ export class Listener {
     }
     // Who ends its side within the handshake has gone, and would stay half open for good.
     socket.allowHalfOpen = false
-    if (this.#accepting.admitSilent(socket)) tls.emit('connection', socket)
+    if (!this.#accepting.admitSilent(socket)) return
+    const { automatic, handshake } = this.#accepting
+    if (tls.address.tls === 'acme' && automatic?.pending === true) {
+      automatic.peek(socket, () => tls.server.emit('connection', socket), handshake)
+    } else tls.server.emit('connection', socket)
   }
 
   #listen(): Promise<void> {
@@ -130,6 +153,11 @@ export class Listener {
 /** Connections that wait to be accepted, as far as the system allows. */
 const BACKLOG = 1024
 
+interface Tls {
+  readonly server: TlsServer
+  readonly address: ListenAddress
+}
+
 /** A client that knows beforehand that HTTP/2 is spoken may begin with it (RFC 9113 §3.3). */
 function plainVersion({ http2 }: ListenAddress): Version {
   return http2 === true ? '?' : '1'
@@ -140,15 +168,19 @@ async function tlsFor(
   address: ListenAddress,
   accepting: Accepting,
   { certificates, ticketKeys }: ListenWith,
-): Promise<TlsServer | undefined> {
+): Promise<Tls | undefined> {
   if (address.tls === undefined) return undefined
   const [tls, { tlsOptions }, { readCertificates }] = await Promise.all([
     import('node:tls'),
     import('./tls.ts'),
     import('./certificate.ts'),
   ])
+  const chosen =
+    certificates ?? (address.tls === 'acme' ? (accepting.automatic?.certificates ?? []) : readCertificates(address.tls))
+  // Automatic ones may be on their way.
+  if (chosen.length === 0 && address.tls !== 'acme') throw new TypeError('tls needs at least one certificate')
   const options = {
-    ...tlsOptions(certificates ?? readCertificates(address.tls), address.http2),
+    ...tlsOptions(chosen, address.http2),
     ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
@@ -159,5 +191,5 @@ async function tlsFor(
   })
   // A handshake that takes too long is only told here: nobody else closes the socket.
   server.on('tlsClientError', (_, socket) => socket.destroy())
-  return server
+  return { server, address }
 }

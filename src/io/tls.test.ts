@@ -118,6 +118,8 @@ test('a file that cannot be read is told with the error of the system as its cau
   }
 })
 
-test('no certificate is no server', () => {
-  assert.throws(() => tlsOptions([]), { name: 'TypeError', message: 'tls needs at least one certificate' })
+test('where there is no certificate yet, nobody is given one', () => {
+  const { cert, key, SNICallback } = tlsOptions([])
+  assert.deepEqual([cert, key], [undefined, undefined])
+  SNICallback?.('a.example', (...told) => assert.deepEqual(told, [null, undefined]))
 })

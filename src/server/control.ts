@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Bound, bind } from '../io/bound.ts'
 
 /** What the owner of a running server may ask it. */
@@ -26,9 +26,19 @@ export interface Control {
  * can connect may do as much anyway. Undefined where there is no such folder.
  */
 export function controlPath(config: string): string | undefined {
-  const folder = privateFolder()
-  const name = createHash('sha256').update(realpathSync(config)).digest('hex').slice(0, 16)
-  return folder === undefined ? undefined : join(folder, `${name}.sock`)
+  const folder = candidates().find((path) => made(path) && isPrivate(path))
+  return folder === undefined ? undefined : join(folder, nameOf(resolve(config)))
+}
+
+/**
+ * Where a server of this config may hear: it may have been started with another environment, as by the service
+ * manager, or by another name of its folder.
+ */
+export function controlPaths(config: string): string[] {
+  const names = new Set([resolve(config), realOf(config)].map(nameOf))
+  return candidates()
+    .filter(isPrivate)
+    .flatMap((folder) => [...names].map((name) => join(folder, name)))
 }
 
 /**
@@ -71,10 +81,28 @@ function answer(socket: Socket, act: (command: Command) => Promise<Outcome>): vo
 
 async function outcomeOf(text: string, act: (command: Command) => Promise<Outcome>): Promise<Outcome> {
   try {
-    return await act(JSON.parse(text) as Command)
+    return await act(commandOf(text))
   } catch (error) {
     return { ok: false, told: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function commandOf(text: string): Command {
+  const given = JSON.parse(text) as {
+    readonly do?: unknown
+    readonly program?: unknown
+    readonly folder?: unknown
+  } | null
+  if (given?.do === 'reload') return { do: 'reload' }
+  const { program, folder } = given ?? {}
+  if (given?.do === 'replace' && isTexts(program) && program.length > 0 && typeof folder === 'string') {
+    return { do: 'replace', program, folder }
+  }
+  throw new Error('the server does not know this command: it may be of another version of Oriel')
+}
+
+function isTexts(given: unknown): given is string[] {
+  return Array.isArray(given) && given.every((part) => typeof part === 'string')
 }
 
 /** All that comes until the other side ends; undefined where that is nothing, or too much. */
@@ -94,26 +122,46 @@ function shut(bound: Bound, close: () => void): void {
   bound.close()
 }
 
-/** A folder that nobody else may enter, made where it is not there. */
-function privateFolder(): string | undefined {
+/** A link that a deployment changes leads elsewhere afterwards: the path as it was given is the name, not the real one. */
+function nameOf(config: string): string {
+  return `${createHash('sha256').update(config).digest('hex').slice(0, 16)}.sock`
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+/** Folders that this user may have for itself, the best first. */
+function candidates(): string[] {
   const uid = process.getuid?.()
-  if (uid === undefined) return undefined
+  if (uid === undefined) return []
   const given = process.env['XDG_RUNTIME_DIR']
-  const candidates = [
-    ...(given === undefined ? [] : [join(given, 'oriel')]),
+  return [
+    ...(given === undefined || given === '' ? [] : [join(given, 'oriel')]),
     ...(uid === 0 ? ['/run/oriel'] : []),
     join(tmpdir(), `oriel-${uid}`),
   ]
-  return candidates.find((path) => isPrivate(path, uid))
 }
 
-function isPrivate(path: string, uid: number): boolean {
+function made(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })
+    return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false
+    return (error as NodeJS.ErrnoException).code === 'EEXIST'
   }
-  // Another user could have made it, or a link, in a folder where all may write.
-  const stats = lstatSync(path)
-  return stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0
+}
+
+/** Whether nobody else may enter. Another user could have made it, or a link, in a folder where all may write. */
+function isPrivate(path: string): boolean {
+  try {
+    const stats = lstatSync(path)
+    return stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0
+  } catch {
+    return false
+  }
 }

@@ -10,12 +10,7 @@ export class Single {
   readonly #running = new Running()
   readonly #read: Read
   readonly #inherited: ReadonlyMap<string, Bound>
-  readonly #become = oneAtATime(async (reading: Reading): Promise<void> => {
-    if (this.#stopping) throw new Error('the server is stopping')
-    const built = await buildConfig(reading.config, reading.build)
-    const change = await this.#running.prepare(built, { bounds: this.#inherited })
-    await change.make()
-  })
+  readonly #inTurn = oneAtATime((act: () => Promise<void>) => act())
   #stopping = false
 
   constructor(read: Read, inherited: ReadonlyMap<string, Bound> = new Map()) {
@@ -38,16 +33,22 @@ export class Single {
   /** @throws what is wrong with the config, or the system's error; then nothing listens. */
   async start(reading: Reading): Promise<void> {
     try {
-      await this.#become(reading)
+      await this.#inTurn(() => this.#become(reading, this.#inherited))
     } catch (error) {
-      await this.#running.close()
+      // The names of Unix sockets stay with the predecessor that has them.
+      await (this.#inherited.size > 0 ? this.#running.retire() : this.#running.close())
       throw error
     }
+    const taken = this.bounds
+    for (const [key, bound] of this.#inherited) if (!taken.has(key)) bound.close()
   }
 
   /** Serves by the config as it is now. @throws what is wrong with it; then all goes on as it was. */
-  async reload(): Promise<void> {
-    await this.#become(await this.#read(new Modules(true)))
+  reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#stopping) throw new Error('the server is stopping')
+      await this.#become(await this.#read(new Modules(true)))
+    })
   }
 
   close(): Promise<void> {
@@ -58,5 +59,14 @@ export class Single {
   retire(): Promise<void> {
     this.#stopping = true
     return this.#running.retire()
+  }
+
+  /** There is nobody to end beside this process. */
+  cut(): void {}
+
+  async #become({ config, build }: Reading, bounds?: ReadonlyMap<string, Bound>): Promise<void> {
+    const built = await buildConfig(config, build)
+    const change = await this.#running.prepare(built, { ...(bounds !== undefined && { bounds }) })
+    await change.make()
   }
 }

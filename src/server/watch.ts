@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, sep } from 'node:path'
 import { watch } from 'chokidar'
 
 /** How long after the last change a reload begins, in milliseconds: editors write a file in several steps. */
@@ -21,7 +21,8 @@ export function watchCode(config: string, changed: (path: string) => void): Watc
   let timer: NodeJS.Timeout | undefined
   const watcher = watch(root, {
     ignoreInitial: true,
-    ignored: (path, stats) => BESIDE.test(path.slice(root.length)) || (stats?.isFile() === true && !CODE.test(path)),
+    ignored: (path, stats) =>
+      (within(root, path) && BESIDE.test(path.slice(root.length))) || (stats?.isFile() === true && !CODE.test(path)),
   })
   watcher.on('all', (event, path) => {
     if (event === 'addDir' || event === 'unlinkDir') return
@@ -29,10 +30,14 @@ export function watchCode(config: string, changed: (path: string) => void): Watc
     timer = setTimeout(() => changed(path), SETTLED)
   })
   return {
-    add: (files) => void watcher.add(files.filter((file) => !file.startsWith(root))),
+    add: (files) => void watcher.add(files.filter((file) => !within(root, file))),
     close: () => {
       clearTimeout(timer)
       return watcher.close()
     },
   }
+}
+
+function within(root: string, path: string): boolean {
+  return path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)
 }

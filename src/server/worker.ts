@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
+import type { ServedCertificates } from '../acme/served.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
+import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import type { Read } from './reading.ts'
@@ -20,42 +22,79 @@ export function work(read: Read, hang: number): Promise<void> {
   const bounds = new Map<string, Bound>()
   const ready = new Map<number, Change>()
   let again = false
-  const prepare = oneAtATime(async (orders: Orders): Promise<void> => {
+  let loading: Promise<ServedCertificates> | undefined
+  const served = (): Promise<ServedCertificates> => {
+    loading ??= import('../acme/served.ts').then(({ ServedCertificates }) => new ServedCertificates())
+    return loading
+  }
+  const inTurn = oneAtATime((act: () => Promise<void>) => act())
+  const prepare = async (orders: Orders): Promise<void> => {
     const { config, build } = await read(new Modules(again))
     again = true
-    const built = await buildConfig(shared(config, orders), { ...build, certificates: false })
+    const acme = config.acme === undefined ? undefined : await served()
+    if (acme !== undefined) acme.certificates = orders.automatic
+    const built = await buildConfig(shared(config, orders), { ...build, certificates: false, acme })
     const { certificates } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')
     ready.set(orders.generation, await running.prepare(built, { bounds, certificates, ticketKeys }))
-  })
-  const signs = setInterval(() => tell({ is: 'alive' }), hang / SIGNS)
+    hangs.set(orders.generation, orders.hang)
+  }
+  const drop = (generation: number): void => {
+    // Taken out at once: what comes behind this order is for another config.
+    const unused = [...bounds].filter(([key, bound]) => running.bounds.get(key) !== bound)
+    for (const [key] of unused) bounds.delete(key)
+    void inTurn(async () => {
+      ready.get(generation)?.drop()
+      ready.delete(generation)
+      for (const [, bound] of unused) bound.close()
+    })
+  }
+  const renew = async (certificates: readonly Certificate[]): Promise<void> => {
+    const acme = await served()
+    acme.certificates = certificates
+    await running.renew(certificates)
+  }
+  const hangs = new Map<number, number>()
+  let signs = signsEach(hang)
   return new Promise((done, failed) => {
-    const end = (how: 'close' | 'retire'): void => {
-      clearInterval(signs)
-      process.off('message', onMessage)
-      running[how]().then(done, failed)
-    }
+    // Signs of life go on: one that hangs while it ends is killed too.
+    const end = (how: 'close' | 'retire'): void => void running[how]().then(done, failed)
     const onMessage = (message: unknown, handle: unknown): void => {
       const order = message as ToWorker
       if (order.do === 'take') bounds.set(order.key, adopt(order.address, handle as Handle))
-      else if (order.do === 'prepare') answer(order.orders.generation, prepare(order.orders), { is: 'prepared' })
+      else if (order.do === 'prepare') {
+        answer(
+          order.orders.generation,
+          inTurn(() => prepare(order.orders)),
+          { is: 'prepared' },
+        )
+      } else if (order.do === 'challenge') {
+        const told = served().then(({ challenges }) => challenges.apply(order.message))
+        answer(order.generation, told, { is: 'done' })
+      } else if (order.do === 'renew') answer(order.generation, renew(order.certificates), { is: 'done' })
       else if (order.do === 'make') {
         const made = ready.get(order.generation)?.make() ?? Promise.reject(new Error('nothing was prepared'))
         ready.clear()
+        clearInterval(signs)
+        signs = signsEach(hangs.get(order.generation) ?? hang)
+        hangs.clear()
         made.then(
           () => tell({ is: 'made', generation: order.generation, urls: running.urls }),
           (error) => tellFailure(order.generation, error),
         )
-      } else if (order.do === 'drop') {
-        ready.get(order.generation)?.drop()
-        ready.delete(order.generation)
-      } else end(order.do === 'stop' ? 'close' : 'retire')
+      } else if (order.do === 'drop') drop(order.generation)
+      else end(order.do === 'stop' ? 'close' : 'retire')
     }
     process.on('message', onMessage)
     // Killed: nobody would notice any more that this process hangs, and a new primary could not have the addresses.
     process.once('disconnect', () => end('close'))
+    if (!process.connected) end('close')
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal, end))
   })
+}
+
+function signsEach(hang: number): NodeJS.Timeout {
+  return setInterval(() => tell({ is: 'alive' }), hang / SIGNS)
 }
 
 /** From a terminal a signal reaches all processes of a group; the primary decides what it means. */
@@ -63,7 +102,7 @@ function onSignal(signal: NodeJS.Signals, end: (how: 'close') => void): void {
   if (signal === 'SIGTERM') end('close')
 }
 
-function answer(generation: number, made: Promise<void>, message: { readonly is: 'prepared' }): void {
+function answer(generation: number, made: Promise<void>, message: { readonly is: 'prepared' | 'done' }): void {
   made.then(
     () => tell({ ...message, generation }),
     (error) => tellFailure(generation, error),

@@ -58,20 +58,20 @@ async function asked(client: RawClient, path: string): Promise<string> {
 }
 
 test(
-  'without a descriptor left, connections that are open are served, new ones are closed, and all is well after',
+  'without a descriptor left, connections that are open are served, none hangs, and all is well after',
   posix,
   async (t) => {
     const { oriel, open } = await serving(t)
     const first = await open()
     for (let round = 0; round < 3; round++) {
       assert.equal(await asked(first, '/take'), '200 EMFILE')
-      // The connection of the round before may end only now, and leave its descriptor to one of these.
-      const answers: string[] = []
-      for (let i = 0; i < 20; i++) answers.push(await asked(await open(), '/hello').catch(() => 'closed'))
-      assert.ok(answers.filter((answer) => answer === 'closed').length >= 19, answers.join())
+      // The system closes them at once, or, where a thread of Node's has got the last descriptor, lets them wait.
+      const answers: Promise<string>[] = []
+      for (let i = 0; i < 20; i++) answers.push(asked(await open(), '/hello').catch(() => 'closed'))
       assert.equal(await asked(first, '/hello'), '200 hello')
       assert.match(await asked(first, '/a.txt'), /^503 /)
       assert.equal(await asked(first, '/give'), '200 given')
+      for (const answer of await Promise.all(answers)) assert.match(answer, /^(?:closed|200 hello)$/)
       const next = await open()
       assert.equal(await asked(next, '/a.txt'), '200 a')
       next.destroy()
@@ -89,7 +89,9 @@ test(
   posix,
   async (t) => {
     const { oriel, open } = await serving(t, 'limits: { connections: 1000 },')
-    await oriel.printed(/limits\.connections is 1000, and this process may open only 64 .* it will take 24 connections/)
+    await oriel.printed(
+      /limits\.connections is 1000, and a process may open only 64 .* the server will take 24 connections/,
+    )
     const clients: RawClient[] = []
     for (let i = 0; i < 100; i++) clients.push(await open())
     const answers = await Promise.all(clients.map((client) => asked(client, '/a.txt').catch(() => 'closed')))
