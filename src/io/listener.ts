@@ -94,6 +94,7 @@ export class Listener {
    * Returns the change to be made at once: all that can fail has happened then.
    */
   async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
+    await this.#accepting.prepare(address)
     const ticketKeys = given.ticketKeys ?? this.#tls?.server.getTicketKeys()
     const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
