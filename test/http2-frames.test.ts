@@ -79,6 +79,8 @@ const FAULTS: readonly (readonly [what: string, code: string, sent: readonly (st
   ['PING of seven bytes', 'FRAME_SIZE_ERROR', [frame('PING', 0, 0, '1234567')]],
   ['PRIORITY on no stream', 'PROTOCOL_ERROR', [frame('PRIORITY', 0, 0, 'abcde')]],
   ['PRIORITY of four bytes', 'FRAME_SIZE_ERROR', [frame('PRIORITY', 0, 1, 'abcd')]],
+  ['GOAWAY on a stream', 'PROTOCOL_ERROR', [frame('GOAWAY', 0, 1, '12345678')]],
+  ['GOAWAY of seven bytes', 'FRAME_SIZE_ERROR', [frame('GOAWAY', 0, 0, '1234567')]],
   ['PUSH_PROMISE', 'PROTOCOL_ERROR', [headers(1, fields()), frame('PUSH_PROMISE', END_HEADERS, 1, u32(2))]],
   ['WINDOW_UPDATE of nothing on the connection', 'PROTOCOL_ERROR', [frame('WINDOW_UPDATE', 0, 0, u32(0))]],
   ['WINDOW_UPDATE on an idle stream', 'PROTOCOL_ERROR', [frame('WINDOW_UPDATE', 0, 1, u32(1))]],
@@ -217,6 +219,20 @@ test('a connection that does not begin with the preface speaks HTTP/1 where both
     assert.match((await client.answer()).body, /./)
     client.destroy()
   }
+})
+
+test('a place that speaks HTTP/2 only since a reload does so', SOON, async (t) => {
+  const { engine } = await startEngine(t, { handler: () => new Response('x') })
+  const listener = await engine.listen({ port: 0 })
+  const before = await FrameClient.open(Number(new URL(listener.url).port))
+  t.after(() => before.destroy())
+  assert.equal(await before.ended(), 'none')
+  const change = await listener.prepare({ port: 0, http2: true })
+  change()
+  const after = await FrameClient.open(Number(new URL(listener.url).port))
+  t.after(() => after.destroy())
+  after.send(headers(1, fields()))
+  assert.equal((await after.answer(1)).body, 'x')
 })
 
 test('the preface may come byte by byte, and must be whole', SOON, async (t) => {

@@ -101,6 +101,41 @@ test('a request is what it would be over HTTP/1, and its record as well', SOON, 
   assert.equal(record?.bytesOut, bytes)
 })
 
+test('a trusted proxy is believed about each request of its connection', SOON, async (t) => {
+  const { client } = await opened(t, {
+    handler: (_, { clientAddress, secure }) => new Response(`${clientAddress} ${secure}`),
+    trustedProxies: ['loopback'],
+  })
+  const proto = ['x-forwarded-proto', 'https']
+  client.send(headers(1, fields('/', 'GET', 'x-forwarded-for', '192.0.2.1', ...proto)))
+  client.send(headers(3, fields('/', 'GET', 'x-forwarded-for', '192.0.2.2')), headers(5, fields()))
+  const told = [(await client.answer(1)).body, (await client.answer(3)).body, (await client.answer(5)).body]
+  assert.deepEqual(told, ['192.0.2.1 true', '192.0.2.2 false', '127.0.0.1 false'])
+})
+
+test('what is asked after the last stream that is answered is passed over, and not without end', SOON, async (t) => {
+  const { client } = await opened(t, {
+    handler: ({ path }) =>
+      path === '/' ? gate<Response>().passed : new Response('x', { headers: { Connection: 'close' } }),
+    limits: { controlFrames: 1 },
+  })
+  client.send(headers(1, fields('/')), headers(3, fields('/last')))
+  await client.until(() => client.goaways.length === 2)
+  client.send(headers(5, fields('/x'), false), data(5, 'x', true))
+  for (let i = 0; i < 50; i++) client.send(headers(7 + 2 * i, fields('/x')))
+  assert.equal(await client.ended(), 'ENHANCE_YOUR_CALM')
+  assert.deepEqual([client.answers.get(5)?.status ?? 0, client.goaways.at(-1)?.last], [0, 3])
+})
+
+test('a client that ends its request by itself, after the whole answer, is not reset', SOON, async (t) => {
+  const { client } = await opened(t, { handler: () => new Response('enough') })
+  client.send(headers(1, fields('/', 'POST'), false))
+  assert.equal((await client.answer(1)).body, 'enough')
+  client.send(data(1, 'x'), data(1, 'y', true), headers(3, fields('/', 'POST'), false))
+  await client.until(() => client.of('RST_STREAM', 3).length > 0)
+  assert.deepEqual(client.of('RST_STREAM', 1), [])
+})
+
 test('Host stands in for an :authority that is missing', SOON, async (t) => {
   const { client } = await opened(t, { handler: ({ authority }) => new Response(authority) })
   client.send(headers(1, [':method', 'GET', ':scheme', 'http', ':path', '/', 'host', 'b:1']))
@@ -251,6 +286,8 @@ test(
     for (let i = 0; i < 100; i++) client.send(data(1, Buffer.alloc(16384)))
     client.send(headers(1, ['x', 'y']), headers(3, fields('/', 'POST')))
     assert.equal((await client.answer(3)).status, 403)
+    const allowed = client.of('WINDOW_UPDATE', 0).reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 65535)
+    assert.ok(allowed >= 100 * 16384 + 2 ** 19, `${allowed} bytes were allowed on the connection`)
     assert.deepEqual(client.goaways, [])
   },
 )

@@ -27,12 +27,13 @@ const files = {
   'file-1m-uncached': '/uncached/1m.bin',
   'file-100m': '/files/100m.bin',
 }
+const secure = { 'hello-tls': '/hello', 'hello-h2': '/hello', 'file-1k-h2': '/files/1k.txt' }
 const shared = { workers: '/hello', 'workers-file': '/files/1k.txt' }
 const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt' }
 
 export const orielCandidates = [
   { name: 'oriel', paths: { ...hello, ...files }, start: starter() },
-  { name: 'oriel', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: starter({ tls: true }) },
+  { name: 'oriel', paths: secure, scheme: 'https', start: starter({ tls: true }) },
   { name: 'oriel', paths: shared, start: starter({ workers: 2 }) },
   { name: 'one process', paths: shared, start: starter() },
   { name: 'oriel', paths: logged, start: starter({ log: true }), log: logFile },

@@ -31,6 +31,8 @@ function listenSentence({ code, port, address = '', message }: SystemError): str
         : `this user may not make ${where}. Choose a folder that it may write to.`
     case 'ENOENT':
       return `there is no folder for ${where}. Make it, or choose another path.`
+    case 'ENAMETOOLONG':
+      return `the name of ${where} is too long for a socket. Choose a folder with a shorter one.`
     case 'EADDRNOTAVAIL':
       return `this machine has no address ${address}. Choose one of its own, 127.0.0.1, or 0.0.0.0 for all.`
     default:

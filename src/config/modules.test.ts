@@ -99,3 +99,18 @@ test('a module that throws is told in one line, and can be mended', async () => 
   writeFileSync(file, 'export const good = true')
   assert.equal(((await new Modules(true).load(file)) as Exports)['good'], true)
 })
+
+test('a module that never finishes loading is given up, and holds no other reading up', {
+  timeout: 20_000,
+}, async () => {
+  const folder = makeFolder({
+    'never.ts': 'await new Promise(() => {})\nexport const value = 1',
+    'never.mjs': 'await new Promise(() => {})\nexport const value = 1',
+    'm.ts': 'export const value = 2',
+  })
+  for (const name of ['never.ts', 'never.mjs']) {
+    const message = 'it was not loaded after 0.05 seconds: it awaits something that does not come'
+    await assert.rejects(new Modules(false, 50).load(join(folder, name)), { name: 'ModuleError', message })
+  }
+  assert.equal(((await new Modules(true).load(join(folder, 'm.ts'))) as Exports)['value'], 2)
+})

@@ -8,7 +8,6 @@ import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
 import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
-import { files } from './files-schema.ts'
 import {
   accepted,
   areFunctions,
@@ -27,6 +26,7 @@ import {
   textOrTexts,
   texts,
 } from './parts.ts'
+import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 
 /*

@@ -7,7 +7,7 @@ import { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
 import type { EngineContext, Spoken } from './context.ts'
 import { Http1Connection } from './http1/connection.ts'
-import { Http2Connection } from './http2/connection.ts'
+import type { Http2Connection } from './http2/connection.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './settings.ts'
 import { UnknownVersion } from './unknown-version.ts'
 
@@ -47,6 +47,8 @@ export class Engine implements EngineContext, Accepting {
   #closing: Promise<void> | undefined = undefined
   #late: NodeJS.Timeout | undefined = undefined
   #turnedAway = 0
+  /** HTTP/2 is loaded where it is spoken: it is a megabyte of memory. */
+  #http2: typeof Http2Connection | undefined
   #acceptError: Error | undefined = undefined
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
@@ -135,16 +137,15 @@ export class Engine implements EngineContext, Accepting {
     return true
   }
 
+  async prepare({ tls, http2 }: ListenAddress): Promise<void> {
+    if (http2 ?? tls !== undefined) this.#http2 ??= (await import('./http2/connection.ts')).Http2Connection
+  }
+
   speak(socket: Socket, version: Version): void {
-    const connection = this.#connection(socket, version)
+    const connection = version === '?' ? new UnknownVersion(socket, this) : this.#speaker(socket, version)
     this.#spoken.add(connection)
     // Its handshake was under way when the server began to stop.
     if (this.stopping) connection.stop()
-  }
-
-  #connection(socket: Socket, version: Version): Spoken {
-    if (version === '1') return new Http1Connection(socket, this)
-    return version === '2' ? new Http2Connection(socket, this) : new UnknownVersion(socket, this)
   }
 
   failed(error: Error): void {
@@ -153,8 +154,7 @@ export class Engine implements EngineContext, Accepting {
 
   known(unknown: Spoken, version: '1' | '2', begun: Buffer): void {
     this.#spoken.delete(unknown)
-    const { socket } = unknown
-    const connection = version === '1' ? new Http1Connection(socket, this) : new Http2Connection(socket, this)
+    const connection = this.#speaker(unknown.socket, version)
     this.#spoken.add(connection)
     connection.received(begun)
   }
@@ -228,6 +228,12 @@ export class Engine implements EngineContext, Accepting {
     if (open >= this.limits.connectionsPerAddress) return false
     this.#perAddress.set(address, open + 1)
     return true
+  }
+
+  #speaker(socket: Socket, version: '1' | '2'): Http1Connection | Http2Connection {
+    if (version === '1') return new Http1Connection(socket, this)
+    if (this.#http2 === undefined) throw new TypeError('prepare() comes before HTTP/2')
+    return new this.#http2(socket, this)
   }
 
   #keepSilent(socket: Socket): void {

@@ -6,8 +6,10 @@ import { connectInMemory, settled } from '../../test/support/memory-socket.ts'
 import { Response } from '../message/response.ts'
 import { PREFACE } from '../protocol/http2/frames.ts'
 
-function under(): EngineUnderTest {
-  return new EngineUnderTest({ handler: (request) => new Response(request.version) })
+async function under(): Promise<EngineUnderTest> {
+  const made = new EngineUnderTest({ handler: (request) => new Response(request.version) })
+  await made.engine.prepare({ http2: true })
+  return made
 }
 
 for (const pieces of [
@@ -16,7 +18,7 @@ for (const pieces of [
   ['PRI * HTTP/2.1'],
 ]) {
   test(`what begins with ${JSON.stringify(pieces)} is taken for HTTP/1`, async () => {
-    const ends = connectInMemory(under().engine, undefined, '?')
+    const ends = connectInMemory((await under()).engine, undefined, '?')
     for (const piece of pieces) {
       ends.give(piece)
       await settled(1)
@@ -29,7 +31,7 @@ for (const pieces of [
 
 test('what begins with the preface is HTTP/2, be it in pieces', async () => {
   for (const at of [1, 12, 23, 24, 30]) {
-    const ends = connectInMemory(under().engine, undefined, '?')
+    const ends = connectInMemory((await under()).engine, undefined, '?')
     const all = PREFACE + settings().toString('latin1')
     ends.give(all.slice(0, at))
     await settled(1)
@@ -42,7 +44,7 @@ test('what begins with the preface is HTTP/2, be it in pieces', async () => {
 })
 
 test('a client that ends, and a server that stops, before anything was said close the connection', async () => {
-  const { engine } = under()
+  const { engine } = await under()
   const gone = connectInMemory(engine, undefined, '?')
   gone.give('PRI')
   gone.end()

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { chmodSync, lchownSync, lstatSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import * as net from 'node:net'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
@@ -50,6 +50,9 @@ interface Maker {
 }
 
 const FAMILY_OF_PATH = -1
+
+/** The longest name of a Unix socket that systems take, in bytes (`sun_path`, without its NUL): a longer one is cut off. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 /**
  * Takes an address. @param over Whether a Unix socket on which somebody still listens is taken from them.
@@ -101,8 +104,15 @@ async function bindPath(address: ListenAddress, path: string, over: boolean): Pr
     throw systemError('EADDRINUSE', { port: -1, address: path })
   }
   const first = join(dirname(path), `.${randomBytes(4).toString('hex')}`)
+  if (Math.max(Buffer.byteLength(path), Buffer.byteLength(first)) > LONGEST_PATH) {
+    throw systemError('ENAMETOOLONG', { port: -1, address: path })
+  }
   const handle = create(first, -1, FAMILY_OF_PATH)
-  if (typeof handle === 'number') throw systemError(handle, { port: -1, address: path })
+  if (typeof handle === 'number') {
+    // Node says EACCES of a folder that is not there.
+    const code = existsSync(dirname(path)) ? handle : 'ENOENT'
+    throw systemError(code, { port: -1, address: path })
+  }
   try {
     giveRights(first, address)
     renameSync(first, path)

@@ -33,6 +33,7 @@ function door(t: TestContext, admits: boolean = true): Door {
     sockets,
     spoken: gate<Socket>(),
     handshake: 10_000,
+    prepare: () => Promise.resolve(),
     failed: (error) => assert.fail(error),
     admit: (socket) => {
       noted('admit', socket)

@@ -31,6 +31,8 @@ export interface Accepting {
   admit(socket: Socket): boolean
   /** A connection was opened on which TLS comes first: whether to go on with it. */
   admitSilent(socket: Socket): boolean
+  /** Loads what is spoken at an address, before the first connection there. */
+  prepare(address: ListenAddress): Promise<void>
   /** A connection is ready to be spoken on. */
   speak(socket: Socket, version: Version): void
   /** The system could not accept a connection. */
@@ -62,6 +64,7 @@ export class Listener {
 
   /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
   static async open(address: ListenAddress, accepting: Accepting, given: ListenWith = {}): Promise<Listener> {
+    await accepting.prepare(address)
     const tls = await tlsFor(address, accepting, given)
     const bound = given.bound ?? (await bind(address))
     const listener = new Listener(bound, accepting, tls, plainVersion(address))
@@ -91,6 +94,7 @@ export class Listener {
    * Returns the change to be made at once: all that can fail has happened then.
    */
   async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
+    await this.#accepting.prepare(address)
     const ticketKeys = given.ticketKeys ?? this.#tls?.server.getTicketKeys()
     const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {

@@ -54,7 +54,9 @@ function canReturn(): boolean {
 /** The first group of a user. */
 function groupOf(user: string | number): number {
   try {
-    return Number(execFileSync('id', ['-g', String(user)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+    return Number(
+      execFileSync('id', ['-g', '--', String(user)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    )
   } catch (cause) {
     const what =
       typeof user === 'number' ? `the user ${user} has no entry here: name the group too` : `there is no user ${user}`

@@ -39,7 +39,7 @@ interface Serving {
 
 async function serving(t: TestContext, more: string = ''): Promise<Serving> {
   const folder = makeFolder({ 'oriel.config.mjs': `${CONFIG} ${more} }`, 'public/a.txt': 'a' })
-  const oriel = startOriel(t, ['serve'], folder, WITHIN)
+  const oriel = startOriel(t, ['serve'], folder, { within: WITHIN })
   const port = Number(new URL(await oriel.url()).port)
   return {
     oriel,

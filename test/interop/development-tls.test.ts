@@ -15,7 +15,7 @@ const SITE = { 'index.html': '<!doctype html><title>Secure</title><p>It is secur
 
 /** With a cache folder of the test's own. */
 function started(t: TestContext, args: readonly string[], folder: string): OrielProcess {
-  return startOriel(t, args, folder, ['env', `XDG_CACHE_HOME=${join(folder, '.cache')}`])
+  return startOriel(t, args, folder, { env: { XDG_CACHE_HOME: join(folder, '.cache') } })
 }
 
 test('a folder is served by https, and a client that trusts the certificate takes it', posix, async (t) => {

@@ -15,6 +15,7 @@ const matched = matchSockets(wanted ?? undefined, sockets)
 const urls: string[] = []
 const accepting: Accepting = {
   admit: () => true,
+  prepare: () => Promise.resolve(),
   admitSilent: () => true,
   speak: (socket) => socket.end(JSON.stringify({ sockets, urls, faults: matched.faults, left: left() })),
   failed: () => {},

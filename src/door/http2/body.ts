@@ -86,7 +86,7 @@ export class StreamBody extends HeldBody {
   /** Told to the client when it is half of a window: one frame for many reads. */
   #free(bytes: number): void {
     this.#freed += bytes
-    if (this.#freed < STREAM_WINDOW / 2 || this.complete || this.dropped) return
+    if (this.#freed < STREAM_WINDOW / 2 || this.complete || this.dropped || this.failure !== undefined) return
     this.#window += this.#freed
     this.#credit.allow(this.#stream, this.#freed)
     this.#freed = 0

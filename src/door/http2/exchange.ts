@@ -113,6 +113,7 @@ export class Http2Exchange implements BodySource, Carried {
     this.#record.report('error', 'The answer could not be written.', { uri: this.#request.target, error })
     this.#state = 'answering'
     this.#wire.reset(this.#stream, INTERNAL_ERROR)
+    this.#end()
   }
 
   #answer(response: Response): void {

@@ -17,6 +17,7 @@ import {
   FLAG_END_STREAM,
   FLAG_PADDED,
   FLAG_PRIORITY,
+  GOAWAY,
   HEADERS,
   PING,
   PRIORITY,
@@ -108,8 +109,13 @@ export class Inbound implements FrameReceiver {
         return this.#priority(stream, to - from)
       case PUSH_PROMISE:
         throw broken('a client pushes')
+      case GOAWAY:
+        // It ends what we never do: to begin streams.
+        if (stream !== 0) throw broken('GOAWAY on a stream')
+        if (to - from < 8) throw new ConnectionFault(FRAME_SIZE_ERROR, 'GOAWAY has a wrong size')
+        return this.#inside.spendControl()
       default:
-        // GOAWAY ends what we never do; others are not known, and ignored (§5.5). Too many are a flood all the same.
+        // Not known, and ignored (§5.5). Too many are a flood all the same.
         this.#inside.spendControl()
     }
   }

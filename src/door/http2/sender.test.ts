@@ -101,11 +101,12 @@ test('streams take turns in what the connection allows', () => {
 test('a socket that is full lets content wait, but no fields', () => {
   const { sender, frames, output, socket } = made()
   socket.stuck = true
-  sender.content(stream(1), Buffer.alloc(16384), 16384, false)
-  output.flush()
-  sender.content(stream(1), Buffer.alloc(16384), 16384, false)
-  output.flush()
-  assert.equal(output.blocked, true)
+  sender.window = 1e6
+  const large = stream(1)
+  while (!output.blocked) {
+    sender.content(large, Buffer.alloc(16384), 16384, false)
+    output.flush()
+  }
   const one = stream(3)
   assert.equal(sender.content(one, 'abc', 3, true), false)
   sender.head(stream(5), 204, renderBlock(new Headers()), undefined, 'now', true)
@@ -114,9 +115,9 @@ test('a socket that is full lets content wait, but no fields', () => {
   sender.pump()
   assert.deepEqual(
     frames()
-      .slice(-3)
+      .slice(-2)
       .map((frame) => frame.replace(/:\d+E/, 'E')),
-    ['1:5E', '0:1:16384', '0:3E'],
+    ['1:5E', '0:3E'],
   )
 })
 

@@ -73,7 +73,10 @@ export class Session implements Inside, Wire {
     const { streams, limits } = this
     streams.last = id
     // RFC 9113 §6.8: the client was told that this is not answered, and may ask again elsewhere.
-    if (this.finishing === 'last') return streams.remember(id, true)
+    if (this.finishing === 'last') {
+      streams.remember(id, true)
+      return this.spendControl()
+    }
     if (streams.running >= limits.streams) return this.#turnAway(id, REFUSED_STREAM, ended)
     streams.running++
     if (++this.#count >= limits.requestsPerConnection) this.finish()
@@ -167,8 +170,7 @@ export class Session implements Inside, Wire {
     if (fields === undefined) {
       const detail = 'The trailer fields are more than limits.head or limits.fields.'
       stream.body?.fail(new HttpError(431, { code: 'trailer-limit', detail }))
-      stream.remoteEnded = true
-      return
+      return this.#remoteEnded(stream)
     }
     try {
       checkTrailers(fields)
@@ -201,8 +203,12 @@ export class Session implements Inside, Wire {
     if (body === null) return
     // §8.1.1: the body is shorter than was said.
     if (body.declared !== undefined && body.received !== body.declared) return this.faulty(stream, PROTOCOL_ERROR)
-    stream.remoteEnded = true
     body.end(trailers)
+    this.#remoteEnded(stream)
+  }
+
+  #remoteEnded(stream: Http2Stream): void {
+    stream.remoteEnded = true
     if (stream.lingers > 0) this.#close(stream, true)
   }
 
