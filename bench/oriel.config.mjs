@@ -1,9 +1,10 @@
 // What Oriel serves in the bench. Its command line has no place for a port or a folder that change with every run, so
 // the bench tells them through the environment.
-const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert } = process.env
+const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert, BENCH_WORKERS: workers } = process.env
 
 export default {
   timeouts: { idle: 120_000 },
+  workers: Number(workers),
   listen: [{ port: Number(BENCH_PORT), host: '127.0.0.1', ...(key && cert ? { tls: [{ key, cert }] } : {}) }],
   routes: [
     { match: '/hello', module: './hello.mjs' },

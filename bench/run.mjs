@@ -22,6 +22,7 @@ function prepare(options) {
   for (const tool of ['taskset', 'wrk', 'openssl']) findTool(tool)
   if (options.only.some((name) => name.startsWith('nginx'))) findTool('nginx')
   if (options.only.some((name) => name === 'fastify' || name === 'hono')) installDependencies()
+  if (scenarios.some(({ name, http2 }) => http2 && options.scenarios.includes(name))) findTool('h2load')
   moveToLoadCore()
   console.error('Making files and a certificate in a temporary folder ...')
   return makeWork()

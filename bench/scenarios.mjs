@@ -9,6 +9,7 @@ import { measureStartup } from './measure/startup.mjs'
 const hello = () => Buffer.from('Hello')
 const file = (name) => (work) => readFileSync(join(work.files, name))
 const requests = { measure: measureLoad, unit: 'req/s', connections: 64 }
+const http2 = { measure: measureLoad, unit: 'req/s', connections: 16, http2: true }
 const large = { measure: measureLoad, unit: 'MiB/s' }
 
 export const scenarios = [
@@ -21,8 +22,24 @@ export const scenarios = [
   },
   { ...requests, name: 'hello-log', title: 'Hello, access log on', body: hello },
   { ...requests, name: 'hello-tls', title: 'Hello over TLS', body: hello, goals: { floor: 0.9 } },
+  { ...http2, name: 'hello-h2', title: 'Hello over HTTP/2', body: hello, goals: { 'node:http2': 0.9 } },
+  { ...http2, name: 'file-1k-h2', title: 'File of 1 KiB over HTTP/2', body: file('1k.txt'), goals: { nginx: 0.9 } },
   { ...requests, name: 'file-1k', title: 'File of 1 KiB', body: file('1k.txt'), goals: { floor: 0.88, nginx: 1.1 } },
   { ...requests, name: 'file-1k-log', title: 'File of 1 KiB, access log on', body: file('1k.txt') },
+  {
+    ...requests,
+    name: 'workers',
+    title: 'Hello, two workers on one core',
+    body: hello,
+    goals: { 'one process': 0.9 },
+  },
+  {
+    ...requests,
+    name: 'workers-file',
+    title: 'File of 1 KiB, two workers on one core',
+    body: file('1k.txt'),
+    goals: { 'one process': 0.9 },
+  },
   {
     ...large,
     name: 'file-1m',

@@ -37,6 +37,7 @@ function keysOf(node, path) {
 
 function typeOf(node) {
   if (node.anyOf) return [...new Set(node.anyOf.map(typeOf))].join(' or ')
+  if (node.const !== undefined) return String(node.const)
   if (node.enum) return node.enum.join(', ')
   if (node.type === 'array') return `list of ${typeOf(node.items)}`
   if (node.type === 'object' && node.additionalProperties && typeof node.additionalProperties === 'object') return 'map'

@@ -9,7 +9,7 @@ const SRC = join(import.meta.dirname, '../../src')
 const LAYERS = [
   ['message'],
   ['protocol', 'io'],
-  ['gateway', 'process'],
+  ['gateway', 'process', 'acme'],
   ['object'],
   ['resource', 'access', 'middleware', 'log'],
   ['site'],

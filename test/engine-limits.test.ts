@@ -43,6 +43,20 @@ test('connections beyond the cap are closed at once, and the place of one that e
   assert.equal((await fourth.answer()).body, 'here')
 })
 
+test('a connection that the system could not accept is reported, and the next one is served', SOON, async (t) => {
+  const under = await startEngine(t, { handler, timeouts: LONG })
+  const [listener] = under.engine.listeners
+  // As the system does where it has no descriptor left: EMFILE is 24.
+  const handle = listener?.bound.handle as unknown as { onconnection(status: number): void } | undefined
+  handle?.onconnection(-24)
+  const { level, fields } = await under.reported('could not be accepted')
+  assert.equal(level, 'error')
+  assert.match(String(fields?.['error']), /accept EMFILE/)
+  const client = await under.connect()
+  client.send(GET)
+  assert.equal((await client.answer()).body, 'here')
+})
+
 test('connections of one address are capped, those of others are not', SOON, async () => {
   const { engine } = new EngineUnderTest({ handler, limits: { connectionsPerAddress: 2 } })
   const first = connectInMemory(engine, '192.0.2.1')

@@ -19,8 +19,13 @@ const SOON = { timeout: 20_000 }
 const run = promisify(execFile)
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-function start(t: TestContext, tls: readonly CertificateFiles[], setup: EngineSetup = {}): Promise<EngineUnderTest> {
-  return startEngine(t, { handler: () => new Response('secret'), ...setup, listen: { port: 0, tls } })
+function start(
+  t: TestContext,
+  tls: readonly CertificateFiles[],
+  setup: EngineSetup = {},
+  http2: boolean = true,
+): Promise<EngineUnderTest> {
+  return startEngine(t, { handler: () => new Response('secret'), ...setup, listen: { port: 0, tls, http2 } })
 }
 
 async function secured(t: TestContext, port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
@@ -96,11 +101,14 @@ test(
   },
 )
 
-test('only HTTP/1.1 is agreed on, from TLS 1.2 on', SOON, async (t) => {
+test('the version of HTTP is agreed on, from TLS 1.2 on', SOON, async (t) => {
   const files = certificate(t, 'one.example')
   if (files === undefined) return
   const { port } = await start(t, [files])
-  assert.equal((await secured(t, port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol, 'http/1.1')
+  const old = await start(t, [files], {}, false)
+  assert.equal((await secured(t, port, { ALPNProtocols: ['http/1.1', 'h2'] })).alpnProtocol, 'h2')
+  assert.equal((await secured(t, port, { ALPNProtocols: ['http/1.1'] })).alpnProtocol, 'http/1.1')
+  assert.equal((await secured(t, old.port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol, 'http/1.1')
   assert.equal((await secured(t, port, {})).getProtocol(), 'TLSv1.3')
   await assert.rejects(secured(t, port, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' }))
 })
@@ -180,6 +188,17 @@ test('a TLS connection is closed with the server, idle or not', SOON, async (t) 
   await client.answer()
   await engine.close()
   assert.equal(engine.connections, 0)
+  await client.closed()
+})
+
+test('a handshake that is under way when the server begins to stop does not hold it up', SOON, async (t) => {
+  const files = certificate(t, 'one.example')
+  if (files === undefined) return
+  const { engine, port } = await start(t, [files], { timeouts: { stop: 1e9 } })
+  // In TLS 1.3 the client is ready before the server has read that.
+  const socket = await secured(t, port, { minVersion: 'TLSv1.3' })
+  const client = new RawClient(socket)
+  await engine.close()
   await client.closed()
 })
 

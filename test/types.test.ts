@@ -200,6 +200,7 @@ const configs: Config[] = [
 same<
   keyof Config,
   | 'listen'
+  | 'acme'
   | 'routes'
   | 'errors'
   | 'log'

@@ -37,10 +37,10 @@ http {
 }
 `
 
-function starter({ tls = false, accessLog = () => 'off' } = {}) {
+function starter({ tls = false, http2 = false, accessLog = () => 'off' } = {}) {
   return (port, work) => {
     const certificate = `;\n    ssl_certificate ${work.cert};\n    ssl_certificate_key ${work.key}`
-    const listen = `127.0.0.1:${port} backlog=4096${tls ? ` ssl${certificate}` : ''}`
+    const listen = `127.0.0.1:${port} backlog=4096${tls ? ` ssl${http2 ? ' http2' : ''}${certificate}` : ''}`
     const file = join(work.folder, 'nginx.conf')
     writeFileSync(file, config(work, listen, accessLog(work)))
     return startServer(findTool('nginx'), ['-p', work.folder, '-c', file, '-e', 'stderr'])
@@ -53,6 +53,7 @@ const files = {
   'file-1m-uncached': '/files/1m.bin',
   'file-100m': '/files/100m.bin',
 }
+const http2 = { 'hello-h2': '/hello', 'file-1k-h2': '/files/1k.txt' }
 const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt' }
 const unbuffered = (work) => `${logFile(work)} combined`
 const buffered = (work) => `${logFile(work)} combined buffer=64k`
@@ -60,6 +61,7 @@ const buffered = (work) => `${logFile(work)} combined buffer=64k`
 export const nginxCandidates = [
   { name: 'nginx', paths: { hello: '/hello', ...files }, start: starter() },
   { name: 'nginx', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: starter({ tls: true }) },
+  { name: 'nginx', paths: http2, scheme: 'https', start: starter({ tls: true, http2: true }) },
   { name: 'nginx', paths: logged, start: starter({ accessLog: unbuffered }), log: logFile },
   { name: 'nginx-buffered', paths: logged, start: starter({ accessLog: buffered }), log: logFile },
 ]

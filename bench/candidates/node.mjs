@@ -11,6 +11,8 @@ function starter(script, environment = () => ({})) {
 
 const tls = (work) => ({ BENCH_TLS_KEY: work.key, BENCH_TLS_CERT: work.cert })
 const oneKibibyte = (work) => ({ BENCH_BODY_FILE: join(work.files, '1k.txt') })
+const secureFiles = (work) => ({ ...tls(work), BENCH_FILES: work.files })
+const http2 = { 'hello-h2': '/hello', 'file-1k-h2': '/files/1k.txt' }
 const hello = { hello: '/hello' }
 const helloAndMore = { ...hello, idle: '/hello', startup: '/hello' }
 
@@ -20,6 +22,7 @@ export const nodeCandidates = [
   { name: 'floor', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: starter('floor.mjs', tls) },
   { name: 'node:http', paths: helloAndMore, start: starter('node-http.mjs') },
   { name: 'node:http', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: starter('node-http.mjs', tls) },
+  { name: 'node:http2', paths: http2, scheme: 'https', start: starter('node-http2.mjs', secureFiles) },
   { name: 'fastify', paths: hello, start: starter('fastify.mjs') },
   { name: 'hono', paths: hello, start: starter('hono.mjs') },
 ]

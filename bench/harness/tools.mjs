@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Failure } from './failure.mjs'
 
-const packages = { wrk: 'wrk', nginx: 'nginx', taskset: 'util-linux', openssl: 'openssl' }
+const packages = { wrk: 'wrk', h2load: 'nghttp2-client', nginx: 'nginx', taskset: 'util-linux', openssl: 'openssl' }
 
 function isProgram(file) {
   try {

@@ -1,5 +1,6 @@
 // One request outside the load: the status, the body and the fields that every candidate must send.
 import http from 'node:http'
+import http2 from 'node:http2'
 import https from 'node:https'
 import { Failure } from '../harness/failure.mjs'
 
@@ -21,9 +22,28 @@ function get(base, { target, headers }) {
   }).finally(() => agent.destroy())
 }
 
-export async function compare(base, requests, expected) {
+// The same over HTTP/2, in the shape of an answer of node:http.
+function getHttp2(base, { target, headers: { Host: authority, ...headers } }) {
+  const session = http2.connect(base, { rejectUnauthorized: false })
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ':path': target, ':authority': authority, ...headers })
+    const chunks = []
+    let answer = {}
+    session.on('error', reject)
+    stream.on('response', (fields) => {
+      answer = fields
+    })
+    stream.setTimeout(10_000, () => reject(new Error('no answer within 10 seconds')))
+    stream.on('data', (chunk) => chunks.push(chunk)).on('error', reject)
+    stream.on('end', () => {
+      resolve({ response: { statusCode: answer[':status'], headers: answer }, body: Buffer.concat(chunks) })
+    })
+  }).finally(() => session.destroy())
+}
+
+export async function compare(base, requests, expected, overHttp2 = false) {
   const request = requests[Math.floor(Math.random() * requests.length)]
-  const { response, body } = await get(base, request).catch((error) => {
+  const { response, body } = await (overHttp2 ? getHttp2 : get)(base, request).catch((error) => {
     throw new Failure(`GET ${request.target} failed: ${error.message}`)
   })
   if (response.statusCode !== 200) throw new Failure(`GET ${request.target} gave ${response.statusCode}, not 200`)

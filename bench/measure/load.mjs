@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Failure } from '../harness/failure.mjs'
 import { freePort, untilListening } from '../harness/servers.mjs'
 import { compare } from './compare.mjs'
+import { runH2load, writeTargets } from './h2load.mjs'
 import { prepareRequests } from './requests.mjs'
 import { watchUsage } from './usage.mjs'
 import { runWrk, writeScript } from './wrk.mjs'
@@ -23,6 +24,17 @@ async function checkLog(log, requests) {
   if (lines < requests) throw new Failure(`it logged ${lines} lines for ${requests} requests`)
 }
 
+// Writes what a load generator reads, and gives a function that runs it.
+function generator({ http2, connections }, url, requests, work) {
+  const file = join(work.folder, http2 ? 'targets.txt' : 'load.lua')
+  if (http2) {
+    writeTargets(file, url, requests)
+    return (more) => runH2load({ targets: file, requests, connections, ...more })
+  }
+  writeScript(file, requests)
+  return (more) => runWrk({ url, script: file, connections, ...more })
+}
+
 // Bytes count heads too, so whole answers are always more than their bodies.
 function checkBytes({ requests, bytes }, expected) {
   if (bytes < requests * expected.length)
@@ -34,19 +46,17 @@ export async function measureLoad(candidate, scenario, work, { seconds, warmup }
   const url = `${candidate.scheme ?? 'http'}://127.0.0.1:${port}`
   const requests = prepareRequests(candidate.paths[scenario.name], `127.0.0.1:${port}`)
   const expected = scenario.body(work)
-  const script = join(work.folder, 'load.lua')
-  writeScript(script, requests)
+  const run = generator(scenario, url, requests, work)
   const server = candidate.start(port, work)
   let warm
   let load
   try {
     await untilListening(port, server)
-    await compare(url, requests, expected)
-    const wrk = { url, script, connections: scenario.connections }
-    warm = await runWrk({ ...wrk, seconds: warmup })
-    load = await runWrk({ ...wrk, seconds, during: (pid) => watchUsage(server.pid, pid, seconds) })
+    await compare(url, requests, expected, scenario.http2)
+    warm = await run({ seconds: warmup })
+    load = await run({ seconds, during: (pid) => watchUsage(server.pid, pid, seconds) })
     checkBytes(load, expected)
-    await compare(url, requests, expected)
+    await compare(url, requests, expected, scenario.http2)
   } finally {
     await server.stop()
   }

@@ -1,7 +1,9 @@
 import { dirname } from 'node:path'
 import { buildConfig } from '../config/build.ts'
 import { loadConfig } from '../config/load.ts'
+import { writingWarnings } from '../config/writable.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
 
 /** `oriel check`: whether a config can be used. Reads all that it names, certificates and modules too; serves nothing. */
@@ -9,6 +11,7 @@ export async function checkCommand({ config: named }: { readonly config?: string
   const path = configPath(named)
   const { config, file, source } = await loadConfig(path)
   const { listen } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
+  for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)

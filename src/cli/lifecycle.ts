@@ -3,10 +3,12 @@ import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { evaluatedFiles } from '../config/modules.ts'
 import type { Bound } from '../io/bound.ts'
+import { READY, reloading, STOPPING, WATCHDOG } from '../io/notify.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { Report } from '../message/exchange.ts'
 import { type Command, type Control, controlPath, hear, type Outcome } from '../server/control.ts'
 import { PartlyMade } from '../server/partly-made.ts'
+import type { ServiceManager } from '../server/service-manager.ts'
 import { startSuccessor } from '../server/successor.ts'
 import type { Watch } from '../server/watch.ts'
 
@@ -30,6 +32,7 @@ export interface Life {
   readonly say: (sentence: string) => void
   /** Whether a change of the code is a wish to reload. */
   readonly watch: boolean
+  readonly manager: ServiceManager
   /** Whether a predecessor still hears commands for the same config. */
   readonly over: boolean
   readonly hangups: Hangups
@@ -76,6 +79,7 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
     state = 'stopping'
     given.abort()
     control?.close()
+    void life.manager.notify(STOPPING)
     server.close().then(end, fail)
   }
   const reloaded = async (): Promise<string> => {
@@ -90,7 +94,8 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
     if (state === 'retiring') return { ok: false, told: 'the server has just handed over to another one: ask again' }
     if (command.do === 'reload') return { ok: true, told: await reloaded() }
     if (process.pid === 1) return { ok: false, told: FIRST_PROCESS }
-    const told = await startSuccessor(server.bounds, command.program, command.folder, { up: given.signal })
+    const { environment } = life.manager
+    const told = await startSuccessor(server.bounds, { ...command, environment }, given.signal)
     state = 'retiring'
     control?.close()
     life.say(`Oriel ${process.pid} has handed over, and ends with its last exchange.`)
@@ -118,9 +123,13 @@ export async function untilStopped(server: Server, life: Life): Promise<void> {
   control = await heard(life, act)
   if (state === 'stopping') control?.close()
   life.ready()
+  void life.manager.notify(life.over ? { ...READY, MAINPID: process.pid } : READY)
+  const interval = life.manager.watchdog
+  const well = interval === undefined ? undefined : setInterval(() => void life.manager.notify(WATCHDOG), interval)
   if (life.hangups.seen) hangUp()
   const watching = life.watch && life.config !== undefined ? await watched(life.config, reloadSoon) : undefined
   await ended
+  clearInterval(well)
   await watching?.close()
 }
 
@@ -136,8 +145,9 @@ async function watched(config: string, reloadSoon: () => void): Promise<Watch> {
 }
 
 /** @throws what is wrong with the config, after it was reported. */
-async function reload(server: Server, { what, report }: Life, stopping: () => boolean): Promise<string> {
+async function reload(server: Server, { what, report, manager }: Life, stopping: () => boolean): Promise<string> {
   const since = performance.now()
+  void manager.notify(reloading())
   try {
     await server.reload()
     return `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
@@ -150,6 +160,8 @@ async function reload(server: Server, { what, report }: Life, stopping: () => bo
     }
     report('error', `The reload failed, and the server goes on as it was: ${message}`)
     throw new Error(`${message}\nThe server goes on as it was.`, { cause })
+  } finally {
+    if (!stopping()) void manager.notify(READY)
   }
 }
 

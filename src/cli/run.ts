@@ -32,6 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+const TLS = 'speak https, with a certificate for development that is made here'
+
 type After = <A extends unknown[]>(command: (...given: A) => Promise<number>) => (...given: A) => Promise<void>
 
 function program(after: After): Command {
@@ -46,6 +48,7 @@ function program(after: After): Command {
     .argument('[folder]', 'the folder to serve', '.')
     .option('-p, --port <port>', 'the port; 0 lets the system choose', '8080')
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--tls', TLS)
     .option('-q, --quiet', 'print nothing but errors')
     .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
     .addHelpText('after', EXAMPLES)
@@ -55,8 +58,12 @@ function program(after: After): Command {
     oriel
       .command(name)
       .description(description)
-      .option('-c, --config <file>', 'the config; oriel.config.ts, .js, .mjs or .json of this folder where left out')
+      .option(
+        '-c, --config <file>',
+        'the config; oriel.config.ts, .js, .mjs, .json or .yaml of this folder where left out',
+      )
   configured('serve', 'Serve a site from its config.')
+    .option('--tls', TLS)
     .option('-q, --quiet', 'print nothing but errors')
     .option('-w, --watch', 'reload when the code of the site changes, for development')
     .option('--replace', 'take over from the server of this config that runs, without a gap')

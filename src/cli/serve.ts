@@ -1,32 +1,24 @@
 import { existsSync, statSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { type Config, ConfigError } from '../config/config.ts'
 import { findConfig } from '../config/load.ts'
-import { Modules } from '../config/modules.ts'
 import { suggestion } from '../config/suggest.ts'
-import type { Bound } from '../io/bound.ts'
-import type { Report } from '../message/exchange.ts'
-import { identityFor, isRoot } from '../server/identity.ts'
-import { Primary } from '../server/primary.ts'
-import type { Read, Reading } from '../server/reading.ts'
-import { Single } from '../server/single.ts'
-import { inherited, tellPredecessor } from '../server/successor.ts'
-import { workersOf } from '../server/worker.ts'
-import { type ConsoleLog, consoleLog, consoleReport } from './console.ts'
-import { noteHangups, untilStopped } from './lifecycle.ts'
+import type { Read } from '../server/reading.ts'
+import { consoleLog } from './console.ts'
 import { configPath, configsIn, readingOf, withConsole } from './reading.ts'
 import { replaceCommand } from './reload.ts'
-import { sentenceFor } from './sentences.ts'
+import { serveUntilStopped } from './start.ts'
 
 export interface FolderOptions {
   readonly port: string
   readonly host: string
+  readonly tls?: true
   readonly quiet?: true
 }
 
 interface ServeOptions {
   readonly config?: string
+  readonly tls?: true
   readonly quiet?: true
   readonly replace?: true
   readonly watch?: true
@@ -35,7 +27,7 @@ interface ServeOptions {
 /** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
 export async function folderCommand(
   folder: string,
-  { port, host, quiet }: FolderOptions,
+  { port, host, tls, quiet }: FolderOptions,
   commands: readonly string[],
 ): Promise<number> {
   const root = resolve(folder)
@@ -62,122 +54,23 @@ export async function folderCommand(
   const log = quiet === true ? undefined : consoleLog()
   const build = { base: root, source: { name: what }, withhold: configsIn(root) }
   const read: Read = async (modules) => ({ config: withConsole(config, log), build: { ...build, modules } })
-  return serveUntilStopped(read, { quiet, log, config: undefined, what, hint })
+  return serveUntilStopped(read, { tls, quiet, log, config: undefined, what, hint })
 }
 
 /** `oriel serve`: serves the site that a config describes, until it is stopped. */
-export async function serveCommand({ config: named, quiet, replace, watch }: ServeOptions): Promise<number> {
+export async function serveCommand({ config: named, tls, quiet, replace, watch }: ServeOptions): Promise<number> {
   const path = configPath(named)
-  if (replace === true)
-    return replaceCommand(path, ['serve', '--config', resolve(path), ...(quiet === true ? ['--quiet'] : [])])
+  if (replace === true) {
+    const flags = [...(tls === true ? ['--tls'] : []), ...(quiet === true ? ['--quiet'] : [])]
+    return replaceCommand(path, ['serve', '--config', resolve(path), ...flags])
+  }
   const log = quiet === true ? undefined : consoleLog()
   const read = readingOf(path, log)
-  return serveUntilStopped(read, { quiet, log, config: path, what: path, hint: undefined, watch })
-}
-
-interface Serving {
-  readonly quiet: true | undefined
-  readonly log: ConsoleLog | undefined
-  /** The config file, where there is one. */
-  readonly config: string | undefined
-  /** What is served, for people. */
-  readonly what: string
-  /** What people may want to know beside. */
-  readonly hint: string | undefined
-  readonly watch?: true | undefined
-}
-
-async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
-  const { quiet, log, config, what, hint, watch } = serving
-  const hangups = noteHangups()
-  const bounds = await inherited()
-  try {
-    const reading = await read(new Modules())
-    const report = reading.config.report ?? consoleReport
-    const server = serverFor(reading, read, report, serving, bounds)
-    await server.start(reading)
-    const sayIfWanted = quiet === true ? () => undefined : say
-    if (hint !== undefined) sayIfWanted(hint)
-    if (isRoot() && reading.config.user === undefined) sayIfWanted(AS_ROOT)
-    const count = server.workers.length
-    const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
-    sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
-    await untilStopped(server, {
-      what,
-      config,
-      report,
-      say: sayIfWanted,
-      watch: watch === true,
-      over: bounds !== undefined,
-      hangups,
-      ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
-    })
-    log?.end()
-    return 0
-  } catch (error) {
-    tellPredecessor({ ok: false, told: sentenceFor(error) })
-    throw error
-  }
-}
-
-/** Said once, to whoever starts it as root without a user to become. */
-export const AS_ROOT =
-  'Oriel runs as root, and so does all that answers requests. A user in the config ends that; in a container it may be meant.'
-
-/** One process where that is enough; a primary with workers where several are wanted, or another user. */
-function serverFor(
-  reading: Reading,
-  read: Read,
-  report: Report,
-  { config, quiet }: Serving,
-  bounds: ReadonlyMap<string, Bound> | undefined,
-): Single | Primary {
-  const identity = identityFor(reading.config)
-  if (reading.config.user !== undefined && !isRoot()) {
-    report('warn', 'Only root can become another user: user and group have no effect.')
-  }
-  if (config === undefined || (identity === undefined && workersOf(reading.config) === 1))
-    return new Single(noting(['workers', 'user', 'group'], reading, read, report), bounds)
-  const args = (hang: number): string[] => [
-    JSON.stringify({
-      config: resolve(config),
-      quiet: quiet === true,
-      hang,
-      ...(identity !== undefined && { identity }),
-    }),
-  ]
-  const program = new URL('./worker.js', import.meta.url)
-  const noted = noting(['user', 'group'], reading, read, report)
-  return new Primary({ read: noted, program, args, report, ...(bounds !== undefined && { inherited: bounds }) })
-}
-
-/** What a reload cannot change is told, each time that it should. */
-function noting(keys: readonly ('workers' | 'user' | 'group')[], first: Reading, read: Read, report: Report): Read {
-  return async (modules) => {
-    const reading = await read(modules)
-    for (const key of keys) {
-      const [old, now] = [first.config[key], reading.config[key]]
-      if (old === now || (key === 'workers' && workersOf(first.config) === workersOf(reading.config))) continue
-      report('warn', `${key} has changed: that takes effect with "oriel serve --replace", or a new start.`)
-    }
-    return reading
-  }
+  return serveUntilStopped(read, { tls, quiet, log, config: path, what: path, hint: undefined, watch })
 }
 
 function portNumber(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65535) throw new ConfigError(`${text} is no port: give a number from 0 to 65535`)
   return port
-}
-
-/** An address for all interfaces, as those that a browser can be given. */
-function reachable(url: string): string[] {
-  const all = /^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(.*)$/.exec(url)
-  if (all === null) return [url]
-  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return own.filter(({ family }) => family === 'IPv4').map(({ address }) => `${all[1]}${address}${all[2]}`)
-}
-
-function say(sentence: string): void {
-  process.stdout.write(`${sentence}\n`)
 }

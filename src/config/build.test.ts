@@ -143,7 +143,12 @@ test('limits, timeouts, loggers, middleware and types get where they work; undef
       },
     ],
   })
-  assert.deepEqual(engine, { limits: { body: 3, head: 1000 }, timeouts: { idle: 5 }, trustedProxies: ['loopback'] })
+  const { connections, ...limits } = engine.limits ?? {}
+  assert.deepEqual(
+    { ...engine, limits },
+    { limits: { body: 3, head: 1000 }, timeouts: { idle: 5 }, trustedProxies: ['loopback'] },
+  )
+  assert.ok(Number(connections) > 0, 'as many as there may be descriptors for')
   const index = await site.request('/')
   assert.equal(index.headers.get('content-type'), 'text/x-own; charset=utf-8')
   assert.equal((await site.request('/up', { method: 'POST', body: 'abc' })).status, 200)

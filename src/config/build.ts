@@ -1,9 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { ServedCertificates } from '../acme/served.ts'
 import type { EngineOptions } from '../door/engine.ts'
+import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import { Response } from '../message/response.ts'
@@ -11,6 +14,7 @@ import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
+import { acmeFolder, buildAcme } from './acme.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { ModuleError, Modules } from './modules.ts'
@@ -22,6 +26,8 @@ export interface Built {
   readonly site: Site
   readonly listen: readonly ListenAddress[]
   readonly engine: EngineOptions
+  /** What orders and renews certificates, once the server listens. */
+  readonly acme?: ServedCertificates
 }
 
 export interface BuildOptions {
@@ -33,6 +39,8 @@ export interface BuildOptions {
   readonly withhold?: readonly string[]
   /** The reading that the config came from: its modules are of the same one. */
   readonly modules?: Modules
+  /** What ordered certificates for the config before, to go on; or what a process has that orders none itself. */
+  readonly acme?: ServedCertificates | undefined
   /** False where somebody else reads the certificates, who may. */
   readonly certificates?: boolean
   /** Only to explain: modules are not loaded, certificates not read. */
@@ -50,8 +58,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
   const listen = addressesOf(config, base)
-  const withheld = withheldFiles(withheldPaths(config, listen, options))
-  const { limits, timeouts, trustedProxies, log, report, middleware } = config
+  const keys = acmeFolder(config, base)
+  const withheld = withheldFiles(withheldPaths(config, listen, options), keys === undefined ? [] : [keys])
+  const acme = await buildAcme(config, options)
+  const { limits, timeouts, trustedProxies, log, report } = config
+  const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const site = orFault([], source, () => {
     const place = { base, types: lowerKeys(config.types ?? {}), withheld }
     return new Site({
@@ -61,17 +72,19 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
       ...(log !== undefined && { log }),
       ...(report !== undefined && { report }),
-      ...(middleware !== undefined && { middleware }),
+      ...(middleware.length > 0 && { middleware }),
     })
   })
   if (options.explaining !== true && options.certificates !== false) await checkCertificates(listen, source)
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
+  const connections = fitConnections(limits?.connections ?? DEFAULT_LIMITS.connections, descriptorLimit())
   const engine = {
-    ...(limits !== undefined && { limits: defined(limits) }),
+    limits: { ...defined(limits ?? {}), connections },
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
     ...(trustedProxies !== undefined && { trustedProxies }),
+    ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine }
+  return { site, listen, engine, ...(acme !== undefined && { acme }) }
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
@@ -92,7 +105,7 @@ function checkFolder(files: Route['files'], index: number, { base, source }: Bui
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
   for (const [i, { tls }] of listen.entries()) {
-    if (tls === undefined) continue
+    if (tls === undefined || tls === 'acme') continue
     const [{ tlsOptions }, { readCertificates }] = await Promise.all([
       import('../io/tls.ts'),
       import('../io/certificate.ts'),
@@ -136,7 +149,7 @@ function absolute(address: ListenAddress, base: string): ListenAddress {
   return {
     ...address,
     ...(unix !== undefined && { unix: resolve(base, unix) }),
-    ...(tls !== undefined && {
+    ...(typeof tls === 'object' && {
       tls: tls.map((entry) => ({ ...entry, cert: resolve(base, entry.cert), key: resolve(base, entry.key) })),
     }),
   }
@@ -148,7 +161,7 @@ function withheldPaths(
   listen: readonly ListenAddress[],
   { base, withhold = [] }: BuildOptions,
 ): string[] {
-  const keys = listen.flatMap(({ tls }) => tls ?? []).flatMap(({ cert, key }) => [cert, key])
+  const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
   return [...withhold, ...keys, ...modules]
 }

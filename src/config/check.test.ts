@@ -123,8 +123,10 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
+    'listen, acme, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
   const loggers = 'expected a list of loggers, which have a method logRequest'
+  const ACME = { names: ['a.example'], agree: true }
+  const agree = 'expected true: read the terms of the authority, and say here that you agree to them'
   const cases: readonly (readonly [config: object, ...faults: string[]])[] = [
     [{ routes: undefined }, 'routes: expected a list, not nothing'],
     [{ routes: {} }, 'routes: expected a list, not an object'],
@@ -142,14 +144,27 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ listen: [8080] }, 'listen[0]: expected an object, not 8080'],
     [{ listen: [{}] }, 'listen[0]: expected either a port or a unix socket'],
     [{ listen: [{ port: 1, unix: 'x' }] }, 'listen[0]: expected either a port or a unix socket'],
+    [{ listen: [{ port: 1, mode: '0660' }] }, 'listen[0]: mode and group are for a unix socket'],
+    [{ listen: [{ port: 1, group: 'www-data' }] }, 'listen[0]: mode and group are for a unix socket'],
+    [{ listen: [{ unix: 'x', mode: 660 }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
+    [{ listen: [{ unix: 'x', mode: 'rw' }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
+    [{ listen: [{ unix: 'x', mode: '01777' }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
+    [{ listen: [{ unix: 'x', group: '' }] }, 'listen[0].group: must not be empty'],
     [{ listen: [{ port: '80' }] }, 'listen[0].port: expected a number, not "80"'],
     [{ listen: [{ port: -1 }] }, 'listen[0].port: expected at least 0, not -1'],
     [{ listen: [{ port: 65536 }] }, 'listen[0].port: expected at most 65535, not 65536'],
     [{ listen: [{ port: 1.5 }] }, 'listen[0].port: expected a whole number'],
     [{ listen: [{ port: 1, hots: 'x' }] }, 'listen[0].hots: there is no such key; did you mean "host"?'],
-    [{ listen: [{ port: 1, tls: {} }] }, 'listen[0].tls: expected a list, not an object'],
+    [{ listen: [{ port: 1, tls: {} }] }, 'listen[0].tls: expected "acme" or a list, not an object'],
+    [{ listen: [{ port: 1, tls: 'acm' }] }, 'listen[0].tls: expected "acme" or a list, not "acm"'],
     [{ listen: [{ port: 1, tls: [] }] }, 'listen[0].tls: must not be empty'],
     [{ listen: [{ port: 1, tls: [{ cert: 'x' }] }] }, 'listen[0].tls[0].key: is missing'],
+    [{ acme: {} }, 'acme.names: is missing', 'acme.agree: is missing'],
+    [{ acme: { ...ACME, names: [] } }, 'acme.names: must not be empty'],
+    [{ acme: { ...ACME, agree: false } }, `acme.agree: ${agree}`],
+    [{ acme: { ...ACME, agree: 'yes' } }, `acme.agree: ${agree}`],
+    [{ acme: { ...ACME, emial: 'a@b.example' } }, 'acme.emial: there is no such key; did you mean "email"?'],
+    [{ acme: { ...ACME, challenge: 'dns-01' } }, 'acme.challenge: expected "http-01" or "tls-alpn-01", not "dns-01"'],
     [{ errors: [] }, 'errors: expected an object, not a list'],
     [{ errors: { '40x': 'x' } }, 'errors.40x: no error has this name: expected 400 to 599, 4xx, 5xx or default'],
     [{ errors: { 404: 5 } }, 'errors.404: expected a text, not 5'],

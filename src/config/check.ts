@@ -11,6 +11,8 @@ export interface Source {
   readonly name: string
   /** The text of the file, where there is one: lines are found in it. */
   readonly text?: string
+  /** Finds the line of a key, where the file's form knows that better than its text. */
+  readonly lineOf?: (path: KeyPath) => number | undefined
 }
 
 /** @throws ConfigError that names every fault: the place, what was expected, what was found, and what may be meant. */
@@ -27,7 +29,7 @@ export function faultAt(path: KeyPath, text: string, source: Source): string {
     .map((key) => (typeof key === 'string' && /^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
     .join('')
     .replace(/^\./, '')
-  const line = source.text === undefined ? undefined : lineOf(path, source.text)
+  const line = source.lineOf?.(path) ?? (source.text === undefined ? undefined : lineOf(path, source.text))
   return `${source.name}${line === undefined ? '' : `:${line}`}: ${keys === '' ? 'the config' : keys}: ${text}`
 }
 

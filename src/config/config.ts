@@ -1,3 +1,4 @@
+import type { AcmeOptions } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Report } from '../message/exchange.ts'
@@ -9,6 +10,8 @@ import type { Route } from '../site/route.ts'
 export interface Config {
   /** Where to listen. `http://127.0.0.1:8080` where it is left out. */
   readonly listen?: readonly ListenAddress[]
+  /** Certificates that an authority gives automatically, for `tls: 'acme'`. */
+  readonly acme?: AcmeOptions
   /** Which requests go to which resource. */
   readonly routes: readonly Route[]
   /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, or a function. */

@@ -28,7 +28,7 @@ async function refusal(path: string): Promise<string> {
   assert.fail(`${path} is accepted`)
 }
 
-test('a config is read from TypeScript, JavaScript and JSON', async () => {
+test('a config is read from TypeScript, JavaScript, JSON and YAML', async () => {
   const ts = `import { defineConfig, type Route } from 'oriel'
     enum Never { A = 'a' }
     const route: Route = { match: '/*', files: '.' } satisfies Route
@@ -42,6 +42,8 @@ test('a config is read from TypeScript, JavaScript and JSON', async () => {
     ['oriel.config.cjs', `module.exports = { ${ROUTES} }`],
     ['oriel.config.json', '{ "routes": [{ "match": "/*", "files": "." }] }'],
     ['oriel.config.json', '\ufeff{ "$schema": "x", "routes": [{ "match": "/*", "files": "." }] }'],
+    ['oriel.config.yaml', 'routes:\n  - match: /*\n    files: .\n'],
+    ['oriel.config.yml', '# yaml-language-server: $schema=x\n$schema: x\nroutes: [{ match: /*, files: . }]\n'],
     ['odd name # %41.json', '{ "routes": [{ "match": "/*", "files": "." }] }'],
     ['odd name # %41.ts', `export default { ${ROUTES} }`],
     ['odd name # %41.mjs', `export default { ${ROUTES} }`],
@@ -51,7 +53,7 @@ test('a config is read from TypeScript, JavaScript and JSON', async () => {
     const { config, file, source } = await loadConfig(relative('.', path))
     assert.deepEqual(config.routes, [{ match: '/*', files: '.' }], name)
     assert.equal(file, path)
-    assert.deepEqual(source, { name: relative('.', path), text: content })
+    assert.deepEqual({ name: source.name, text: source.text }, { name: relative('.', path), text: content })
   }
   assert.equal(count, cases.length)
 })
@@ -81,6 +83,9 @@ test('a config that cannot be had is told in a sentence', async () => {
     [written('a.json', ''), /^FILE is no JSON: Unexpected end/],
     [written('a.json', 'null'), 'FILE:1: the config: expected an object, not null'],
     [written('a.json', '[]'), 'FILE:1: the config: expected an object, not a list'],
+    [written('a.yaml', ''), 'FILE:1: the config: expected an object, not null'],
+    [written('a.yaml', 'a: [\n'), /^FILE:2: this is no YAML that a config can be: /],
+    [written('a.yml', 'routes: []\nrotes: []'), 'FILE:2: rotes: there is no such key; did you mean "routes"?'],
     [written('a.ts', 'export const config = {}'), 'FILE must export its config: export default defineConfig({ … })'],
     [written('a.mjs', ''), 'FILE must export its config: export default defineConfig({ … })'],
     [written('a.ts', "\nthrow new Error('out of\\n luck')"), 'FILE cannot be loaded: out of luck (a.ts:2)'],
@@ -120,13 +125,17 @@ test('what is wrong with a config is told by the name that it was given', async 
 })
 
 test('where no config is named the first of the usual names counts', () => {
-  assert.deepEqual(CONFIG_NAMES, ['oriel.config.ts', 'oriel.config.js', 'oriel.config.mjs', 'oriel.config.json'])
+  const suffixes = ['ts', 'js', 'mjs', 'json', 'yaml', 'yml']
+  assert.deepEqual(
+    CONFIG_NAMES,
+    suffixes.map((suffix) => `oriel.config.${suffix}`),
+  )
   const all = Object.fromEntries(CONFIG_NAMES.map((name) => [name, '']))
   const names = [...CONFIG_NAMES]
   while (names.length > 0) {
     const made = makeFolder(Object.fromEntries(names.map((name) => [name, all[name] ?? ''])))
     assert.equal(findConfig(made), join(made, names.shift() ?? ''))
   }
-  assert.equal(findConfig(makeFolder({ 'oriel.config.yaml': '' })), undefined)
+  assert.equal(findConfig(makeFolder({ 'oriel.config.toml': '' })), undefined)
   assert.equal(findConfig(join(folder, 'nowhere')), undefined)
 })

@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path'
 import { checkConfig, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { Modules } from './modules.ts'
+import { parseYaml } from './yaml.ts'
 
 /** The names that are looked for where no config is named, the first that exists. */
 export const CONFIG_NAMES: readonly string[] = [
@@ -10,6 +11,8 @@ export const CONFIG_NAMES: readonly string[] = [
   'oriel.config.js',
   'oriel.config.mjs',
   'oriel.config.json',
+  'oriel.config.yaml',
+  'oriel.config.yml',
 ]
 
 export interface LoadedConfig {
@@ -27,9 +30,30 @@ export function findConfig(folder: string): string | undefined {
 /** Reads and checks a config file. @throws ConfigError. */
 export async function loadConfig(path: string, modules: Modules = new Modules()): Promise<LoadedConfig> {
   const file = resolve(path)
-  const source = { name: path, text: readText(file, path) }
-  const given = extname(file) === '.json' ? parseJson(source.text, path) : await defaultExport(file, path, modules)
-  return { config: checkConfig(given, source), file, source }
+  const text = readText(file, path)
+  const { config, lineOf } = await configIn(file, path, text, modules)
+  const source = { name: path, text, ...(lineOf !== undefined && { lineOf }) }
+  return { config: checkConfig(config, source), file, source }
+}
+
+/** What a file says, by its suffix, and how to find lines in it, where its form knows that best. */
+async function configIn(
+  file: string,
+  path: string,
+  text: string,
+  modules: Modules,
+): Promise<Pick<Source, 'lineOf'> & { config: unknown }> {
+  switch (extname(file)) {
+    case '.json':
+      return { config: withoutSchema(parseJson(text, path)) }
+    case '.yaml':
+    case '.yml': {
+      const { config, lineOf } = await parseYaml(text, path)
+      return { config: withoutSchema(config), lineOf }
+    }
+    default:
+      return { config: await defaultExport(file, path, modules) }
+  }
 }
 
 async function defaultExport(file: string, path: string, modules: Modules): Promise<unknown> {
@@ -55,11 +79,14 @@ function readText(file: string, path: string): string {
 
 function parseJson(text: string, path: string): unknown {
   try {
-    const config: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
-    if (config === null || typeof config !== 'object' || Array.isArray(config)) return config
-    // Only editors read it: the schema by which they complete.
-    return Object.fromEntries(Object.entries(config).filter(([key]) => key !== '$schema'))
+    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown
   } catch (cause) {
     throw new ConfigError(`${path} is no JSON: ${(cause as Error).message}`, { cause })
   }
+}
+
+/** Only editors read `$schema`: by which schema they complete. */
+function withoutSchema(config: unknown): unknown {
+  if (config === null || typeof config !== 'object' || Array.isArray(config)) return config
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== '$schema'))
 }

@@ -1,9 +1,6 @@
 import * as v from 'valibot'
 import type { Limits, Timeouts } from '../door/settings.ts'
-import type { ListenAddress } from '../io/bound.ts'
-import type { CertificateFiles } from '../io/certificate.ts'
 import { Headers } from '../message/headers.ts'
-import type { FilesOptions } from '../resource/files/options.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
@@ -28,8 +25,9 @@ import {
   text,
   textOrTexts,
   texts,
-  yes,
 } from './parts.ts'
+import { files } from './schema-files.ts'
+import { acmeSchema, listenSchema } from './schema-listen.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
@@ -39,46 +37,6 @@ import {
 const FUNCTIONS = 'a list of functions'
 /** RFC 9110 §8.3.1, parameters as they come. */
 const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
-
-const certificate = object<CertificateFiles>(
-  {
-    cert: need(text('The certificate as a PEM file, followed by those that lead to its root.')),
-    key: need(text('Its key as a PEM file.')),
-    names: texts(
-      'The host names that it answers for; those in the certificate where left out. `*.example.org` is possible.',
-    ),
-  },
-  'A certificate with its key.',
-)
-
-const listen = v.pipe(
-  object<ListenAddress>(
-    {
-      port: number('The port; 0 lets the system choose.', 0, 65535),
-      host: text('An address or a name. Default: `127.0.0.1`.'),
-      unix: text('The path of a Unix socket, instead of a port.'),
-      mode: v.optional(
-        v.pipe(
-          v.string(),
-          v.regex(/^0?[0-7]{3}$/, 'expected permissions in octal, such as "0660"'),
-          v.description('The permissions of the Unix socket, octal: `"0660"`. Default: those that the system gives.'),
-        ),
-      ),
-      tls: v.optional(
-        v.pipe(
-          v.array(certificate),
-          v.minLength(1),
-          v.description('Certificates: TLS is spoken here. The first one answers for names that none has.'),
-        ),
-      ),
-    },
-    'A place to listen at.',
-  ),
-  v.check(
-    (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
-    'expected either a port or a unix socket',
-  ),
-)
 
 const pattern = accepted(parsePattern)
 const host = accepted(checkHost)
@@ -98,44 +56,6 @@ const match = object<Match>(
     when: code(isFunction, 'a function', 'A function of request and connection that must say yes.'),
   },
   'A rule for requests.',
-)
-
-const fieldValue = v.pipe(
-  v.string(),
-  v.check(
-    (value) => objection(() => new Headers({ value })) === undefined,
-    'has a character that no field value may have',
-  ),
-)
-
-const files = object<FilesOptions>(
-  {
-    root: need(text('The folder.')),
-    index: texts('The files that stand for a folder, the first that exists. Default: `["index.html"]`.'),
-    listing: yes('Whether a folder without index page shows what is in it. Default: `false`.'),
-    try: texts('Paths to try, the first that exists; `*` is the path asked for: `["*", "*.html"]`.'),
-    spa: v.optional(
-      v.pipe(
-        v.union([v.boolean(), filled()]),
-        v.description(
-          'The page that answers navigations to paths that do not exist; `true` for `/index.html`. Default: `false`.',
-        ),
-      ),
-    ),
-    precompressed: yes('Whether `page.html.br`, `.zst` and `.gz` stand in for `page.html`. Default: `true`.'),
-    dotfiles: yes('Whether names that begin with a dot are served; `.well-known` always is. Default: `false`.'),
-    symlinks: yes('Whether links may lead out of the folder. Default: `false`.'),
-    cacheControl: v.optional(
-      v.pipe(
-        v.union([fieldValue, map(v.string(), fieldValue)]),
-        v.description(
-          'The Cache-Control of all files, or by pattern, the first that fits: `{ "/assets/*": "max-age=31536000, immutable" }`.',
-        ),
-      ),
-    ),
-    memory: number('Bytes of small files to keep in memory; 0 keeps none. Default: 67108864.'),
-  },
-  'A folder of files.',
 )
 
 const redirect = object<RedirectOptions>(
@@ -213,6 +133,15 @@ const limits = object<Limits & { body: number }>(
       1,
     ),
     requestsPerConnection: number('Requests on one connection. Default: no limit.', 1),
+    streams: number('Requests that run on one HTTP/2 connection; the next one is refused. Default: 100.', 1),
+    resets: number(
+      'Streams of one HTTP/2 connection that are reset because of the client: a second, over ten seconds. Default: 100.',
+      1,
+    ),
+    controlFrames: number(
+      'Frames on one HTTP/2 connection that ask for nothing: a second, over ten seconds. Default: 500.',
+      1,
+    ),
   },
   'What a client may take.',
 )
@@ -239,8 +168,9 @@ const who = v.union([filled(), v.pipe(v.number(), v.integer('expected a whole nu
 export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
   {
     listen: v.optional(
-      v.pipe(v.array(listen), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
+      v.pipe(v.array(listenSchema), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
     ),
+    acme: v.optional(acmeSchema),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(
       v.pipe(

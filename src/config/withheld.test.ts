@@ -47,6 +47,27 @@ test('a file that is not there yet is withheld as soon as it is, and again under
   assert.equal(withheld(path, factsAt(join(folder, 'page.html'))), true, 'its name stays withheld')
 })
 
+test(
+  'all that lies in a folder is withheld, by links too, and the folder itself; its neighbours are not',
+  posix,
+  (t) => {
+    let now = 1000
+    t.mock.method(performance, 'now', () => now)
+    const folder = makeFolder({ 'real/ca/a.pem': 'k', 'real-not/page.html': 'p', 'page.html': 'p' })
+    symlinkSync('real', join(folder, 'keys'))
+    linkSync(join(folder, 'real/ca/a.pem'), join(folder, 'copy.txt'))
+    const withheld = withheldFiles([], [join(folder, 'keys'), join(folder, 'later')])
+    const told = (name: string): boolean => withheld(join(folder, name), factsAt(join(folder, name)))
+    const names = ['real/ca/a.pem', 'keys/ca/a.pem', 'real/ca', 'real', 'copy.txt', 'real-not/page.html', 'page.html']
+    assert.deepEqual(names.map(told), [true, true, true, true, true, false, false])
+    fill(folder, { 'later/b.pem': 'k' })
+    assert.equal(told('later/b.pem'), true, 'by its name at once')
+    linkSync(join(folder, 'later/b.pem'), join(folder, 'copy.html'))
+    now += 1001
+    assert.equal(told('copy.html'), true)
+  },
+)
+
 test('where nothing is to be withheld nothing is', () => {
   const folder = makeFolder({ 'page.html': 'p' })
   assert.equal(withheldFiles([])(join(folder, 'page.html'), factsAt(join(folder, 'page.html'))), false)

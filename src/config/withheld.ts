@@ -1,4 +1,5 @@
-import { realpathSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import type { FileFacts } from '../io/file.ts'
 
 /** How long what a path leads to is believed, in milliseconds: a renewed key is often a link to another file. */
@@ -7,21 +8,40 @@ const BELIEVED = 1000
 /**
  * What is never served as a file, whatever a route says: these files under every name, by links and hard links too.
  * @param paths Absolute; what is not there yet counts as soon as it is.
+ * @param folders Absolute; all that lies in them, and in folders in them.
  */
-export function withheldFiles(paths: readonly string[]): (real: string, facts: FileFacts) => boolean {
+export function withheldFiles(
+  paths: readonly string[],
+  folders: readonly string[] = [],
+): (real: string, facts: FileFacts) => boolean {
   let names: ReadonlySet<string> = new Set()
+  let within: readonly string[] = []
   let files: ReadonlySet<string> = new Set()
   let believedUntil = Number.NEGATIVE_INFINITY
   return (real, facts) => {
     const now = performance.now()
     if (now >= believedUntil) {
-      const found = paths.flatMap(lookedUp)
+      const roots = [...folders, ...folders.flatMap(lookedUp).map(({ path }) => path)]
+      within = roots.map((folder) => folder + sep)
+      const found = [...paths, ...folders.flatMap(filesIn)].flatMap(lookedUp)
       names = new Set([...paths, ...found.map(({ path }) => path)])
       files = new Set(found.map(({ file }) => file))
       believedUntil = now + BELIEVED
     }
     // Node rounds the file numbers of Windows, so that there several files have one.
-    return names.has(real) || (process.platform !== 'win32' && files.has(fileKey(facts)))
+    return (
+      within.some((folder) => `${real}${sep}`.startsWith(folder)) ||
+      names.has(real) ||
+      (process.platform !== 'win32' && files.has(fileKey(facts)))
+    )
+  }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+  } catch {
+    return []
   }
 }
 

@@ -1,7 +1,19 @@
+import type { Socket } from 'node:net'
 import type { Networks } from '../io/addresses.ts'
 import type { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
 import type { Limits, Timeouts } from './settings.ts'
+import type { FactsOfSocket } from './socket-facts.ts'
+
+/** A connection on which some version of HTTP is spoken. */
+export interface Spoken {
+  readonly socket: Socket
+  readonly facts: FactsOfSocket
+  /** Looks whether something has lasted too long. Called at each tick. */
+  tick(now: number): void
+  /** The server is stopping: an idle connection closes now, the others when what runs is answered. */
+  stop(): void
+}
 
 /** What all connections of an engine share. */
 export interface EngineContext {
@@ -17,7 +29,9 @@ export interface EngineContext {
   /** Whether the server is stopping: connections close after the exchange that runs. */
   readonly stopping: boolean
   /** Told when the socket of a connection is closed. */
-  closed(connection: object): void
+  closed(connection: Spoken): void
+  /** Told when it is clear what is spoken on a connection. @param begun What came so far. */
+  known(connection: Spoken, version: '1' | '2', begun: Buffer): void
   /** Told when the socket of a connection was given to somebody else. */
-  givenAway(connection: object): void
+  givenAway(connection: Spoken): void
 }

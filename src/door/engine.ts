@@ -1,18 +1,23 @@
 import type { Socket } from 'node:net'
 import { isLoopback, type Networks, networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import { type Accepting, Listener, type ListenWith } from '../io/listener.ts'
+import type { Certificate } from '../io/certificate.ts'
+import { type Accepting, type AutomaticTls, Listener, type ListenWith, type Version } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
 import type { Site } from '../site/site.ts'
-import type { EngineContext } from './context.ts'
+import type { EngineContext, Spoken } from './context.ts'
 import { Http1Connection } from './http1/connection.ts'
+import type { Http2Connection } from './http2/connection.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './settings.ts'
+import { UnknownVersion } from './unknown-version.ts'
 
 export interface EngineOptions {
   readonly limits?: Partial<Limits>
   readonly timeouts?: Partial<Timeouts>
   /** Addresses and networks whose word about the client is believed. */
   readonly trustedProxies?: readonly string[]
+  /** What `tls: 'acme'` stands for. */
+  readonly automatic?: AutomaticTls
 }
 
 /** How often deadlines are looked at, in milliseconds; more often where a time limit is shorter than this wants. */
@@ -28,11 +33,12 @@ export class Engine implements EngineContext, Accepting {
   timeouts: Timeouts
   ticks: Timeouts
   trusted: Networks | undefined
+  automatic: AutomaticTls | undefined
   readonly ticker: Ticker
   stopping = false
   #listeners: Listener[] = []
   /** What is spoken on the open sockets. */
-  readonly #spoken = new Set<Http1Connection>()
+  readonly #spoken = new Set<Spoken>()
   /** Sockets on which we do not speak: in a TLS handshake, under TLS, or given away. */
   readonly #silent = new Set<Socket>()
   readonly #perAddress = new Map<string, number>()
@@ -41,6 +47,9 @@ export class Engine implements EngineContext, Accepting {
   #closing: Promise<void> | undefined = undefined
   #late: NodeJS.Timeout | undefined = undefined
   #turnedAway = 0
+  /** HTTP/2 is loaded where it is spoken: it is a megabyte of memory. */
+  #http2: typeof Http2Connection | undefined
+  #acceptError: Error | undefined = undefined
 
   /** @throws TypeError for an entry of trustedProxies that is no network. */
   constructor(site: Site, options: EngineOptions = {}) {
@@ -49,6 +58,7 @@ export class Engine implements EngineContext, Accepting {
     this.limits = limitsOf(options)
     this.timeouts = timeoutsOf(options)
     this.trusted = trustedOf(options)
+    this.automatic = options.automatic
     this.ticker.length = tickFor(this.timeouts)
     this.ticks = inTicks(this.timeouts, this.ticker)
   }
@@ -61,6 +71,7 @@ export class Engine implements EngineContext, Accepting {
     const trusted = trustedOf(options)
     this.site = site
     this.trusted = trusted
+    this.automatic = options.automatic
     this.limits = limitsOf(options)
     this.timeouts = timeoutsOf(options)
     this.ticker.length = tickFor(this.timeouts)
@@ -98,6 +109,11 @@ export class Engine implements EngineContext, Accepting {
     return listener
   }
 
+  /** Gives new handshakes on `tls: 'acme'` these certificates. @throws Error that says which is wrong. */
+  async renew(certificates: readonly Certificate[]): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.renew(certificates)))
+  }
+
   /** Stops accepting on one of the listening sockets; its connections stay. */
   leave(listener: Listener): void {
     this.#listeners = this.#listeners.filter((one) => one !== listener)
@@ -121,20 +137,36 @@ export class Engine implements EngineContext, Accepting {
     return true
   }
 
-  speak(socket: Socket): void {
-    this.#spoken.add(new Http1Connection(socket, this))
+  async prepare({ tls, http2 }: ListenAddress): Promise<void> {
+    if (http2 ?? tls !== undefined) this.#http2 ??= (await import('./http2/connection.ts')).Http2Connection
   }
 
-  closed(connection: object): void {
-    const { facts, socket } = connection as Http1Connection
-    this.#spoken.delete(connection as Http1Connection)
-    if (!facts.secure) this.#left(socket.remoteAddress ?? '')
+  speak(socket: Socket, version: Version): void {
+    const connection = version === '?' ? new UnknownVersion(socket, this) : this.#speaker(socket, version)
+    this.#spoken.add(connection)
+    // Its handshake was under way when the server began to stop.
+    if (this.stopping) connection.stop()
   }
 
-  givenAway(connection: object): void {
-    const { facts, socket } = connection as Http1Connection
-    this.#spoken.delete(connection as Http1Connection)
-    if (!facts.secure) this.#keepSilent(socket)
+  failed(error: Error): void {
+    this.#acceptError = error
+  }
+
+  known(unknown: Spoken, version: '1' | '2', begun: Buffer): void {
+    this.#spoken.delete(unknown)
+    const connection = this.#speaker(unknown.socket, version)
+    this.#spoken.add(connection)
+    connection.received(begun)
+  }
+
+  closed(connection: Spoken): void {
+    this.#spoken.delete(connection)
+    if (!connection.facts.secure) this.#left(connection.socket.remoteAddress ?? '')
+  }
+
+  givenAway(connection: Spoken): void {
+    this.#spoken.delete(connection)
+    if (!connection.facts.secure) this.#keepSilent(connection.socket)
   }
 
   /**
@@ -184,6 +216,10 @@ export class Engine implements EngineContext, Accepting {
       })
       this.#turnedAway = 0
     }
+    if (this.#acceptError !== undefined) {
+      this.site.report?.('error', 'Connections could not be accepted.', { error: this.#acceptError })
+      this.#acceptError = undefined
+    }
   }
 
   #countIn(address: string): boolean {
@@ -192,6 +228,12 @@ export class Engine implements EngineContext, Accepting {
     if (open >= this.limits.connectionsPerAddress) return false
     this.#perAddress.set(address, open + 1)
     return true
+  }
+
+  #speaker(socket: Socket, version: '1' | '2'): Http1Connection | Http2Connection {
+    if (version === '1') return new Http1Connection(socket, this)
+    if (this.#http2 === undefined) throw new TypeError('prepare() comes before HTTP/2')
+    return new this.#http2(socket, this)
   }
 
   #keepSilent(socket: Socket): void {

@@ -3,11 +3,18 @@ import { type Networks, plainAddress } from '../io/addresses.ts'
 import type { ClientFacts } from '../message/connection.ts'
 import { listMembers, trimOws } from '../message/fields.ts'
 import type { Headers } from '../message/headers.ts'
+import type { FactsOfSocket } from './socket-facts.ts'
 
 interface Hop {
   /** The address of whom the proxy got the request from; undefined where it does not tell. */
   readonly from: string | undefined
   readonly secure: boolean | undefined
+}
+
+/** Who the client is, where a trusted proxy tells it; undefined where the socket tells it. */
+export function clientOf(trusted: Networks, facts: FactsOfSocket, headers: Headers): ClientFacts | undefined {
+  if (!trusted.has(facts.remote.address)) return undefined
+  return clientBehind(facts.remote.address, facts.secure, headers, trusted)
 }
 
 /**

@@ -10,6 +10,12 @@ export interface Limits extends HeadLimits {
   readonly requestsPerConnection: number
   /** Bytes a second that a body must come at, after the first seconds (`timeouts.body`); slower is 408. */
   readonly bodyRate: number
+  /** Requests that run on one HTTP/2 connection; the next one is refused, and may be made again. */
+  readonly streams: number
+  /** Streams of one HTTP/2 connection that the client resets, or has reset by its faults: a second, over ten seconds. */
+  readonly resets: number
+  /** Frames on one HTTP/2 connection that ask for nothing: a second, over ten seconds. */
+  readonly controlFrames: number
 }
 
 /** How long is waited, in milliseconds. */
@@ -36,6 +42,9 @@ export const DEFAULT_LIMITS: Limits = {
   connectionsPerAddress: 100,
   requestsPerConnection: Number.POSITIVE_INFINITY,
   bodyRate: 500,
+  streams: 100,
+  resets: 100,
+  controlFrames: 500,
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = {

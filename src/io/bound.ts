@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { chmodSync, existsSync, lstatSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import * as net from 'node:net'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import type { CertificateFiles } from './certificate.ts'
+import { groupId } from './groups.ts'
 
 /** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
 export interface ListenAddress {
@@ -16,7 +17,12 @@ export interface ListenAddress {
   readonly unix?: string
   /** The permissions of the Unix socket, octal: `0660`. Those that the system gives, where it is left out. */
   readonly mode?: string
-  readonly tls?: readonly CertificateFiles[]
+  /** The group of the Unix socket, by name or number; its `mode` is `0660` then where it is left out. */
+  readonly group?: string
+  /** Certificates, or `acme` for those that an authority gives automatically. */
+  readonly tls?: readonly CertificateFiles[] | 'acme'
+  /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
+  readonly http2?: boolean
 }
 
 /** The system's socket under a `net.Server`, as Node keeps it. It can be sent to another process of ours. */
@@ -33,6 +39,8 @@ export interface Handle {
 export interface Bound {
   readonly address: ListenAddress
   readonly handle: Handle
+  /** Whether the service manager made it, and keeps it when we have gone. */
+  readonly foreign: boolean
   /** Gives the address up; a Unix socket loses its name, unless another has taken it over or it is to be left. */
   close(leave?: boolean): void
 }
@@ -68,9 +76,9 @@ export function adopt(address: ListenAddress, handle: Handle, whole: boolean = f
 
 /** What the service manager or the parent process opened. @throws Error where there is no socket of this number. */
 export function adoptDescriptor(address: ListenAddress, fd: number): Bound {
-  const handle = create(null, -1, FAMILY_OF_PATH, fd)
+  const handle = create(null, 0, FAMILY_OF_PATH, fd)
   if (typeof handle === 'number') throw systemError(handle, { port: -1, address: `with number ${fd}` })
-  return held(address, handle)
+  return { ...held(address, handle), foreign: true }
 }
 
 /** The same address again and again has the same key: by it a socket is found when the config is loaded again. */
@@ -106,7 +114,7 @@ async function bindPath(address: ListenAddress, path: string, over: boolean): Pr
     throw systemError(code, { port: -1, address: path })
   }
   try {
-    if (address.mode !== undefined) chmodSync(first, Number.parseInt(address.mode, 8))
+    giveRights(first, address)
     renameSync(first, path)
   } catch (error) {
     handle.close()
@@ -122,12 +130,19 @@ function named(address: ListenAddress, path: string, handle: Handle): Bound {
   return {
     address,
     handle,
+    foreign: false,
     close: (leave = false) => {
       handle.close()
       const now = lstatSync(path, { throwIfNoEntry: false })?.ino
       if (!leave && now !== undefined && now === ino) rmSync(path, { force: true })
     },
   }
+}
+
+/** Connecting takes the right to write (unix(7)); what a group may do is said when the socket is that group's. */
+function giveRights(path: string, { mode, group }: ListenAddress): void {
+  if (group !== undefined) lchownSync(path, -1, groupId(group))
+  if ((mode ?? group) !== undefined) chmodSync(path, Number.parseInt(mode ?? '0660', 8))
 }
 
 /** Whether somebody listens on a Unix socket. One that is too busy, or lets us not in, is somebody too. */
@@ -142,7 +157,7 @@ function answers(path: string): Promise<boolean> {
 }
 
 function held(address: ListenAddress, handle: Handle): Bound {
-  return { address, handle, close: () => handle.close() }
+  return { address, handle, foreign: false, close: () => handle.close() }
 }
 
 function made({ host, port, family }: { host: string; port: number; family: number }): Handle {

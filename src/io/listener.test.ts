@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { certificate } from '../../test/support/certificates.ts'
@@ -33,6 +33,8 @@ function door(t: TestContext, admits: boolean = true): Door {
     sockets,
     spoken: gate<Socket>(),
     handshake: 10_000,
+    prepare: () => Promise.resolve(),
+    failed: (error) => assert.fail(error),
     admit: (socket) => {
       noted('admit', socket)
       if (!admits) socket.destroy()
@@ -175,6 +177,39 @@ test('a server too busy to accept keeps its Unix socket', {
   const { ino } = lstatSync(path)
   await assert.rejects(Listener.open({ unix: path }, door(t)), { code: 'EADDRINUSE' })
   assert.equal(lstatSync(path).ino, ino)
+})
+
+test('a Unix socket has the rights that are asked for, also where a killed server left one', SOON, async (t) => {
+  const path = join(makeFolder(), 'rights.sock')
+  const script =
+    "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))"
+  await once(spawn(process.execPath, ['--eval', script, path]), 'exit')
+  assert.ok(lstatSync(path).isSocket())
+  await listening(t, { unix: path, mode: '0620' })
+  assert.equal(lstatSync(path).mode & 0o777, 0o620)
+  await once(client(t, { path }), 'connect')
+})
+
+test('a Unix socket may belong to a group, which may then connect', SOON, async (t) => {
+  const group = process.getuid?.() === 0 ? 4711 : (process.getgid?.() ?? 0)
+  for (const [mode, expected] of [
+    [undefined, 0o660],
+    ['0620', 0o620],
+  ] as const) {
+    const path = join(makeFolder(), 'group.sock')
+    await listening(t, { unix: path, group: String(group), ...(mode !== undefined && { mode }) })
+    const stats = lstatSync(path)
+    assert.deepEqual([stats.gid, stats.mode & 0o777], [group, expected])
+  }
+})
+
+test('a Unix socket that cannot have its rights is not listened on', SOON, async (t) => {
+  const path = join(makeFolder(), 'rights.sock')
+  await assert.rejects(
+    Listener.open({ unix: path, group: 'no-such-group' }, door(t)),
+    /there is no group no-such-group/,
+  )
+  assert.deepEqual(readdirSync(dirname(path)), [])
 })
 
 test('with certificates, a connection is admitted in silence and spoken on after the handshake', SOON, async (t) => {

@@ -13,15 +13,34 @@ export interface ListenWith {
   readonly ticketKeys?: Buffer
 }
 
+/** Certificates that come, and are replaced, while the server runs. */
+export interface AutomaticTls {
+  /** Those that are there now. */
+  readonly certificates: readonly Certificate[]
+  /** Whether an authority may come and look: only then is `peek` called. */
+  readonly pending: boolean
+  /** Sees a connection before the handshake: answers an authority, and calls `handshake` for everybody else. */
+  peek(socket: Socket, handshake: () => void, milliseconds: number): void
+}
+
+/** The version of HTTP that is spoken on a connection; `?` where its first bytes tell. */
+export type Version = '1' | '2' | '?'
+
 export interface Accepting {
   /** A connection was opened: whether to go on with it. */
   admit(socket: Socket): boolean
   /** A connection was opened on which TLS comes first: whether to go on with it. */
   admitSilent(socket: Socket): boolean
+  /** Loads what is spoken at an address, before the first connection there. */
+  prepare(address: ListenAddress): Promise<void>
   /** A connection is ready to be spoken on. */
-  speak(socket: Socket): void
+  speak(socket: Socket, version: Version): void
+  /** The system could not accept a connection. */
+  failed(error: Error): void
   /** Milliseconds for a TLS handshake. */
   readonly handshake: number
+  /** What `tls: 'acme'` stands for. */
+  readonly automatic?: AutomaticTls | undefined
 }
 
 /** A socket that listens. What it speaks can be changed while it does. */
@@ -29,22 +48,26 @@ export class Listener {
   readonly bound: Bound
   readonly #server: Server
   readonly #accepting: Accepting
-  #tls: TlsServer | undefined
+  #tls: Tls | undefined
+  /** What is spoken without TLS. */
+  #plain: Version
   /** Host and port, as the system chose them. */
   #authority = ''
 
-  private constructor(bound: Bound, accepting: Accepting, tls: TlsServer | undefined) {
+  private constructor(bound: Bound, accepting: Accepting, tls: Tls | undefined, plain: Version) {
     this.bound = bound
     this.#accepting = accepting
     this.#tls = tls
+    this.#plain = plain
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
   }
 
   /** Opens a listening socket. @throws the system's error: EADDRINUSE, EACCES and the like. */
   static async open(address: ListenAddress, accepting: Accepting, given: ListenWith = {}): Promise<Listener> {
+    await accepting.prepare(address)
     const tls = await tlsFor(address, accepting, given)
     const bound = given.bound ?? (await bind(address))
-    const listener = new Listener(bound, accepting, tls)
+    const listener = new Listener(bound, accepting, tls, plainVersion(address))
     try {
       await listener.#listen()
       return listener
@@ -71,11 +94,20 @@ export class Listener {
    * Returns the change to be made at once: all that can fail has happened then.
    */
   async prepare(address: ListenAddress, given: ListenWith = {}): Promise<() => void> {
-    const ticketKeys = given.ticketKeys ?? this.#tls?.getTicketKeys()
+    await this.#accepting.prepare(address)
+    const ticketKeys = given.ticketKeys ?? this.#tls?.server.getTicketKeys()
     const tls = await tlsFor(address, this.#accepting, ticketKeys === undefined ? given : { ...given, ticketKeys })
     return () => {
       this.#tls = tls
+      this.#plain = plainVersion(address)
     }
+  }
+
+  /** Where the certificates are the automatic ones: new handshakes get these. @throws Error that says which is wrong. */
+  async renew(certificates: readonly Certificate[]): Promise<void> {
+    if (this.#tls?.address.tls !== 'acme') return
+    const change = await this.prepare(this.#tls.address, { certificates })
+    change()
   }
 
   /** Stops accepting. Connections that are open stay; fulfilled when the last one has gone. */
@@ -89,12 +121,16 @@ export class Listener {
   #accept(socket: Socket): void {
     const tls = this.#tls
     if (tls === undefined) {
-      if (this.#accepting.admit(socket)) this.#accepting.speak(socket)
+      if (this.#accepting.admit(socket)) this.#accepting.speak(socket, this.#plain)
       return
     }
     // Who ends its side within the handshake has gone, and would stay half open for good.
     socket.allowHalfOpen = false
-    if (this.#accepting.admitSilent(socket)) tls.emit('connection', socket)
+    if (!this.#accepting.admitSilent(socket)) return
+    const { automatic, handshake } = this.#accepting
+    if (tls.address.tls === 'acme' && automatic?.pending === true) {
+      automatic.peek(socket, () => tls.server.emit('connection', socket), handshake)
+    } else tls.server.emit('connection', socket)
   }
 
   #listen(): Promise<void> {
@@ -105,6 +141,8 @@ export class Listener {
       server.once('error', failed)
       server.listen(this.bound.handle, BACKLOG, () => {
         server.off('error', failed)
+        // One that nobody listens to would end the process.
+        server.on('error', (error) => this.#accepting.failed(error))
         const bound = server.address()
         if (bound !== null && typeof bound === 'object') {
           this.#authority = `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
@@ -118,29 +156,43 @@ export class Listener {
 /** Connections that wait to be accepted, as far as the system allows. */
 const BACKLOG = 1024
 
+interface Tls {
+  readonly server: TlsServer
+  readonly address: ListenAddress
+}
+
+/** A client that knows beforehand that HTTP/2 is spoken may begin with it (RFC 9113 §3.3). */
+function plainVersion({ http2 }: ListenAddress): Version {
+  return http2 === true ? '?' : '1'
+}
+
 /** TLS is loaded by those who use it: it is a megabyte of memory. */
 async function tlsFor(
   address: ListenAddress,
   accepting: Accepting,
   { certificates, ticketKeys }: ListenWith,
-): Promise<TlsServer | undefined> {
+): Promise<Tls | undefined> {
   if (address.tls === undefined) return undefined
   const [tls, { tlsOptions }, { readCertificates }] = await Promise.all([
     import('node:tls'),
     import('./tls.ts'),
     import('./certificate.ts'),
   ])
+  const chosen =
+    certificates ?? (address.tls === 'acme' ? (accepting.automatic?.certificates ?? []) : readCertificates(address.tls))
+  // Automatic ones may be on their way.
+  if (chosen.length === 0 && address.tls !== 'acme') throw new TypeError('tls needs at least one certificate')
   const options = {
-    ...tlsOptions(certificates ?? readCertificates(address.tls)),
+    ...tlsOptions(chosen, address.http2),
     ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
   const server = tls.createServer(options, (socket) => {
     // Not before: see above.
     socket.allowHalfOpen = true
-    accepting.speak(socket)
+    accepting.speak(socket, socket.alpnProtocol === 'h2' ? '2' : '1')
   })
   // A handshake that takes too long is only told here: nobody else closes the socket.
   server.on('tlsClientError', (_, socket) => socket.destroy())
-  return server
+  return { server, address }
 }

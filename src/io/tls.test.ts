@@ -39,12 +39,13 @@ test('the first certificate is that of the server, the whole file with its chain
   assert.deepEqual([cert, key], [readFileSync(one.cert, 'latin1'), readFileSync(one.key, 'latin1')])
 })
 
-test('TLS 1.2 and HTTP/1 are what is offered', (t) => {
+test('TLS 1.2 and all versions of HTTP are what is offered, HTTP/2 first, unless it is not wanted', (t) => {
   const one = certificate(t, 'one.example')
   if (one === undefined) return
   const { minVersion, ALPNProtocols } = tlsOptions([one])
   assert.equal(minVersion, 'TLSv1.2')
-  assert.deepEqual(ALPNProtocols, ['http/1.1', 'http/1.0'])
+  assert.deepEqual(ALPNProtocols, ['h2', 'http/1.1', 'http/1.0'])
+  assert.deepEqual(optionsFor(readCertificates([one]), false).ALPNProtocols, ['http/1.1', 'http/1.0'])
 })
 
 for (const [what, all, asked, expected] of [
@@ -117,6 +118,8 @@ test('a file that cannot be read is told with the error of the system as its cau
   }
 })
 
-test('no certificate is no server', () => {
-  assert.throws(() => tlsOptions([]), { name: 'TypeError', message: 'tls needs at least one certificate' })
+test('where there is no certificate yet, nobody is given one', () => {
+  const { cert, key, SNICallback } = tlsOptions([])
+  assert.deepEqual([cert, key], [undefined, undefined])
+  SNICallback?.('a.example', (...told) => assert.deepEqual(told, [null, undefined]))
 })

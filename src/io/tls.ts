@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls'
 import type { Certificate } from './certificate.ts'
 
@@ -9,21 +9,22 @@ interface Entry {
 
 /**
  * What a TLS server needs: the first certificate, and a choice among all by the name that the client asks for
- * (SNI, RFC 6066 §3). A name that none has gets the first. @throws Error that names the file that is wrong.
+ * (SNI, RFC 6066 §3). A name that none has gets the first; without any, no handshake succeeds. HTTP/2 is offered unless
+ * `http2` is false. @throws Error that names the file that is wrong.
  */
-export function tlsOptions(certificates: readonly Certificate[]): TlsOptions {
+export function tlsOptions(certificates: readonly Certificate[], http2: boolean = true): TlsOptions {
   const entries = certificates.map(entryOf)
   const [first] = entries
   const [pem] = certificates
-  if (first === undefined || pem === undefined) throw new TypeError('tls needs at least one certificate')
   return {
-    cert: pem.cert,
-    key: pem.key,
+    ...(pem !== undefined && { cert: pem.cert, key: pem.key }),
     minVersion: 'TLSv1.2',
     // A client that offers none of these is refused (RFC 7301 §3.2), so the old one is there too.
-    ALPNProtocols: ['http/1.1', 'http/1.0'],
+    ALPNProtocols: [...(http2 ? ['h2'] : []), 'http/1.1', 'http/1.0'],
+    // RFC 9113 §9.2.1; in HTTP/1 nobody needs it either.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     SNICallback: (name, done) =>
-      done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first).context),
+      done(null, (entries.find(({ names }) => names.some((n) => covers(n, name))) ?? first)?.context),
   }
 }
 

@@ -13,14 +13,17 @@ export type HeadersInit =
  * nothing that was accepted here can split a message.
  */
 export class Headers implements Iterable<[string, string]> {
-  /** These fields as a front door writes them; dropped when they change. @internal */
+  /** These fields as HTTP/1 writes them; dropped when they change. @internal */
   rendering: unknown
+  /** These fields as HTTP/2 writes them: one site is served over both at once. @internal */
+  block: unknown
   #list: string[] | undefined
   #lines: string
 
   /** @throws TypeError for a name that is no token, or a value with CR, LF, NUL or another control character. */
   constructor(init?: HeadersInit) {
     this.rendering = undefined
+    this.block = undefined
     this.#lines = ''
     this.#list = []
     if (init === undefined) return
@@ -38,6 +41,13 @@ export class Headers implements Iterable<[string, string]> {
     const headers = new Headers()
     headers.#lines = lines
     headers.#list = undefined
+    return headers
+  }
+
+  /** Headers over a list of name, value, name, value, which becomes theirs. The caller has checked it. @internal */
+  static fromList(list: string[]): Headers {
+    const headers = new Headers()
+    headers.#list = list
     return headers
   }
 
@@ -80,6 +90,7 @@ export class Headers implements Iterable<[string, string]> {
     const checked = checkFieldValue(name, String(value))
     this.delete(name)
     this.rendering = undefined
+    this.block = undefined
     this.fields().push(name, checked)
   }
 
@@ -87,6 +98,7 @@ export class Headers implements Iterable<[string, string]> {
   append(name: string, value: string): void {
     checkFieldName(name)
     this.rendering = undefined
+    this.block = undefined
     this.fields().push(name, checkFieldValue(name, String(value)))
   }
 
@@ -94,6 +106,7 @@ export class Headers implements Iterable<[string, string]> {
     const list = this.fields()
     const wanted = name.toLowerCase()
     this.rendering = undefined
+    this.block = undefined
     for (let i = list.length - 2; i >= 0; i -= 2) if (sameName(list[i] as string, wanted)) list.splice(i, 2)
   }
 

@@ -1,3 +1,4 @@
+import type { ChallengeMessage } from '../acme/challenges.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 
@@ -5,13 +6,17 @@ import type { Certificate } from '../io/certificate.ts'
 
 /** What the primary has read for its workers, who may not be allowed to. */
 export interface Orders {
-  /** Counts the configs: an answer names the one that it is about. */
+  /** Counts what is told: an answer names what it is about. */
   readonly generation: number
   /** Milliseconds without a sign of life after which a worker is taken for hung. */
   readonly hang: number
   /** How many workers share the limits. */
   readonly workers: number
+  /** Where they listen, whatever their own reading of the config says. */
+  readonly listen: readonly ListenAddress[]
   readonly certificates: Readonly<Record<string, readonly Certificate[]>>
+  /** Those that an authority has given. */
+  readonly automatic: readonly Certificate[]
   /** In base 64. */
   readonly ticketKeys: string
 }
@@ -25,6 +30,10 @@ export type ToWorker =
   | { readonly do: 'make'; readonly generation: number }
   /** Forget it again. */
   | { readonly do: 'drop'; readonly generation: number }
+  /** An authority may ask, or asks no more. */
+  | { readonly do: 'challenge'; readonly generation: number; readonly message: ChallengeMessage }
+  /** Give new handshakes these certificates. */
+  | { readonly do: 'renew'; readonly generation: number; readonly certificates: readonly Certificate[] }
   /** End when the exchanges that run have ended, at the latest after `timeouts.stop`. */
   | { readonly do: 'stop' }
   /** End when the exchanges that run have ended. */
@@ -33,5 +42,6 @@ export type ToWorker =
 export type FromWorker =
   | { readonly is: 'alive' }
   | { readonly is: 'prepared'; readonly generation: number }
+  | { readonly is: 'done'; readonly generation: number }
   | { readonly is: 'made'; readonly generation: number; readonly urls: readonly string[] }
   | { readonly is: 'failed'; readonly generation: number; readonly message: string; readonly misused: boolean }

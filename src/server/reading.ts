@@ -20,9 +20,9 @@ export function listensAt({ config, build }: Reading): Map<string, ListenAddress
   return new Map(keysOf(addresses).map((key, i) => [key, addresses[i] as ListenAddress]))
 }
 
-/** The certificates of addresses, by key. @throws Error that names the file that cannot be read. */
+/** The certificates of addresses by key, but for automatic ones. @throws Error that names the file that cannot be read. */
 export function certificatesOf(addresses: ReadonlyMap<string, ListenAddress>): Record<string, Certificate[]> {
   const read: Record<string, Certificate[]> = {}
-  for (const [key, { tls }] of addresses) if (tls !== undefined) read[key] = readCertificates(tls)
+  for (const [key, { tls }] of addresses) if (typeof tls === 'object') read[key] = readCertificates(tls)
   return read
 }

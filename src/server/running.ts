@@ -1,3 +1,4 @@
+import type { ServedCertificates } from '../acme/served.ts'
 import type { Built } from '../config/build.ts'
 import { Engine } from '../door/engine.ts'
 import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
@@ -36,6 +37,7 @@ export class Running {
   readonly #listeners = new Map<string, Listener>()
   #engine: Engine | undefined
   #stopping = false
+  #acme: ServedCertificates | undefined
 
   /** The first address, as a URL. */
   get url(): string {
@@ -49,6 +51,11 @@ export class Running {
   get site(): Site {
     if (this.#engine === undefined) throw new Error('nothing is served yet')
     return this.#engine.site
+  }
+
+  /** What gives certificates to the config that is served. */
+  get acme(): ServedCertificates | undefined {
+    return this.#acme
   }
 
   get connections(): number {
@@ -65,6 +72,7 @@ export class Running {
    * are read. @throws the system's error, or one that names the certificate; then nothing has changed.
    */
   async prepare(built: Built, given: Given = {}): Promise<Change> {
+    await built.acme?.open()
     const keys = keysOf(built.listen)
     const fresh: Fresh[] = []
     const changes: (() => void)[] = []
@@ -75,7 +83,7 @@ export class Running {
       for (const [i, address] of built.listen.entries()) {
         const key = keys[i] as string
         const listener = this.#listeners.get(key)
-        if (listener !== undefined) changes.push(await listener.prepare(address, of(given, key)))
+        if (listener !== undefined) changes.push(await listener.prepare(address, of(given, key, address, built)))
         else fresh.push({ key, address, bound: given.bounds?.get(key) ?? (await bind(address)) })
       }
       if (this.#stopping) throw new Error('the server is stopping')
@@ -86,25 +94,33 @@ export class Running {
     return { make: () => this.#make(built, given, keys, fresh, changes), drop }
   }
 
+  /** Gives new handshakes these certificates, where they are automatic. @throws Error that says which is wrong. */
+  async renew(certificates: readonly Certificate[]): Promise<void> {
+    await this.#engine?.renew(certificates)
+  }
+
   /** Stops; see the engine. */
   async close(): Promise<void> {
     this.#stopping = true
+    this.#acme?.stop()
     await this.#engine?.close()
   }
 
   /** Stops, but leaves running exchanges their time, and Unix sockets their names: a successor has them. */
   async retire(): Promise<void> {
     this.#stopping = true
+    this.#acme?.stop()
     await this.#engine?.retire(true)
   }
 
   async #make(
-    { site, engine: options, listen }: Built,
+    built: Built,
     given: Given,
     keys: readonly string[],
     fresh: readonly Fresh[],
     changes: readonly (() => void)[],
   ): Promise<void> {
+    const { site, engine: options, listen } = built
     const first = this.#engine === undefined
     const engine = this.#engine ?? new Engine(site, options)
     this.#engine = engine
@@ -113,7 +129,7 @@ export class Running {
     let failure: Error | undefined
     for (const { key, address, bound } of fresh) {
       try {
-        this.#listeners.set(key, await engine.listen(address, { ...of(given, key), bound }))
+        this.#listeners.set(key, await engine.listen(address, { ...of(given, key, address, built), bound }))
       } catch (error) {
         failure ??= error as Error
       }
@@ -124,7 +140,17 @@ export class Running {
       this.#listeners.delete(key)
     }
     this.#inOrder(listen.length, keys)
+    await this.#certify(engine, built.acme)
     if (failure !== undefined) throw first ? failure : new PartlyMade(failure.message, { cause: failure })
+  }
+
+  /** From now on orders certificates for this engine, or takes them from whoever does. */
+  async #certify(engine: Engine, acme: ServedCertificates | undefined): Promise<void> {
+    if (this.#acme !== acme) this.#acme?.stop()
+    this.#acme = acme
+    acme?.start(engine)
+    // One may have come since the change was prepared.
+    if (acme !== undefined) await engine.renew(acme.certificates)
   }
 
   /** The addresses as the config lists them, for people. */
@@ -141,7 +167,9 @@ export class Running {
 function of(
   { certificates, ticketKeys }: Given,
   key: string,
+  { tls }: ListenAddress,
+  { acme }: Built,
 ): { certificates?: readonly Certificate[]; ticketKeys?: Buffer } {
-  const own = certificates?.[key]
+  const own = tls === 'acme' ? acme?.certificates : certificates?.[key]
   return { ...(own !== undefined && { certificates: own }), ...(ticketKeys !== undefined && { ticketKeys }) }
 }

@@ -40,7 +40,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
     const { config, build } = readOptions(next, again)
-    const change = await running.prepare(await buildConfig(config, build))
+    const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
     await change.make()
     present = next
   })
@@ -84,7 +84,7 @@ function readOptions(options: ServeOptions, again: boolean): { config: Config; b
     throw new ConfigError('serve(): port and host are short for listen: give one or the other')
   }
   for (const key of ['workers', 'user', 'group'] as const) {
-    if (given[key] === undefined) continue
+    if (given[key] === undefined || (key === 'workers' && given.workers === 1)) continue
     throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
   }
   const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]

@@ -11,31 +11,39 @@ const PATIENCE = 120_000
 interface Legacy {
   readonly key: string
   readonly address: ListenAddress
+  readonly foreign: boolean
+}
+
+/** How a successor is started. */
+export interface Program {
+  /** Node, our command and its arguments. */
+  readonly program: readonly string[]
+  readonly folder: string
+  /** What it needs beside our environment. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
 /**
  * Starts another process of ours that serves at the same addresses, and waits until it does.
- * @param program Node, our command and its arguments.
- * @param given Up: the predecessor is to stop, and nobody to take over. Then the successor is ended.
+ * @param up The predecessor is to stop, and nobody to take over: then the successor is ended.
  * @throws Error that says why it does not serve; then it has ended, and nothing has changed.
  */
 export async function startSuccessor(
   bounds: ReadonlyMap<string, Bound>,
-  program: readonly string[],
-  folder: string,
-  given: { readonly up: AbortSignal },
+  { program, folder, environment }: Program,
+  up: AbortSignal,
 ): Promise<string> {
   const [node = process.execPath, ...args] = program
   const child = spawn(node, args, {
     cwd: folder,
-    env: { ...process.env, [MARK]: String(bounds.size) },
+    env: { ...process.env, ...environment, [MARK]: String(bounds.size) },
     // It stays when this one has ended, and writes where this one wrote.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
   })
-  const outcome = outcomeOf(child, given.up)
-  for (const [key, { address, handle }] of bounds) {
-    const legacy: Legacy = { key, address }
+  const outcome = outcomeOf(child, up)
+  for (const [key, { address, handle, foreign }] of bounds) {
+    const legacy: Legacy = { key, address, foreign }
     child.send(legacy as unknown as Serializable, handle as unknown as SendHandle, () => undefined)
   }
   const { ok, told } = await outcome
@@ -80,8 +88,8 @@ export async function inherited(): Promise<Map<string, Bound> | undefined> {
     process.once('disconnect', gone)
     const bounds = new Map<string, Bound>()
     const take = (message: unknown, handle: unknown): void => {
-      const { key, address } = message as Legacy
-      bounds.set(key, adopt(address, handle as Handle, true))
+      const { key, address, foreign } = message as Legacy
+      bounds.set(key, { ...adopt(address, handle as Handle, !foreign), foreign })
       if (bounds.size < count) return
       process.off('message', take)
       process.off('disconnect', gone)

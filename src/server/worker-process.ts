@@ -66,6 +66,12 @@ export class WorkerProcess {
     return message.is === 'made' ? message.urls : []
   }
 
+  /** Fulfilled when it has done so. @throws as `prepare` does. */
+  async tell(message: Extract<ToWorker, { readonly do: 'challenge' | 'renew' }>): Promise<void> {
+    this.#tell(message)
+    await this.#answer(message.generation)
+  }
+
   drop(generation: number): void {
     this.#tell({ do: 'drop', generation })
   }

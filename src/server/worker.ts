@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
+import type { ServedCertificates } from '../acme/served.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
-import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
+import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import type { Read } from './reading.ts'
@@ -21,11 +22,18 @@ export function work(read: Read, hang: number): Promise<void> {
   const bounds = new Map<string, Bound>()
   const ready = new Map<number, Change>()
   let again = false
+  let loading: Promise<ServedCertificates> | undefined
+  const served = (): Promise<ServedCertificates> => {
+    loading ??= import('../acme/served.ts').then(({ ServedCertificates }) => new ServedCertificates())
+    return loading
+  }
   const inTurn = oneAtATime((act: () => Promise<void>) => act())
   const prepare = async (orders: Orders): Promise<void> => {
     const { config, build } = await read(new Modules(again))
     again = true
-    const built = await buildConfig(shared(config, orders.workers), { ...build, certificates: false })
+    const acme = config.acme === undefined ? undefined : await served()
+    if (acme !== undefined) acme.certificates = orders.automatic
+    const built = await buildConfig(shared(config, orders), { ...build, certificates: false, acme })
     const { certificates } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')
     ready.set(orders.generation, await running.prepare(built, { bounds, certificates, ticketKeys }))
@@ -41,6 +49,11 @@ export function work(read: Read, hang: number): Promise<void> {
       for (const [, bound] of unused) bound.close()
     })
   }
+  const renew = async (certificates: readonly Certificate[]): Promise<void> => {
+    const acme = await served()
+    acme.certificates = certificates
+    await running.renew(certificates)
+  }
   const hangs = new Map<number, number>()
   let signs = signsEach(hang)
   return new Promise((done, failed) => {
@@ -55,7 +68,11 @@ export function work(read: Read, hang: number): Promise<void> {
           inTurn(() => prepare(order.orders)),
           { is: 'prepared' },
         )
-      } else if (order.do === 'make') {
+      } else if (order.do === 'challenge') {
+        const told = served().then(({ challenges }) => challenges.apply(order.message))
+        answer(order.generation, told, { is: 'done' })
+      } else if (order.do === 'renew') answer(order.generation, renew(order.certificates), { is: 'done' })
+      else if (order.do === 'make') {
         const made = ready.get(order.generation)?.make() ?? Promise.reject(new Error('nothing was prepared'))
         ready.clear()
         clearInterval(signs)
@@ -85,7 +102,7 @@ function onSignal(signal: NodeJS.Signals, end: (how: 'close') => void): void {
   if (signal === 'SIGTERM') end('close')
 }
 
-function answer(generation: number, made: Promise<void>, message: { readonly is: 'prepared' }): void {
+function answer(generation: number, made: Promise<void>, message: { readonly is: 'prepared' | 'done' }): void {
   made.then(
     () => tell({ ...message, generation }),
     (error) => tellFailure(generation, error),
@@ -102,10 +119,11 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
 }
 
-/** Connections are counted by each worker on its own: it may have its part of them. */
-function shared(config: Config, workers: number): Config {
-  const connections = Math.ceil((config.limits?.connections ?? DEFAULT_LIMITS.connections) / workers)
-  return { ...config, limits: { ...config.limits, connections } }
+/** The part of one worker: each counts its connections on its own. */
+function shared(config: Config, { listen, workers }: Orders): Config {
+  const connections = config.limits?.connections
+  if (connections === undefined) return { ...config, listen }
+  return { ...config, listen, limits: { ...config.limits, connections: Math.ceil(connections / workers) } }
 }
 
 /** How many engine processes a config asks for. */

@@ -274,7 +274,7 @@ test('curl trusts a certificate by its names, and gets files and sends bodies ov
   assert.notEqual((await curl(...trust, '--tlsv1.0', '--tls-max', '1.1', `${url}/`)).code, 0)
   assert.equal(
     (await curl(...trust, '--http2', '-w', '%{http_version}', '-o', '/dev/null', `${url}/`)).stdout.toString(),
-    '1.1',
+    '2',
   )
   const old = await curl(...trust, '--http1.0', '-r', '-7', `${url}/big.bin`)
   assert.deepEqual(old.stdout, BIG.subarray(-7), old.stderr)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { AS_ROOT } from '../../src/cli/serve.ts'
+import { AS_ROOT } from '../../src/cli/start.ts'
 
 /** The command as it is installed, built by `npm run build`. */
 export const ORIEL: string = join(import.meta.dirname, '../../../dist/cli/main.js')
@@ -14,6 +14,13 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** What a command runs under. */
+export interface Around {
+  /** Words that a command line begins with before the program. */
+  readonly within?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
 /** A running `oriel`, as a process of its own. */
 export class OrielProcess {
   readonly child: ChildProcess
@@ -23,12 +30,9 @@ export class OrielProcess {
   #waiters: (() => void)[] = []
   #over = false
 
-  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [ORIEL, ...args], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
-    })
+  constructor(args: readonly string[], cwd: string, { within = [], env = {} }: Around = {}) {
+    const [program = '', ...words] = [...within, process.execPath, ORIEL, ...args]
+    this.child = spawn(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     this.child.stdout?.on('data', (bytes: Buffer) => {
       // Said only where the tests run as root; a test of its own asks for it.
       this.stdout = (this.stdout + bytes.toString()).replace(`${AS_ROOT}\n`, '')
@@ -71,13 +75,8 @@ export class OrielProcess {
 }
 
 /** Starts `oriel`; it is killed after the test where it still runs. */
-export function startOriel(
-  t: TestContext,
-  args: readonly string[],
-  cwd: string,
-  env?: NodeJS.ProcessEnv,
-): OrielProcess {
-  const started = new OrielProcess(args, cwd, env)
+export function startOriel(t: TestContext, args: readonly string[], cwd: string, around?: Around): OrielProcess {
+  const started = new OrielProcess(args, cwd, around)
   t.after(async () => {
     if (started.child.exitCode === null && started.child.signalCode === null) started.signal('SIGKILL')
     await started.ended
@@ -86,11 +85,6 @@ export function startOriel(
 }
 
 /** Runs `oriel` to its end. */
-export function runOriel(
-  t: TestContext,
-  args: readonly string[],
-  cwd: string,
-  env?: NodeJS.ProcessEnv,
-): Promise<Ended> {
-  return startOriel(t, args, cwd, env).ended
+export function runOriel(t: TestContext, args: readonly string[], cwd: string, around?: Around): Promise<Ended> {
+  return startOriel(t, args, cwd, around).ended
 }

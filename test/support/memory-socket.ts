@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Engine } from '../../src/door/engine.ts'
+import type { Version } from '../../src/io/listener.ts'
 
 /** What one piece after the other is given to; `read` tells what came back so far. */
 export interface Ends {
@@ -29,8 +30,6 @@ export class MemorySocket extends Duplex {
   wasReset = false
   /** Set where the engine ended its side. */
   wasEnded = false
-  /** Milliseconds that the engine asked for by `setTimeout`; 0 for none. */
-  patience = 0
   /** While true, nothing is taken from the engine: a client that does not read. */
   stuck = false
   #taken: (() => void) | undefined = undefined
@@ -64,9 +63,10 @@ export class MemorySocket extends Duplex {
     taken?.()
   }
 
-  setTimeout(patience: number): this {
-    this.patience = patience
-    return this
+  /** Whether somebody watches that what is written is taken. */
+  get watched(): boolean {
+    const slot = Object.getOwnPropertySymbols(this).find(({ description }) => description === 'watch')
+    return slot !== undefined && (this as unknown as Record<symbol, unknown>)[slot] !== undefined
   }
 
   resetAndDestroy(): this {
@@ -77,10 +77,10 @@ export class MemorySocket extends Duplex {
 }
 
 /** Opens a connection in memory to an engine, which need not listen. */
-export function connectInMemory(engine: Engine, remoteAddress?: string): Ends {
+export function connectInMemory(engine: Engine, remoteAddress?: string, version: Version = '1'): Ends {
   const socket = new MemorySocket(remoteAddress)
   const accepted = socket as unknown as Socket
-  if (engine.admit(accepted)) engine.speak(accepted)
+  if (engine.admit(accepted)) engine.speak(accepted, version)
   // As with real sockets, which all read into one buffer: what the engine kept without copying it is spoiled.
   socket.on('data', (bytes: Buffer) => bytes.fill('!'))
   return {

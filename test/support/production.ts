@@ -30,11 +30,11 @@ export class Production {
   }
 
   serve(...args: string[]): OrielProcess {
-    return startOriel(this.#t, ['serve', ...args], this.folder, this.#env)
+    return startOriel(this.#t, ['serve', ...args], this.folder, { env: this.#env })
   }
 
   run(...args: string[]): Promise<Ended> {
-    return runOriel(this.#t, args, this.folder, this.#env)
+    return runOriel(this.#t, args, this.folder, { env: this.#env })
   }
 
   get #env(): NodeJS.ProcessEnv {

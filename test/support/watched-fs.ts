@@ -17,7 +17,9 @@ export const hooks: {
   date: number | undefined
   /** Called when bytes of a file have been read, before the reader gets them. */
   afterRead: (() => void) | undefined
-} = { date: undefined, afterRead: undefined }
+  /** What fails, and with which error. */
+  failing: { readonly call: 'write' | 'fsync' | 'rename' | 'linkSync'; readonly error: Error } | undefined
+} = { date: undefined, afterRead: undefined, failing: undefined }
 
 /** What was asked of the disk since the last time. */
 export function asked(): Record<Name, number> {
@@ -53,6 +55,21 @@ function watchSync(key: 'statSync' | 'fstatSync' | 'openSync', name: Name): void
   }
 }
 
+/** Has a function fail where a test says so. */
+function mayFail(key: 'write' | 'fsync' | 'rename' | 'linkSync'): void {
+  const open = fs as unknown as Record<string, Call>
+  const own = open[key]
+  if (own === undefined) throw new Error(`node:fs has no ${key}`)
+  open[key] = (...given) => {
+    if (hooks.failing?.call !== key) return own(...given)
+    const { error } = hooks.failing
+    const callback = given.pop()
+    if (typeof callback !== 'function') throw error
+    return process.nextTick(callback as Call, error)
+  }
+}
+
+for (const key of ['write', 'fsync', 'rename', 'linkSync'] as const) mayFail(key)
 watch(fs.realpath, 'native', 'realpath')
 watchSync('statSync', 'stat')
 watchSync('fstatSync', 'fstat')

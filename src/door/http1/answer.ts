@@ -1,7 +1,8 @@
-import { type Body, knownSize } from '../../message/body.ts'
+import type { Body } from '../../message/body.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
 import { type RenderedFields, renderFields, statusLine, usualAnswer } from '../../protocol/http1/response-head.ts'
+import { contentSize } from '../content-size.ts'
 
 /** How an answer goes out: its head as text, and how the end of its content is known to the client. */
 export interface Answer {
@@ -57,18 +58,6 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
     framing,
     keepAlive,
   }
-}
-
-/** A resource that answers HEAD itself without content may say the size that GET would have (RFC 9110 §8.6). */
-function contentSize(method: string, body: Body, said: number | undefined): number | undefined {
-  return body === null && method === 'HEAD' ? (said ?? 0) : (sizeOf(body) ?? said)
-}
-
-/** Up to this length counting is quicker than calling the system's counter. */
-const SHORT = 64
-
-function sizeOf(body: Body): number | undefined {
-  return typeof body === 'string' && body.length > SHORT ? Buffer.byteLength(body) : knownSize(body)
 }
 
 function headText(

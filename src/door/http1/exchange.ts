@@ -7,9 +7,12 @@ import type { Request } from '../../message/request.ts'
 import type { Response, UpgradedSocket } from '../../message/response.ts'
 import type { RequestHead } from '../../protocol/http1/request-head.ts'
 import type { Site } from '../../site/site.ts'
+import type { BodySource } from '../body.ts'
+import { ClientGone } from '../client-gone.ts'
+import { clientOf } from '../forwarded.ts'
 import { type Answer, answerOf, upgradeHead } from './answer.ts'
-import type { ArrivingBody, BodySource } from './body.ts'
-import { asksUpgrade, clientOf, expectsContinue, requestOf, wantsKeepAlive } from './received.ts'
+import type { ArrivingBody } from './body.ts'
+import { asksUpgrade, expectsContinue, requestOf, wantsKeepAlive } from './received.ts'
 import { lastChunk, streamBody } from './stream.ts'
 import type { Wire } from './wire.ts'
 
@@ -20,15 +23,6 @@ const PROBE_AFTER = 2
 const PROBE_AGAIN = 30
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
-
-/** Why a signal was aborted: the client closed the connection before it had its answer. */
-export class ClientGone extends Error {
-  override readonly name: string = 'AbortError'
-
-  constructor() {
-    super('the client has gone')
-  }
-}
 
 /** One request on an HTTP/1 connection, and its answer. */
 export class Http1Exchange implements BodySource {

@@ -5,8 +5,9 @@ import { Headers } from '../../message/headers.ts'
 import type { Request } from '../../message/request.ts'
 import { ProtocolError } from '../../protocol/http1/errors.ts'
 import { DEFAULT_HEAD_LIMITS, RequestHead, readRequestHead } from '../../protocol/http1/request-head.ts'
+import { clientOf } from '../forwarded.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
-import { asksUpgrade, clientOf, expectsContinue, requestOf, wantsKeepAlive } from './received.ts'
+import { asksUpgrade, expectsContinue, requestOf, wantsKeepAlive } from './received.ts'
 
 function headOf(line: string, fields: readonly string[] = []): RequestHead {
   const text = [line, ...fields, '', ''].join('\r\n')

@@ -1,5 +1,3 @@
-import type { Networks } from '../../io/addresses.ts'
-import type { ClientFacts } from '../../message/connection.ts'
 import { Headers } from '../../message/headers.ts'
 import { type IncomingBody, Request } from '../../message/request.ts'
 import { isAuthority, parseTarget } from '../../message/target.ts'
@@ -12,8 +10,6 @@ import {
   SEEN_SELECTIVE,
   SEEN_UPGRADE,
 } from '../../protocol/http1/request-head.ts'
-import { clientBehind } from '../forwarded.ts'
-import type { FactsOfSocket } from '../socket-facts.ts'
 
 /**
  * The request that a head announces.
@@ -67,10 +63,4 @@ export function wantsKeepAlive(head: RequestHead): boolean {
 export function asksUpgrade(head: RequestHead): boolean {
   if (head.method === 'CONNECT') return true
   return head.minor > 0 && (head.seen & SEEN_UPGRADE) !== 0 && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(head.connection)
-}
-
-/** Who the client is, where a trusted proxy tells it; undefined where the socket tells it. */
-export function clientOf(trusted: Networks, facts: FactsOfSocket, headers: Headers): ClientFacts | undefined {
-  if (!trusted.has(facts.remote.address)) return undefined
-  return clientBehind(facts.remote.address, facts.secure, headers, trusted)
 }

@@ -5,6 +5,7 @@ import { Headers } from '../../message/headers.ts'
 import { Request } from '../../message/request.ts'
 import type { ProtocolError } from '../../protocol/http1/errors.ts'
 import { defaultPage } from '../../site/error-page.ts'
+import { upperFirst } from '../upper-first.ts'
 import { answerOf } from './answer.ts'
 import type { Wire } from './wire.ts'
 
@@ -38,8 +39,4 @@ export function refuse(wire: Wire, error: ProtocolError): void {
 function nothing(): Request {
   const parts = { method: '-', target: '-', path: '/', search: '', version: '1.1', authority: '', secure: false }
   return new Request({ ...parts, headers: new Headers(), body: null, selective: false })
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

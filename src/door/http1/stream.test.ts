@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { MemorySocket, settled } from '../../../test/support/memory-socket.ts'
 import { Headers } from '../../message/headers.ts'
 import { Response } from '../../message/response.ts'
-import { lastChunk, streamBody, WrongLength } from './stream.ts'
+import { WrongLength } from '../wrong-length.ts'
+import { lastChunk, streamBody } from './stream.ts'
 import { Writer } from './writer.ts'
 
 const SOON = { timeout: 20_000 }

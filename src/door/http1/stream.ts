@@ -1,12 +1,8 @@
 import { toBytes } from '../../message/body.ts'
 import type { Response } from '../../message/response.ts'
 import { renderTrailers } from '../../protocol/http1/response-head.ts'
+import { WrongLength } from '../wrong-length.ts'
 import type { Writer } from './writer.ts'
-
-/** Thrown where a body has not the size that its head said. */
-export class WrongLength extends Error {
-  override readonly name: string = 'WrongLength'
-}
 
 /**
  * Writes a body while it is pulled: pull, write, wait until the system has taken it, pull again. So a slow client

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { dispatch } from '../../message/dispatch.ts'
+import { allowedMethods, dispatch } from '../../message/dispatch.ts'
 import { HttpError } from '../../message/errors.ts'
-import type { Handler, Reply } from '../../message/interface.ts'
+import type { Handler, Reply, Resource } from '../../message/interface.ts'
 import { acceptedEncodings } from '../../message/negotiation.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
@@ -13,11 +13,13 @@ import { locator } from './locate.ts'
 import { loadMediaTypes } from './media-types.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
 import { keeper, Store } from './store.ts'
+import { writer } from './write.ts'
 
 const HERE: FilesPlace = { base: '.', types: {}, withheld: () => false }
 
 /**
- * A folder as a resource: its files by GET and HEAD, 405 for other methods. Conditions and ranges are the site's part,
+ * A folder as a resource: its files by GET and HEAD and, where it can be written, PUT, DELETE and MKCOL; 405 for other
+ * methods. Conditions and ranges are the site's part,
  * for this as for any resource that has an ETag.
  */
 export function files(given: FilesOptions | string, place: FilesPlace = HERE): Handler {
@@ -25,8 +27,10 @@ export function files(given: FilesOptions | string, place: FilesPlace = HERE): H
   const root = resolve(place.base, options.root)
   void loadMediaTypes()
   const locate = locator(root, options, place)
-  const find = finder(locate, options, place, keeper(options.memory))
+  const keeps = keeper(options.memory)
+  const find = finder(locate, options, place, keeps)
   const store = new Store<Found>(find, options.memory)
+  const writing = options.write ? writer(options, place, locate, keeps) : undefined
   const spa = options.spa === true ? '/index.html' : options.spa || undefined
 
   const answer = (found: Found, request: Request): Reply => {
@@ -50,6 +54,9 @@ export function files(given: FilesOptions | string, place: FilesPlace = HERE): H
   }
 
   const explain: Explain = async (request) => {
+    if (writing !== undefined && Object.hasOwn(writing.methods, request.method)) return writing.explain(request)
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method))
+      return [['status', `405: it takes ${allowedMethods(resource).join(', ')}`]]
     const found = await find(request.rest, undefined)
     if (found?.kind === 'page') return explainPage(found)
     if (found?.kind === 'to-folder') return [['status', `308 to ${request.path}/`]]
@@ -63,14 +70,15 @@ export function files(given: FilesOptions | string, place: FilesPlace = HERE): H
     ]
   }
 
-  const handler = dispatch({
+  const resource: Resource = {
     GET: (request) => {
       const found = store.fresh(request.rest)
       // A file that is not in memory is compared with the disk each time: its head must be that of what is read next.
       return found?.kind === 'page' && inMemory(found) ? pageResponse(found, request) : look(request)
     },
-  })
-  return explaining(handler, explain)
+    ...writing?.methods,
+  }
+  return explaining(dispatch(resource), explain)
 }
 
 function explainPage({ document, variants }: Page): (readonly [string, string])[] {

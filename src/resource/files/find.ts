@@ -37,7 +37,7 @@ export interface ToFolder {
 }
 
 /** The codings that a file may lie beside in, the smallest first. */
-const CODINGS = [
+export const CODINGS = [
   ['br', '.br'],
   ['zstd', '.zst'],
   ['gzip', '.gz'],
@@ -119,7 +119,7 @@ async function unlessChanging<T>(look: () => Promise<T | undefined>): Promise<T 
 }
 
 /** How much older than its file a precompressed form may seem, in milliseconds: tools and archives round times. */
-const ROUNDED = 2000
+export const ROUNDED = 2000
 
 /** The precompressed forms of a file. One that is older was made of another content, and an empty one of none. */
 async function neighbours(

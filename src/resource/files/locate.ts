@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path'
 import { type FileFacts, factsOf, realpath, stat } from '../../io/file.ts'
+import { isUploadName } from '../../io/upload.ts'
 import { HttpError } from '../../message/errors.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
 
@@ -47,7 +48,7 @@ export function locator(root: string, options: FilesOptions, place: FilesPlace):
 
   return async (relative) => {
     const segments = relative.split('/').filter(Boolean)
-    if ((!dotfiles && hasDotName(segments)) || segments.some(isUnsafeName)) return undefined
+    if (!mayBeNamed(segments, dotfiles)) return undefined
     try {
       const inside = await rootNow()
       const real = segments.length === 0 ? inside : await realpath(join(inside, ...segments))
@@ -75,6 +76,11 @@ export function absentOr(error: unknown): undefined {
   throw error
 }
 
+/** Whether a path may be asked for, whatever is there; its segments decoded. */
+export function mayBeNamed(segments: readonly string[], dotfiles: boolean): boolean {
+  return (dotfiles || !hasDotName(segments)) && !segments.some(isUnsafeName)
+}
+
 /** Names that begin with a dot are not served; `.well-known` (RFC 8615) is made for it. */
 function hasDotName(segments: readonly string[]): boolean {
   return segments.some((segment, i) => segment.startsWith('.') && !(i === 0 && segment === '.well-known'))
@@ -85,6 +91,7 @@ const WINDOWS = /[:<>"|?*\\]|[. ]$|~\d|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/
 
 /** A backslash is refused in every path, so a file that has one in its name cannot be asked for. */
 function isUnsafeName(segment: string): boolean {
+  if (isUploadName(segment)) return true
   return segment === '..' || /[\0\\]/.test(segment) || (sep === '\\' && WINDOWS.test(segment))
 }
 

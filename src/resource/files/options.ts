@@ -20,8 +20,19 @@ export interface FilesOptions {
   readonly symlinks?: boolean
   /** The Cache-Control of all files, or by pattern: `{ '*.css': 'max-age=3600', '/assets/*': 'immutable, max-age=31536000' }`. */
   readonly cacheControl?: string | Readonly<Record<string, string>>
+  /**
+   * Whether files and folders are made, replaced and removed here by PUT, MKCOL and DELETE; false where it is left out.
+   * To be guarded by `access`.
+   */
+  readonly write?: boolean | WriteOptions
   /** Bytes of small files to keep in memory; 64 MiB where it is left out, 0 to keep none. */
   readonly memory?: number
+}
+
+/** How files are written. */
+export interface WriteOptions {
+  /** Whether a PUT is answered only when its content is on the disk; true where it is left out. */
+  readonly sync?: boolean
 }
 
 /** What the site around a folder says of it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DEFAULT_MEMORY, MAX_KEPT_FILE } from './options.ts'
-import { keeper, Store } from './store.ts'
+import { believeNothing, keeper, Store } from './store.ts'
 
 interface Value {
   readonly name: string
@@ -132,4 +132,20 @@ test('no file is kept that is over one MiB or over a quarter of the budget', () 
   ] as const
   for (const [size, budget, kept] of cases) assert.equal(keeper(budget)(size), kept, `${size} of ${budget}`)
   assert.equal(keeper()(MAX_KEPT_FILE), true)
+})
+
+test('after something was written nothing is believed that was looked up before, nor what is being looked up', async () => {
+  const values = new Map([['a', value('old')]])
+  const { store, renewed } = storeOf(values)
+  await store.current('a')
+  assert.equal(store.fresh('a')?.name, 'old')
+  const under = store.current('a')
+  values.set('a', value('new'))
+  believeNothing()
+  assert.equal(store.fresh('a'), undefined)
+  const after = store.current('a')
+  assert.deepEqual([(await under)?.name, (await after)?.name], ['old', 'new'])
+  assert.equal(renewed.length, 3)
+  assert.equal((await store.current('a'))?.name, 'new')
+  assert.equal(store.fresh('a')?.name, 'new')
 })

@@ -13,6 +13,19 @@ interface Entry<T> {
   used: boolean
 }
 
+interface Pending<T> {
+  readonly asked: number
+  readonly value: Promise<T | undefined>
+}
+
+/** When something was last written, by any route: what was looked up before may be no longer so. */
+let written = Number.NEGATIVE_INFINITY
+
+/** Makes all stores of this process compare what they have with the disk before they give it again. */
+export function believeNothing(): void {
+  written = performance.now()
+}
+
 /** What an entry costs beside its content: the objects and the key. In bytes. */
 const OVERHEAD = 1024
 
@@ -30,7 +43,7 @@ export function keeper(budget: number = DEFAULT_MEMORY): (size: number) => boole
  */
 export class Store<T extends Kept> {
   readonly #entries = new Map<string, Entry<T>>()
-  readonly #pending = new Map<string, Promise<T | undefined>>()
+  readonly #pending = new Map<string, Pending<T>>()
   readonly #budget: number
   readonly #renew: Renew<T>
   #weight = 0
@@ -44,23 +57,26 @@ export class Store<T extends Kept> {
   fresh(key: string): T | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined || performance.now() - entry.checked >= REVALIDATE_AFTER) return undefined
+    if (entry.checked <= written) return undefined
     entry.used = true
     return entry.value
   }
 
   /** The value, compared with the disk now. Undefined where there is none. */
   current(key: string): Promise<T | undefined> {
-    let pending = this.#pending.get(key)
-    if (pending === undefined) {
-      pending = this.#look(key).finally(() => this.#pending.delete(key))
-      this.#pending.set(key, pending)
-    }
-    return pending
+    const pending = this.#pending.get(key)
+    // Who asks after something was written must not be told what was found before.
+    if (pending !== undefined && pending.asked > written) return pending.value
+    const asked = performance.now()
+    const value = this.#look(key, asked).finally(() => {
+      if (this.#pending.get(key)?.value === value) this.#pending.delete(key)
+    })
+    this.#pending.set(key, { asked, value })
+    return value
   }
 
-  async #look(key: string): Promise<T | undefined> {
+  async #look(key: string, asked: number): Promise<T | undefined> {
     const known = this.#entries.get(key)
-    const asked = performance.now()
     const value = await this.#renew(key, known?.value)
     if (known !== undefined && value === known.value && this.#entries.get(key) === known) {
       known.checked = asked

@@ -1,0 +1,136 @@
+import { networkInterfaces } from 'node:os'
+import { resolve } from 'node:path'
+import { Modules } from '../config/modules.ts'
+import { writingWarnings } from '../config/writable.ts'
+import type { Bound } from '../io/bound.ts'
+import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
+import type { Report } from '../message/exchange.ts'
+import { identityFor, isRoot } from '../server/identity.ts'
+import { Primary } from '../server/primary.ts'
+import type { Read, Reading } from '../server/reading.ts'
+import { serviceManager } from '../server/service-manager.ts'
+import { Single } from '../server/single.ts'
+import { inherited, tellPredecessor } from '../server/successor.ts'
+import { workersOf } from '../server/worker.ts'
+import { type ConsoleLog, consoleReport } from './console.ts'
+import { handedOver } from './handed-over.ts'
+import { noteHangups, untilStopped } from './lifecycle.ts'
+import { sentenceFor } from './sentences.ts'
+import type { WorkerArguments } from './worker.ts'
+
+export interface Serving {
+  /** Whether to speak TLS with a certificate for development. */
+  readonly tls: true | undefined
+  readonly quiet: true | undefined
+  readonly log: ConsoleLog | undefined
+  /** The config file, where there is one. */
+  readonly config: string | undefined
+  /** What is served, for people. */
+  readonly what: string
+  /** What people may want to know beside. */
+  readonly hint: string | undefined
+  readonly watch?: true | undefined
+}
+
+/** Said once, to whoever starts it as root without a user to become. */
+export const AS_ROOT =
+  'Oriel runs as root, and so does all that answers requests. A user in the config ends that; in a container it may be meant.'
+
+/** Serves, tells where, and waits until it is stopped. Fulfilled with the exit code. */
+export async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
+  const { quiet, log, config, what, hint, watch } = serving
+  const hangups = noteHangups()
+  const predecessor = await inherited()
+  try {
+    const handed = handedOver(read, serving.tls === true, predecessor)
+    const reading = await handed.read(new Modules())
+    const report = reading.config.report ?? consoleReport
+    for (const told of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
+      report('warn', told)
+    }
+    const asked = reading.config.limits?.connections
+    const few = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())
+    if (few) report('warn', few)
+    // Before the workers are started: what it finds in the environment is not meant for them.
+    const manager = serviceManager((why) => report('warn', why))
+    const server = serverFor(reading, handed.read, report, serving, handed.bounds)
+    await server.start(reading)
+    const sayIfWanted = quiet === true ? () => undefined : say
+    if (hint !== undefined) sayIfWanted(hint)
+    if (isRoot() && reading.config.user === undefined) sayIfWanted(AS_ROOT)
+    const count = server.workers.length
+    const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
+    sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)
+    if (handed.sentence !== undefined) sayIfWanted(handed.sentence)
+    await untilStopped(server, {
+      what,
+      config,
+      report,
+      say: sayIfWanted,
+      watch: watch === true,
+      over: predecessor !== undefined,
+      manager,
+      hangups,
+      ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
+    })
+    log?.end()
+    return 0
+  } catch (error) {
+    tellPredecessor({ ok: false, told: sentenceFor(error) })
+    throw error
+  }
+}
+
+/** One process where that is enough; a primary with workers where several are wanted, or another user. */
+function serverFor(
+  reading: Reading,
+  read: Read,
+  report: Report,
+  { config, quiet }: Serving,
+  bounds: ReadonlyMap<string, Bound>,
+): Single | Primary {
+  const identity = identityFor(reading.config)
+  if (reading.config.user !== undefined && !isRoot()) {
+    report('warn', 'Only root can become another user: user and group have no effect.')
+  }
+  const alone = identity === undefined && workersOf(reading.config) === 1
+  if (config === undefined || alone)
+    return new Single(noting(['workers', 'user', 'group'], reading, read, report), bounds)
+  const noted = noting(['user', 'group'], reading, read, report)
+  const file = resolve(config)
+  const args = (hang: number): string[] => {
+    const given: WorkerArguments = {
+      config: file,
+      quiet: quiet === true,
+      hang,
+      ...(identity !== undefined && { identity }),
+    }
+    return [JSON.stringify(given)]
+  }
+  return new Primary({ read: noted, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
+}
+
+/** What a reload cannot change is told, each time that it should. */
+function noting(keys: readonly ('workers' | 'user' | 'group')[], first: Reading, read: Read, report: Report): Read {
+  return async (modules) => {
+    const reading = await read(modules)
+    for (const key of keys) {
+      const [old, now] = [first.config[key], reading.config[key]]
+      if (old === now || (key === 'workers' && workersOf(first.config) === workersOf(reading.config))) continue
+      report('warn', `${key} has changed: that takes effect with "oriel serve --replace", or a new start.`)
+    }
+    return reading
+  }
+}
+
+/** An address for all interfaces, as those that a browser can be given. */
+function reachable(url: string): string[] {
+  const all = /^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(.*)$/.exec(url)
+  if (all === null) return [url]
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return own.filter(({ family }) => family === 'IPv4').map(({ address }) => `${all[1]}${address}${all[2]}`)
+}
+
+function say(sentence: string): void {
+  process.stdout.write(`${sentence}\n`)
+}

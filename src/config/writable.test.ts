@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ListenAddress } from '../io/bound.ts'
+import { writingWarnings } from './writable.ts'
+
+const access = { scheme: { identify: () => undefined, challenge: () => 'X' } }
+const open = /^routes\[0\]: anybody who reaches this server can write to \S+: put access on the route\.$/
+const code = /^routes\[0\]: who can write to \S+ can change the code of the site/
+
+for (const [what, files, guarded, listen, expected] of [
+  [
+    'a folder that can be written, for all to reach',
+    { root: 'www', write: true },
+    false,
+    { port: 1, host: '0.0.0.0' },
+    [open],
+  ],
+  ['one with options', { root: 'www', write: { sync: false } }, false, { port: 1, host: '::' }, [open]],
+  ['one with a guard', { root: 'www', write: true }, true, { port: 1, host: '0.0.0.0' }, []],
+  ['one that cannot be written', { root: 'www', write: false }, false, { port: 1, host: '0.0.0.0' }, []],
+  ['a folder by its path', 'www', false, { port: 1, host: '0.0.0.0' }, []],
+  ['one on loopback', { root: 'www', write: true }, false, { port: 1 }, []],
+  ['one on loopback by name', { root: 'www', write: true }, false, { port: 1, host: 'localhost' }, []],
+  ['one behind a Unix socket', { root: 'www', write: true }, false, { unix: '/s' }, []],
+  ['the folder of the config', { root: '.', write: true }, true, { port: 1 }, [code]],
+  ['a folder that the config is in', { root: '..', write: true }, false, { port: 1, host: 'h' }, [open, code]],
+  ['a folder with a similar name', { root: '../si', write: true }, true, { port: 1 }, []],
+] as const) {
+  test(`what an operator is told of ${what}`, () => {
+    const routes = [{ match: '/*', files, ...(guarded && { access }) }]
+    const told = writingWarnings({ routes }, [listen as ListenAddress], '/srv/site')
+    assert.equal(told.length, expected.length, told.join())
+    for (const [i, pattern] of expected.entries()) assert.match(told[i] ?? '', pattern)
+  })
+}

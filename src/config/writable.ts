@@ -1,0 +1,27 @@
+import { relative, resolve, sep } from 'node:path'
+import { isLoopback } from '../io/addresses.ts'
+import type { ListenAddress } from '../io/bound.ts'
+import type { Config } from './config.ts'
+
+/** What an operator should know of folders that can be written, in one sentence each. */
+export function writingWarnings({ routes }: Config, listen: readonly ListenAddress[], base: string): string[] {
+  const reachable = listen.some(
+    ({ unix, host = '' }) => unix === undefined && host !== 'localhost' && !isLoopback(host),
+  )
+  return routes.flatMap(({ files, access }, i) => {
+    if (typeof files !== 'object' || files.write === undefined || files.write === false) return []
+    const told: string[] = []
+    if (reachable && access === undefined)
+      told.push(`routes[${i}]: anybody who reaches this server can write to ${files.root}: put access on the route.`)
+    if (holds(resolve(base, files.root), resolve(base)))
+      told.push(
+        `routes[${i}]: who can write to ${files.root} can change the code of the site, which is in it: keep them apart.`,
+      )
+    return told
+  })
+}
+
+function holds(folder: string, inner: string): boolean {
+  const way = relative(folder, inner)
+  return way !== '..' && !way.startsWith(`..${sep}`)
+}
