@@ -51,6 +51,16 @@ const FLOODS: readonly (readonly [what: string, limit: string, sent: Buffer])[] 
     Buffer.concat([headers(1, fields('/never', 'POST'), false), times(200, () => data(1, ''))]),
   ],
   [
+    'fields on a stream that we have reset',
+    'limits.controlFrames',
+    Buffer.concat([headers(1, ['a', 'b'], false), times(200, () => headers(1, fields()))]),
+  ],
+  [
+    'empty DATA on a stream that we have reset',
+    'limits.controlFrames',
+    Buffer.concat([headers(1, ['a', 'b'], false), times(200, () => data(1, ''))]),
+  ],
+  [
     'rapid reset (CVE-2023-44487)',
     'limits.resets',
     times(200, (i) => Buffer.concat([headers(2 * i + 1, fields('/never')), frame('RST_STREAM', 0, 2 * i + 1, u32(8))])),
