@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
-import { type Bound, bind, type ListenAddress } from './bound.ts'
+import { type Bound, bind, type ListenAddress, listenError } from './bound.ts'
 import type { Certificate } from './certificate.ts'
 
 /** What a listener needs beside its address, where somebody made it before. */
@@ -136,9 +136,11 @@ export class Listener {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       const server = this.#server
-      server.once('error', reject)
+      // Node does not know what address the handle has.
+      const failed = ({ code = '' }: NodeJS.ErrnoException): void => reject(listenError(code, this.bound.address))
+      server.once('error', failed)
       server.listen(this.bound.handle, BACKLOG, () => {
-        server.off('error', reject)
+        server.off('error', failed)
         // One that nobody listens to would end the process.
         server.on('error', (error) => this.#accepting.failed(error))
         const bound = server.address()
