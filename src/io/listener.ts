@@ -136,9 +136,13 @@ export class Listener {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       const server = this.#server
-      server.once('error', reject)
+      const { unix, host = '127.0.0.1', port } = this.bound.address
+      // Node knows nothing of the address of a socket that it did not make.
+      const failed = (error: Error): void =>
+        reject(Object.assign(error, unix === undefined ? { address: host, port } : { address: unix }))
+      server.once('error', failed)
       server.listen(this.bound.handle, BACKLOG, () => {
-        server.off('error', reject)
+        server.off('error', failed)
         // One that nobody listens to would end the process.
         server.on('error', (error) => this.#accepting.failed(error))
         const bound = server.address()
