@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { runOriel, startOriel } from '../support/command.ts'
@@ -81,6 +82,15 @@ test('a second server of the same config says that it does not hear commands', p
   const second = startOriel(t, ['serve'], folder, { env })
   await second.printed(/warn: Another server of this config runs: "oriel reload" and "--replace" reach that one/)
   assert.equal(first.stderr, '')
+})
+
+test('a config that the user of the workers may not read names that user', posix, async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('only root can become another user')
+  const folder = makeFolder({ 'oriel.config.yaml': yaml('listen: [{ port: 0 }]', 'user: daemon') })
+  chmodSync(folder, 0o700)
+  const { code, stderr } = await runOriel(t, ['serve'], folder)
+  assert.equal(code, 2)
+  assert.match(stderr, /^oriel: the config \S+ cannot be read: EACCES: .* \(by the user daemon\)\n$/)
 })
 
 test('a config that is given to serve without its flag is told how', SOON, async (t) => {
