@@ -74,6 +74,7 @@ async function imported(): Promise<Library> {
   } catch (cause) {
     loaded = undefined
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new Error('automatic certificates need the package acme-client: npm install acme-client', { cause })
+    const where = 'npm install acme-client, with --global where oriel was installed with it'
+    throw new Error(`automatic certificates need the package acme-client: ${where}`, { cause })
   }
 }

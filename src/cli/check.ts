@@ -1,8 +1,14 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { buildConfig } from '../config/build.ts'
+import { faultAt, type Source } from '../config/check.ts'
+import { ConfigError } from '../config/config.ts'
+import { certificateWarnings } from '../config/expiry.ts'
 import { loadConfig } from '../config/load.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import { groupId } from '../io/groups.ts'
+import { wantedIdentity } from '../server/identity.ts'
 import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
 
@@ -11,11 +17,29 @@ export async function checkCommand({ config: named }: { readonly config?: string
   const path = configPath(named)
   const { config, file, source } = await loadConfig(path)
   const { listen } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
+  wantedIdentity(config)
+  checkSockets(listen, source)
+  for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
   return 0
+}
+
+/** What listening would say of Unix sockets, as far as it can be known before. @throws ConfigError. */
+function checkSockets(listen: readonly ListenAddress[], source: Source): void {
+  for (const [i, { unix, group }] of listen.entries()) {
+    if (unix !== undefined && !existsSync(dirname(unix))) {
+      throw new ConfigError(faultAt(['listen', i, 'unix'], `there is no folder ${dirname(unix)}`, source))
+    }
+    if (group === undefined) continue
+    try {
+      groupId(group)
+    } catch (cause) {
+      throw new ConfigError(faultAt(['listen', i, 'group'], (cause as Error).message, source), { cause })
+    }
+  }
 }
 
 function urlOf({ unix, host = '127.0.0.1', port, tls }: ListenAddress): string {

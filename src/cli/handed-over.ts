@@ -1,7 +1,7 @@
 import { addressesOf } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { withDevelopmentTls } from '../config/development.ts'
-import { adoptDescriptor, type Bound, keysOf } from '../io/bound.ts'
+import { adoptDescriptor, type Bound, keysOf, type ListenAddress } from '../io/bound.ts'
 import { findSocket, matchSockets } from '../io/inherited.ts'
 import { inheritedSockets } from '../io/systemd.ts'
 import type { Read } from '../server/reading.ts'
@@ -24,7 +24,10 @@ export function handedOver(given: Read, tls: boolean, predecessor: ReadonlyMap<s
   const sockets = inheritedSockets().map(findSocket)
   const bounds = new Map(predecessor)
   let sentence: string | undefined
+  // A predecessor had them of the service manager: they are still where a config without `listen` listens.
+  const kept = [...predecessor.values()].filter(({ foreign }) => foreign).map(({ address }) => placeOf(address))
   const placed = (config: Config, base: string): Config => {
+    if (config.listen === undefined && kept.length > 0) return { ...config, listen: kept }
     if (sockets.length === 0) return config
     const { listen, faults } = matchSockets(config.listen && addressesOf(config, base), sockets)
     if (faults.length > 0) throw new ConfigError(faults.join('\n'))
@@ -49,4 +52,9 @@ export function handedOver(given: Read, tls: boolean, predecessor: ReadonlyMap<s
       return sentence
     },
   }
+}
+
+function placeOf({ unix, host, port }: ListenAddress): ListenAddress {
+  if (unix !== undefined) return { unix }
+  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
 }

@@ -11,6 +11,7 @@ import { PartlyMade } from '../server/partly-made.ts'
 import type { ServiceManager } from '../server/service-manager.ts'
 import { startSuccessor } from '../server/successor.ts'
 import type { Watch } from '../server/watch.ts'
+import { sentenceFor } from './sentences.ts'
 
 /** What serves: this process alone, or a primary with its workers. */
 export interface Server {
@@ -152,7 +153,7 @@ async function reload(server: Server, { what, report, manager }: Life, stopping:
     await server.reload()
     return `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
   } catch (cause) {
-    const { message } = cause as Error
+    const message = sentenceFor(cause instanceof PartlyMade ? cause.cause : cause)
     if (stopping()) throw new Error('the server is stopping', { cause })
     if (cause instanceof PartlyMade) {
       report('error', `The new config is served, but not all of it: ${message}`)
@@ -175,7 +176,12 @@ async function heard(
     const path = controlPath(config)
     return path === undefined ? undefined : await hear(path, over, (command) => act(command))
   } catch (error) {
-    report('info', 'Commands such as "oriel reload" will not be heard; signals are.', { error })
+    const { code, message } = error as NodeJS.ErrnoException
+    const told =
+      code === 'EADDRINUSE'
+        ? 'Another server of this config runs: "oriel reload" and "--replace" reach that one; this one hears signals.'
+        : `Commands such as "oriel reload" will not be heard; signals are: ${message}`
+    report('warn', told)
     return undefined
   }
 }

@@ -116,6 +116,7 @@ function misused(text: string): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
+    .replace(/^too many arguments for '(serve|check|reload)'.*$/, '$1 takes no argument: name the config by --config')
 }
 
 const EXAMPLES = `

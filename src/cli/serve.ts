@@ -61,7 +61,8 @@ export async function folderCommand(
 export async function serveCommand({ config: named, tls, quiet, replace, watch }: ServeOptions): Promise<number> {
   const path = configPath(named)
   if (replace === true) {
-    const flags = [...(tls === true ? ['--tls'] : []), ...(quiet === true ? ['--quiet'] : [])]
+    const given = { tls, quiet, watch }
+    const flags = Object.entries(given).flatMap(([name, wanted]) => (wanted === true ? [`--${name}`] : []))
     return replaceCommand(path, ['serve', '--config', resolve(path), ...flags])
   }
   const log = quiet === true ? undefined : consoleLog()

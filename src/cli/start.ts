@@ -1,5 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
+import { addressesOf } from '../config/build.ts'
+import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
@@ -45,9 +47,9 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     const handed = handedOver(read, serving.tls === true, predecessor)
     const reading = await handed.read(new Modules())
     const report = reading.config.report ?? consoleReport
-    for (const told of writingWarnings(reading.config, reading.config.listen ?? [], reading.build.base)) {
-      report('warn', told)
-    }
+    const listen = addressesOf(reading.config, reading.build.base)
+    const warnings = [...certificateWarnings(listen), ...writingWarnings(reading.config, listen, reading.build.base)]
+    for (const told of warnings) report('warn', told)
     const asked = reading.config.limits?.connections
     const few = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())
     if (few) report('warn', few)

@@ -9,7 +9,9 @@ import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
+import type { Handler } from '../message/interface.ts'
 import { Response } from '../message/response.ts'
+import { explaining } from '../resource/explain.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
@@ -120,10 +122,10 @@ async function withModule(
   route: Route,
   index: number,
   modules: Modules,
-  { base, source, explaining }: BuildOptions,
+  { base, source, explaining: toExplain }: BuildOptions,
 ): Promise<Route> {
   if (typeof route.module !== 'string') return route
-  if (explaining === true) return { ...route, module: unloaded }
+  if (toExplain === true) return { ...route, module: unloaded(resolve(base, route.module)) }
   const path = ['routes', index, 'module']
   try {
     const module = await modules.load(resolve(base, route.module))
@@ -135,8 +137,11 @@ async function withModule(
   }
 }
 
-function unloaded(): Response {
-  return new Response(null, { status: 503 })
+function unloaded(file: string): Handler {
+  return explaining(
+    () => new Response(null, { status: 503 }),
+    async () => [['module', file]],
+  )
 }
 
 /** Where a config listens, its paths absolute. */

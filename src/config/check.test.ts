@@ -131,6 +131,8 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ routes: undefined }, 'routes: expected a list, not nothing'],
     [{ routes: {} }, 'routes: expected a list, not an object'],
     [{ rotes: [] }, 'rotes: there is no such key; did you mean "routes"?'],
+    [{ port: 1 }, 'port: there is no such key; it belongs to an entry of listen: listen: [{ port: … }]'],
+    [{ match: '/*' }, 'match: there is no such key; it belongs to an entry of routes: routes: [{ match: … }]'],
     [{ xyzzy: 1 }, `xyzzy: there is no such key; possible are ${known}`],
     [{ constructor: 1 }, `constructor: there is no such key; possible are ${known}`],
     [JSON.parse('{ "__proto__": {} }') as object, `__proto__: there is no such key; possible are ${known}`],

@@ -60,8 +60,15 @@ function unknownKeys(given: unknown, path: KeyPath): Fault[] {
   return unknown.map((key) => {
     const meant = suggestion(key, known)
     const hint = meant === undefined ? `possible are ${known.join(', ')}` : `did you mean "${meant}"?`
-    return { path: [...path, key], text: `there is no such key; ${hint}` }
+    return { path: [...path, key], text: `there is no such key; ${elsewhere(key, path) ?? hint}` }
   })
+}
+
+/** As `port` beside `listen`, which may also be that of `serve()`. */
+function elsewhere(key: string, path: KeyPath): string | undefined {
+  if (path.length > 0) return undefined
+  const list = ['listen', 'routes'].find((name) => keysAt(configSchema, [name, 0]).includes(key))
+  return list === undefined ? undefined : `it belongs to an entry of ${list}: ${list}: [{ ${key}: … }]`
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

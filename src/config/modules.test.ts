@@ -100,6 +100,23 @@ test('a module that throws is told in one line, and can be mended', async () => 
   assert.equal(((await new Modules(true).load(file)) as Exports)['good'], true)
 })
 
+test('JavaScript that cannot be read is told with its place, and one that imports too little as Node says it', async () => {
+  const folder = makeFolder({
+    'broken.mjs': 'export const a = 1\nexport default function( {\n',
+    'imports.mjs': "import './broken.mjs'",
+    'wants.mjs': "import { no } from './has.mjs'\nexport default no",
+    'has.mjs': 'globalThis.ran = true',
+    'parses.mjs': "globalThis.parsed = (globalThis.parsed ?? 0) + 1\nJSON.parse('{')",
+  })
+  const place = { message: /broken\.mjs:3/ }
+  await assert.rejects(new Modules().load(join(folder, 'broken.mjs')), place)
+  await assert.rejects(new Modules().load(join(folder, 'imports.mjs')), place)
+  await assert.rejects(new Modules().load(join(folder, 'wants.mjs')), { message: /export named 'no'/ })
+  assert.ok(!('ran' in globalThis))
+  await assert.rejects(new Modules().load(join(folder, 'parses.mjs')), { message: /JSON.*\(parses\.mjs:2\)/ })
+  assert.equal((globalThis as { parsed?: number }).parsed, 1)
+})
+
 test('a module that never finishes loading is given up, and holds no other reading up', {
   timeout: 20_000,
 }, async () => {

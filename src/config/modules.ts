@@ -54,6 +54,8 @@ export class Modules {
     try {
       return await within(this.#patience, import(pathToFileURL(file).href))
     } catch (error) {
+      // Node does not tell where it could not read on; nothing has run, and the loader stops at the same place.
+      if (error instanceof SyntaxError && error.stack?.includes('compileSourceTextModule')) await this.#evaluated(file)
       // `npx oriel` in a folder without node_modules: the module may still import 'oriel'.
       const code = (error as NodeJS.ErrnoException).code
       if (code !== 'ERR_MODULE_NOT_FOUND' || !String(error).includes("'oriel'")) throw error

@@ -22,13 +22,18 @@ for (const [what, files, guarded, listen, expected] of [
   ['one on loopback', { root: 'www', write: true }, false, { port: 1 }, []],
   ['one on loopback by name', { root: 'www', write: true }, false, { port: 1, host: 'localhost' }, []],
   ['one behind a Unix socket', { root: 'www', write: true }, false, { unix: '/s' }, []],
+  ['one behind a proxy', { root: 'www', write: true }, false, { unix: '/s' }, [open]],
   ['the folder of the config', { root: '.', write: true }, true, { port: 1 }, [code]],
   ['a folder that the config is in', { root: '..', write: true }, false, { port: 1, host: 'h' }, [open, code]],
   ['a folder with a similar name', { root: '../si', write: true }, true, { port: 1 }, []],
 ] as const) {
   test(`what an operator is told of ${what}`, () => {
     const routes = [{ match: '/*', files, ...(guarded && { access }) }]
-    const told = writingWarnings({ routes }, [listen as ListenAddress], '/srv/site')
+    const told = writingWarnings(
+      { routes, ...(what.includes('proxy') && { trustedProxies: ['unix'] }) },
+      [listen as ListenAddress],
+      '/srv/site',
+    )
     assert.equal(told.length, expected.length, told.join())
     for (const [i, pattern] of expected.entries()) assert.match(told[i] ?? '', pattern)
   })

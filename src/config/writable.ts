@@ -4,10 +4,15 @@ import type { ListenAddress } from '../io/bound.ts'
 import type { Config } from './config.ts'
 
 /** What an operator should know of folders that can be written, in one sentence each. */
-export function writingWarnings({ routes }: Config, listen: readonly ListenAddress[], base: string): string[] {
-  const reachable = listen.some(
-    ({ unix, host = '' }) => unix === undefined && host !== 'localhost' && !isLoopback(host),
-  )
+export function writingWarnings(
+  { routes, trustedProxies }: Config,
+  listen: readonly ListenAddress[],
+  base: string,
+): string[] {
+  // A proxy that is trusted brings the world to where only this machine connects.
+  const behind = trustedProxies !== undefined && trustedProxies.length > 0
+  const reachable =
+    behind || listen.some(({ unix, host = '' }) => unix === undefined && host !== 'localhost' && !isLoopback(host))
   return routes.flatMap(({ files, access }, i) => {
     if (typeof files !== 'object' || files.write === undefined || files.write === false) return []
     const told: string[] = []

@@ -103,6 +103,8 @@ async function bindPath(address: ListenAddress, path: string, over: boolean): Pr
   if (there !== undefined && (!there.isSocket() || (!over && (await answers(path))))) {
     throw systemError('EADDRINUSE', { port: -1, address: path })
   }
+  // The system says EACCES of a folder that is not there.
+  if (!existsSync(dirname(path))) throw systemError('ENOENT', { port: -1, address: path })
   const first = join(dirname(path), `.${randomBytes(4).toString('hex')}`)
   if (Math.max(Buffer.byteLength(path), Buffer.byteLength(first)) > LONGEST_PATH) {
     throw systemError('ENAMETOOLONG', { port: -1, address: path })

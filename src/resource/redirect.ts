@@ -1,5 +1,7 @@
 import type { Handler } from '../message/interface.ts'
+import type { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
+import { explaining } from './explain.ts'
 
 export interface RedirectOptions {
   /** Where to: a path or an absolute URL. A `*` at its end takes what the route's `*` matched, `:name` its parameters. */
@@ -17,7 +19,7 @@ export function redirect(options: RedirectOptions): Handler {
   if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not the status of a redirect`)
   const rest = to.endsWith('*')
   const base = rest ? to.slice(0, -1) : to
-  return (request) => {
+  const answer = (request: Request): Response => {
     const named = base.replace(/:([A-Za-z_]\w*)/g, (all, name: string) => {
       const value = request.params[name]
       return value === undefined ? all : encodeURIComponent(value)
@@ -29,4 +31,7 @@ export function redirect(options: RedirectOptions): Handler {
     const search = address.includes('?') ? '' : request.search
     return Response.redirect(address + search + target.slice(address.length), status)
   }
+  return explaining(answer, async (request) => [
+    ['status', `${status}: to ${answer(request).headers.get('Location') ?? ''}`],
+  ])
 }

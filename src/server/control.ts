@@ -142,7 +142,8 @@ function candidates(): string[] {
   const given = process.env['XDG_RUNTIME_DIR']
   return [
     ...(given === undefined || given === '' ? [] : [join(given, 'oriel')]),
-    ...(uid === 0 ? ['/run/oriel'] : []),
+    // /run/oriel is that of the unit, and of sockets that others may use.
+    uid === 0 ? '/run/oriel-0' : '/run/oriel/oriel',
     join(tmpdir(), `oriel-${uid}`),
   ]
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { type Config, ConfigError } from '../config/config.ts'
+import { groupId } from '../io/groups.ts'
 
 /** Who a worker becomes before it does anything else: a user and a group, by name or number. */
 export interface Identity {
@@ -21,13 +22,27 @@ export function isRoot(): boolean {
  * Who the workers are to be; undefined where the config leaves it open, or this process is not root and cannot help it.
  * @throws ConfigError for a user that the system does not know.
  */
-export function identityFor({ user, group }: Config): Identity | undefined {
-  if (!isRoot()) return undefined
+export function identityFor(config: Config): Identity | undefined {
+  return isRoot() ? wantedIdentity(config) : undefined
+}
+
+/** Who the workers are to be where root starts the server. @throws ConfigError for a user or group that is not there. */
+export function wantedIdentity({ user, group }: Config): Identity | undefined {
   if (user === undefined) {
     if (group !== undefined) throw new ConfigError('group goes with user: name the user that the workers are to be')
     return undefined
   }
-  return { user, group: group ?? groupOf(user) }
+  const own = typeof user === 'number' && group !== undefined ? group : groupOf(user)
+  if (group !== undefined) checkGroup(group)
+  return { user, group: group ?? own }
+}
+
+function checkGroup(group: string | number): void {
+  try {
+    groupId(group)
+  } catch (cause) {
+    throw new ConfigError((cause as Error).message, { cause })
+  }
 }
 
 /**

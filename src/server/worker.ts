@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, userInfo } from 'node:os'
 import type { ServedCertificates } from '../acme/served.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
@@ -110,8 +110,18 @@ function answer(generation: number, made: Promise<void>, message: { readonly is:
 }
 
 function tellFailure(generation: number, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error)
+  const said = error instanceof Error ? error.message : String(error)
+  const message = said.includes('EACCES') ? `${said} (by the user ${nameOfUser()})` : said
   tell({ is: 'failed', generation, message, misused: error instanceof ConfigError })
+}
+
+/** Root, who started the server, may read what this process may not. */
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.())
+  }
 }
 
 function tell(message: FromWorker): void {

@@ -69,6 +69,7 @@ for (const [method, target, found, lines] of [
       ['route', 'routes[3] /w'],
       ['guard', 'none'],
       ['resource', 'redirect'],
+      ['status', '302: to /a'],
     ],
   ],
   [

@@ -34,6 +34,6 @@ test('where the library is missing that is told, with the line that installs it'
   assert.equal(code, 2)
   assert.match(
     stderr,
-    /^oriel: oriel\.config\.json(?::1)?: acme: automatic certificates need the package acme-client: npm install acme-client\n$/,
+    /^oriel: oriel\.config\.json(?::1)?: acme: automatic certificates need the package acme-client: npm install acme-client, with --global where oriel was installed with it\n$/,
   )
 })

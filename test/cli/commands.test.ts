@@ -118,7 +118,7 @@ test('explain tells route, resource and file, and fails where nothing is found',
   assert.match(found.stdout, /\n {2}file +\S+index\.html\n/)
   const module = await runOriel(t, ['explain', 'GET', '/notes/7', '--config', 'throws.json'], site)
   assert.equal(module.code, 0, 'no module is loaded')
-  assert.match(module.stdout, /module/)
+  assert.match(module.stdout, /\n {2}module +\S+throws\.mjs\n/)
   const nothing = makeFolder({ 'oriel.config.json': '{ "routes": [{ "match": "/a", "respond": "a" }] }' })
   const missing = await runOriel(t, ['explain', 'GET', '/b'], nothing)
   assert.equal(missing.code, 1)

@@ -331,6 +331,18 @@ test('a shorter timeouts.hang ends no worker that is well', posix, async (t) => 
   assert.equal(await said(url), 'one')
 })
 
+test('of two servers of one config only the first hears commands, and that is told', posix, async (t) => {
+  const site = production(t, 1)
+  const first = site.serve()
+  const url = await first.url()
+  const other = site.serve()
+  await other.url()
+  await other.printed(/warn: Commands such as "oriel reload" will not be heard; signals are\. why="listen EADDRINUSE/)
+  assert.match((await site.run('reload')).stdout, new RegExp(`at ${url}\n$`))
+  other.signal('SIGHUP')
+  await other.printed(/Reloaded/)
+})
+
 test('where no server of the config runs, that is told', posix, async (t) => {
   const site = production(t, 1)
   for (const args of [['reload'], ['reload', '--config', 'none.json'], ['serve', '--replace']]) {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Ended, OrielProcess } from '../support/command.ts'
 import { fill, patterned } from '../support/folder.ts'
-import { childrenOf, gone, Production, said, statusOf, until } from '../support/production.ts'
+import { childrenOf, end, gone, Production, said, statusOf, until } from '../support/production.ts'
 
 const linux = { timeout: 60_000, skip: process.platform === 'linux' ? false : 'processes are looked at in /proc' }
 const SIZE = 100 * 1024 * 1024
@@ -29,20 +29,12 @@ function production(t: TestContext, workers: number, listen: string = '{ port: 0
 }
 
 /** The process that took over; it is ended after the test. */
-function successorOf(t: TestContext, { code, stdout, stderr }: Ended): number {
+function successorOf(site: Production, { code, stdout, stderr }: Ended): number {
   assert.deepEqual([code, stderr], [0, ''])
   const pid = Number(/^Oriel serves .* \(process (\d+)\)\n$/.exec(stdout)?.[1])
   assert.ok(pid > 0, stdout)
-  t.after(() => end(pid, 'SIGKILL'))
+  site.own(pid)
   return pid
-}
-
-function end(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It has ended.
-  }
 }
 
 function exited({ child }: OrielProcess): Promise<unknown> {
@@ -69,7 +61,7 @@ for (const workers of [1, 2]) {
       while (!over) names.push(await said(url))
     })()
     fill(site.folder, { 'm.mjs': MODULE.replace("'old'", "'new'") })
-    const successor = successorOf(t, await site.run('serve', '--replace'))
+    const successor = successorOf(site, await site.run('serve', '--replace'))
     assert.equal(await said(url), 'new')
     over = true
     await asking
@@ -133,7 +125,7 @@ for (const workers of [1, 2]) {
     assert.equal((await upgraded.answer()).status, 101)
     site.write(keys(workers, '{ port: 0 }, { unix: "./a.sock" }', 'timeouts: { stop: 100 },'))
     fill(site.folder, { 'm.mjs': MODULE.replace("'old'", "'new'") })
-    const successor = successorOf(t, await site.run('serve', '--replace'))
+    const successor = successorOf(site, await site.run('serve', '--replace'))
     assert.equal(await over(socket), 'new')
     assert.ok(statusOf(oriel.child.pid ?? 0))
     upgraded.destroy()
@@ -155,7 +147,7 @@ for (const workers of [1, 2]) {
       await oriel.url()
       const [first = '', second = ''] = [...oriel.stdout.matchAll(/http:\/\/[\d.:]+/g)].map(([url]) => url)
       site.write(keys(workers, '{ port: 0 }'))
-      const successor = successorOf(t, await site.run('serve', '--replace'))
+      const successor = successorOf(site, await site.run('serve', '--replace'))
       await exited(oriel)
       assert.equal(await said(first), 'old')
       await assert.rejects(fetch(second), 'nobody waits there for an answer that never comes')
@@ -187,7 +179,7 @@ test(
       site.run('reload'),
     ])
     const pids = outcomes.flatMap(({ stdout }) => Number(/\(process (\d+)\)\n$/.exec(stdout)?.[1] ?? 0) || [])
-    for (const pid of pids) t.after(() => end(pid, 'SIGKILL'))
+    for (const pid of pids) site.own(pid)
     for (const { code, stderr } of outcomes) {
       if (code !== 0) assert.match(stderr, /^oriel: the server has just handed over to another one: ask again\n$/)
     }
@@ -205,7 +197,7 @@ test('--replace from one worker to two and to one again', linux, async (t) => {
   let before = oriel.child.pid ?? 0
   for (const workers of [2, 1]) {
     site.write(keys(workers, '{ port: 0 }'))
-    const successor = successorOf(t, await site.run('serve', '--replace'))
+    const successor = successorOf(site, await site.run('serve', '--replace'))
     await gone(before)
     assert.equal(await said(url), 'old')
     assert.equal(childrenOf(successor).length, workers === 1 ? 0 : workers)

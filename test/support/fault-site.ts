@@ -109,7 +109,7 @@ export class FaultSite {
   }
 
   #start(): OrielProcess {
-    const started = new OrielProcess(['serve', '--quiet'], this.folder, this.#within)
+    const started = new OrielProcess(['serve', '--quiet'], this.folder, { within: this.#within })
     this.#t.after(async () => {
       const { pid = 0, exitCode, signalCode } = started.child
       const all = exitCode === null && signalCode === null ? [...childrenOf(pid), pid] : []

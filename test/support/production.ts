@@ -11,6 +11,7 @@ export class Production {
   readonly #t: TestContext
   readonly #runtime = makeFolder()
   readonly #clients: RawClient[] = []
+  readonly #pids: number[] = []
 
   constructor(t: TestContext, config: string, contents: Readonly<Record<string, string>> = {}) {
     this.#t = t
@@ -19,6 +20,7 @@ export class Production {
     // Before servers are ended, which would wait for them.
     t.after(() => {
       for (const client of this.#clients) client.destroy()
+      for (const pid of this.#pids) end(pid, 'SIGKILL')
     })
   }
 
@@ -37,6 +39,11 @@ export class Production {
 
   get #env(): NodeJS.ProcessEnv {
     return { XDG_RUNTIME_DIR: this.#runtime, ...this.env }
+  }
+
+  /** Has a process that the server left behind ended after the test: it holds the output of the server open. */
+  own(pid: number): void {
+    this.#pids.push(pid)
   }
 
   async client(url: string): Promise<RawClient> {
@@ -83,4 +90,13 @@ export function gone(pid: number): Promise<void> {
     const status = statusOf(pid)
     return status === undefined || /^State:\s*Z/m.test(status)
   })
+}
+
+/** Sends a signal to a process that may have gone. */
+export function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
