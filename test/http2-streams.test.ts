@@ -227,6 +227,27 @@ test('an answer that closes the connection is the last, and those that run are a
   )
 })
 
+test('a body that fails at once is answered by the error page alone, however long that takes', SOON, async (t) => {
+  const { client } = await opened(t, {
+    handler: () =>
+      new Response(
+        (async function* () {
+          yield await Promise.reject<Uint8Array>(new Error('at once'))
+        })(),
+      ),
+    errors: {
+      default: async () => {
+        await settled(20)
+        return new Response('our own page')
+      },
+    },
+  })
+  client.send(headers(1, fields()))
+  const { status, body, ending } = await client.answer(1)
+  assert.deepEqual([status, body, ending], [500, 'our own page', 'end'])
+  assert.equal(client.of('HEADERS', 1).length, 1)
+})
+
 test('after requestsPerConnection requests the connection ends', SOON, async (t) => {
   const { client } = await opened(t, { handler: () => new Response('x'), limits: { requestsPerConnection: 2 } })
   client.send(headers(1, fields()), headers(3, fields()))

@@ -3,6 +3,7 @@ import { Engine, type EngineOptions } from '../../src/door/engine.ts'
 import type { ListenAddress } from '../../src/io/bound.ts'
 import type { ExchangeRecord, Level } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/interface.ts'
+import type { ErrorPages } from '../../src/site/errors.ts'
 import type { Route } from '../../src/site/route.ts'
 import { Site } from '../../src/site/site.ts'
 import { RawClient } from './raw-client.ts'
@@ -18,6 +19,7 @@ export interface EngineSetup extends EngineOptions {
   readonly routes?: readonly Route[]
   readonly handler?: Handler
   readonly bodyLimit?: number
+  readonly errors?: ErrorPages
   readonly listen?: ListenAddress
 }
 
@@ -28,7 +30,7 @@ export class EngineUnderTest {
   readonly reports: Reported[] = []
   #waiters: (() => void)[] = []
 
-  constructor({ routes, handler, bodyLimit, listen: _, ...options }: EngineSetup) {
+  constructor({ routes, handler, bodyLimit, errors, listen: _, ...options }: EngineSetup) {
     const site = new Site({
       routes: routes ?? [{ match: '/*', resource: handler }],
       log: [{ logRequest: (record) => this.#logged(record) }],
@@ -36,6 +38,7 @@ export class EngineUnderTest {
         this.reports.push({ level, event, fields })
         this.#wake()
       },
+      ...(errors !== undefined && { errors }),
       ...(bodyLimit !== undefined && { limits: { body: bodyLimit } }),
     })
     this.engine = new Engine(site, options)

@@ -164,8 +164,10 @@ export class Http2Exchange implements BodySource, Carried {
   ): Promise<void> {
     const { sender, context } = this.#wire
     const stream = this.#stream
+    let failed = false
     const head = (): void => {
-      if (stream.headSent || this.#state === 'over') return
+      // After a failure the head is that of the error page, which may be long in coming.
+      if (failed || stream.headSent || this.#state === 'over') return
       sender.head(stream, response.status, fields, size, context.ticker.date, false)
     }
     try {
@@ -199,6 +201,7 @@ export class Http2Exchange implements BodySource, Carried {
       else sender.block(stream, trailers, true)
       this.#end()
     } catch (error) {
+      failed = true
       this.#broken(error, response)
     }
   }
