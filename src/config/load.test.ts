@@ -93,7 +93,10 @@ test('a config that cannot be had is told in a sentence', async () => {
     [written('a.mjs', "throw 'a text'"), 'FILE cannot be loaded: it throws a text'],
     [written('a.ts', 'throw undefined'), 'FILE cannot be loaded: it throws undefined'],
     [written('a.ts', 'export default {\n  routes: [\n}'), /^FILE cannot be loaded: .*a\.ts.*3/],
-    [written('a.mjs', 'export default {\n  routes: [\n}'), /^FILE cannot be loaded: ParseError: Unexpected token a\.mjs:\d+:\d+$/],
+    [
+      written('a.mjs', 'export default {\n  routes: [\n}'),
+      /^FILE cannot be loaded: ParseError: Unexpected token a\.mjs:\d+:\d+$/,
+    ],
     [
       written('a.ts', "import './nowhere.ts'\nexport default {}"),
       /^FILE cannot be loaded: Cannot find module '.*nowhere\.ts'/,
