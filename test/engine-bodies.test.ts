@@ -313,3 +313,19 @@ test('a chunked body with trailers gives them to the resource after its end', SO
   await settled()
   assert.equal(readAnswers(ends.read, [], false).answers[0]?.body, 'null hello 1')
 })
+
+test('a resource that ends with its client has not failed, and is not reported', SOON, async (t) => {
+  const begun = gate()
+  const under = await startEngine(t, {
+    handler: (request, connection) => {
+      begun.open()
+      return echo(request, connection)
+    },
+  })
+  const client = await under.connect()
+  client.send(`${post(10)}half`)
+  await begun.passed
+  client.socket.resetAndDestroy()
+  const [record] = await under.logged(1)
+  assert.deepEqual([record?.aborted, under.reports], [true, []])
+})

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Response } from '../src/message/response.ts'
 import { fieldOfAnswer } from './support/answers.ts'
 import { startEngine } from './support/engine.ts'
+import { ACK, fields, frame, headers, PREFACE, settings, u32 } from './support/frame-client.ts'
 
 const SOON = { timeout: 20_000 }
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -182,6 +183,42 @@ test('a client that takes nothing of a known content is cut off too', SOON, asyn
   client.socket.resume()
   await client.closed()
 })
+
+/** What a client may go on sending while it reads nothing, by the version of HTTP. */
+const CHATTER: readonly (readonly [version: string, first: Uint8Array, more: Uint8Array])[] = [
+  ['HTTP/1.1', Buffer.from(GET), Buffer.from('G')],
+  [
+    'HTTP/2',
+    Buffer.concat([
+      Buffer.from(PREFACE),
+      settings([4, 2 ** 31 - 1]),
+      frame('SETTINGS', ACK, 0),
+      frame('WINDOW_UPDATE', 0, 0, u32(2 ** 30)),
+      headers(1, fields()),
+    ]),
+    frame('WINDOW_UPDATE', 0, 0, u32(1)),
+  ],
+]
+
+for (const [version, first, more] of CHATTER) {
+  test(`a client of ${version} that takes nothing is cut off though it goes on sending`, SOON, async (t) => {
+    const content = new Uint8Array(16 * 1024 * 1024)
+    const under = await startEngine(t, {
+      handler: () => new Response(content),
+      timeouts: { ...LONG, write: 100 },
+      listen: { port: 0, http2: true },
+    })
+    const client = await under.connect()
+    client.socket.pause()
+    client.send(first)
+    const feeding = setInterval(() => client.send(more), 10)
+    t.after(() => clearInterval(feeding))
+    await under.reported('timeouts.write')
+    clearInterval(feeding)
+    client.socket.resume()
+    await client.closed()
+  })
+}
 
 test('a client that takes nothing of pipelined small answers is cut off too', SOON, async (t) => {
   const under = await startEngine(t, {

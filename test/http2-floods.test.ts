@@ -14,6 +14,7 @@ import {
   settings,
   u32,
 } from './support/frame-client.ts'
+import { collectGarbage } from './support/garbage.ts'
 import { gate } from './support/gate.ts'
 
 const SOON = { timeout: 20_000 }
@@ -48,6 +49,16 @@ const FLOODS: readonly (readonly [what: string, limit: string, sent: Buffer])[] 
     'empty DATA (CVE-2019-9518)',
     'limits.controlFrames',
     Buffer.concat([headers(1, fields('/never', 'POST'), false), times(200, () => data(1, ''))]),
+  ],
+  [
+    'fields on a stream that we have reset',
+    'limits.controlFrames',
+    Buffer.concat([headers(1, ['a', 'b'], false), times(200, () => headers(1, fields()))]),
+  ],
+  [
+    'empty DATA on a stream that we have reset',
+    'limits.controlFrames',
+    Buffer.concat([headers(1, ['a', 'b'], false), times(200, () => data(1, ''))]),
   ],
   [
     'rapid reset (CVE-2023-44487)',
@@ -123,6 +134,49 @@ test('streams that are reset count until their resource is done', SOON, async (t
   await client.settled()
   client.send(headers(9, fields('/more')))
   assert.equal((await client.answer(9)).body, 'x')
+})
+
+test(
+  'what waits for a window is let go with its stream, be the window of the connection shut for good',
+  SOON,
+  async (t) => {
+    const answers: WeakRef<Uint8Array>[] = []
+    const { client } = await opened(t, {
+      handler: () => {
+        const content = new Uint8Array(100_000)
+        answers.push(new WeakRef(content))
+        return new Response(content)
+      },
+    })
+    client.polite = false
+    client.send(headers(1, fields()))
+    await client.until(() => client.answers.get(1)?.body.length === 65_535)
+    for (let id = 3; id < 203; id += 2) client.send(headers(id, fields()), frame('RST_STREAM', 0, id, u32(8)))
+    await client.settled()
+    await collectGarbage()
+    const held = answers.filter((one) => one.deref() !== undefined).length
+    assert.equal(answers.length, 101)
+    // The first waits for its window; the engine may have the last in hand.
+    assert.ok(held <= 3, `${held} answers are held`)
+  },
+)
+
+test('a client that was asked to end and does not say that it knows is not answered without end', SOON, async (t) => {
+  const { client } = await opened(t, {
+    handler: ({ path }) => (path === '/never' ? never : new Response('x')),
+    limits: { requestsPerConnection: 2 },
+    timeouts: { linger: 60 },
+  })
+  client.polite = false
+  client.send(frame('SETTINGS', 1, 0), headers(1, fields('/never')), headers(3, fields()))
+  await client.until(() => client.goaways.length === 2)
+  assert.deepEqual(
+    client.goaways.map(({ last }) => last),
+    [2 ** 31 - 1, 3],
+  )
+  client.send(headers(5, fields()))
+  await client.settled()
+  assert.equal(client.answers.get(5), undefined)
 })
 
 test('a client that gives back what it takes may update its windows without end', SOON, async (t) => {

@@ -221,6 +221,20 @@ test('a connection that does not begin with the preface speaks HTTP/1 where both
   }
 })
 
+test('a place that speaks HTTP/2 only since a reload does so', SOON, async (t) => {
+  const { engine } = await startEngine(t, { handler: () => new Response('x') })
+  const listener = await engine.listen({ port: 0 })
+  const before = await FrameClient.open(Number(new URL(listener.url).port))
+  t.after(() => before.destroy())
+  assert.equal(await before.ended(), 'none')
+  const change = await listener.prepare({ port: 0, http2: true })
+  change()
+  const after = await FrameClient.open(Number(new URL(listener.url).port))
+  t.after(() => after.destroy())
+  after.send(headers(1, fields()))
+  assert.equal((await after.answer(1)).body, 'x')
+})
+
 test('the preface may come byte by byte, and must be whole', SOON, async (t) => {
   const { port, client } = await opened(t)
   client.send(headers(1, fields('/first')))

@@ -27,8 +27,8 @@ const files = {
   'file-1m-uncached': '/uncached/1m.bin',
   'file-100m': '/files/100m.bin',
 }
-const shared = { workers: '/hello', 'workers-file': '/files/1k.txt' }
 const secure = { 'hello-tls': '/hello', 'hello-h2': '/hello', 'file-1k-h2': '/files/1k.txt' }
+const shared = { workers: '/hello', 'workers-file': '/files/1k.txt' }
 const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt' }
 
 export const orielCandidates = [

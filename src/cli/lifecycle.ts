@@ -176,12 +176,12 @@ async function heard(
     const path = controlPath(config)
     return path === undefined ? undefined : await hear(path, over, (command) => act(command))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      report(
-        'warn',
-        'Another server of this config runs: "oriel reload" and "--replace" reach that one; this one hears signals.',
-      )
-    } else report('info', 'Commands such as "oriel reload" will not be heard; signals are.', { error })
+    const { code, message } = error as NodeJS.ErrnoException
+    const told =
+      code === 'EADDRINUSE'
+        ? 'Another server of this config runs: "oriel reload" and "--replace" reach that one; this one hears signals.'
+        : `Commands such as "oriel reload" will not be heard; signals are: ${message}`
+    report('warn', told)
     return undefined
   }
 }

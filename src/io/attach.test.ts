@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { awake } from '../../test/support/awake.ts'
+import { gate } from '../../test/support/gate.ts'
 import { MemorySocket, settled } from '../../test/support/memory-socket.ts'
 import { attach, awaitDrain, awaitTaken, detach, type SocketEvents, taken } from './attach.ts'
 
@@ -10,6 +12,7 @@ const SOON = { timeout: 20_000 }
 /** What a connection is told, in order. */
 class Told implements SocketEvents {
   readonly heard: string[] = []
+  readonly stall = gate<void>()
 
   received(bytes: Buffer): void {
     this.heard.push(bytes.toString('latin1'))
@@ -22,18 +25,19 @@ class Told implements SocketEvents {
   }
   stalled(): void {
     this.heard.push('stalled')
+    this.stall.open()
   }
   closed(): void {
     this.heard.push('closed')
   }
 }
 
-function attached(): { memory: MemorySocket; socket: Socket; heard: string[] } {
+function attached(): { memory: MemorySocket; socket: Socket; heard: string[]; stalled: Promise<void> } {
   const memory = new MemorySocket()
   const socket = memory as unknown as Socket
   const told = new Told()
   attach(socket, told)
-  return { memory, socket, heard: told.heard }
+  return { memory, socket, heard: told.heard, stalled: told.stall.passed }
 }
 
 /** A socket whose other side takes nothing, with more written than it holds. */
@@ -77,20 +81,19 @@ test('two sockets share their listeners, and tell each its own connection', SOON
 test('a drain that is awaited is heard once, and ends the waiting', SOON, async () => {
   const { memory, socket, heard } = full()
   awaitDrain(socket, 5000)
-  assert.equal(memory.patience, 5000)
+  assert.equal(memory.watched, true)
   memory.unstick()
   await settled()
   assert.deepEqual(heard, ['drained'])
-  assert.equal(memory.patience, 0)
-  memory.emit('timeout')
+  assert.equal(memory.watched, false)
   memory.emit('drain')
   assert.deepEqual(heard, ['drained'])
 })
 
-test('while a drain is awaited, a timeout is heard as a stall', SOON, async () => {
-  const { memory, socket, heard } = full()
-  awaitDrain(socket, 5000)
-  memory.emit('timeout')
+test('a drain that does not come in time is heard as a stall', SOON, async () => {
+  const { socket, heard, stalled } = full()
+  awaitDrain(socket, 10)
+  await awake(stalled)
   assert.deepEqual(heard, ['stalled'])
 })
 
@@ -101,25 +104,23 @@ test('a drain that nobody awaits is not heard', SOON, async () => {
   assert.deepEqual(heard, [])
 })
 
-test('a small write that is not taken is heard as a stall, and no more once it is taken', SOON, () => {
-  const { memory, socket, heard } = attached()
-  awaitTaken(socket, 700)
-  assert.equal(memory.patience, 700)
-  memory.emit('timeout')
-  assert.deepEqual(heard, ['stalled'])
-  taken(socket)
-  assert.equal(memory.patience, 0)
-  memory.emit('timeout')
-  memory.emit('drain')
-  assert.deepEqual(heard, ['stalled'])
+test('a small write that is not taken is heard as a stall, and no more once it is taken', SOON, async () => {
+  const [quick, slow] = [attached(), attached()]
+  awaitTaken(quick.socket, 10)
+  taken(quick.socket)
+  awaitTaken(slow.socket, 20)
+  await awake(slow.stalled)
+  assert.deepEqual([quick.heard, slow.heard], [[], ['stalled']])
+  taken(slow.socket)
+  assert.deepEqual([quick.memory.watched, slow.memory.watched], [false, false])
 })
 
 test('a socket that was detached tells nothing, and keeps no wait and no listener but for errors', SOON, async () => {
   const { memory, socket, heard } = full()
   awaitDrain(socket, 5000)
   detach(socket)
-  assert.equal(memory.patience, 0)
-  for (const event of ['data', 'drain', 'timeout']) assert.equal(memory.listenerCount(event), 0, event)
+  assert.equal(memory.watched, false)
+  for (const event of ['data', 'drain']) assert.equal(memory.listenerCount(event), 0, event)
   memory.unstick()
   memory.push(Buffer.from('for the next'))
   await settled()

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { readShared } from './shared-read.ts'
+import { StallWatch } from './stall-watch.ts'
 
 /** What a connection hears of its socket. */
 export interface SocketEvents {
@@ -16,8 +17,9 @@ export interface SocketEvents {
 }
 
 const EVENTS = Symbol('events')
+const WATCH = Symbol('watch')
 
-type Attached = Socket & { [EVENTS]?: SocketEvents | undefined }
+type Attached = Socket & { [EVENTS]?: SocketEvents | undefined; [WATCH]?: StallWatch | undefined }
 
 /**
  * Tells a connection what happens on its socket, in the place of the one that was told before. All sockets share the
@@ -39,12 +41,15 @@ export function awaitDrain(socket: Socket, milliseconds: number): void {
 
 /** Hears of `stalled` only: for a write so small that the socket says nothing when it is taken. */
 export function awaitTaken(socket: Socket, milliseconds: number): void {
-  socket.on('timeout', onTimeout).setTimeout(milliseconds)
+  const attached = socket as Attached
+  attached[WATCH] ??= new StallWatch(socket, milliseconds, onStall)
 }
 
 /** All that was written has been taken: an end of waiting. */
 export function taken(socket: Socket): void {
-  socket.off('timeout', onTimeout).setTimeout(0)
+  const attached = socket as Attached
+  attached[WATCH]?.stop()
+  attached[WATCH] = undefined
 }
 
 /**
@@ -54,8 +59,8 @@ export function taken(socket: Socket): void {
 export function detach(socket: Socket): void {
   ;(socket as Attached)[EVENTS] = undefined
   socket.off('data', onData).off('end', onEnd).off('close', onClose)
-  socket.off('drain', onDrain).off('timeout', onTimeout)
-  socket.setTimeout(0)
+  socket.off('drain', onDrain)
+  taken(socket)
   // As node:http does before it emits `upgrade`: neither flowing nor paused by somebody's wish.
   ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
 }
@@ -82,7 +87,7 @@ function onDrain(this: Attached): void {
   this[EVENTS]?.drained()
 }
 
-function onTimeout(this: Attached): void {
+function onStall(this: Attached): void {
   this[EVENTS]?.stalled()
 }
 
@@ -90,5 +95,6 @@ function onTimeout(this: Attached): void {
 function onError(): void {}
 
 function onClose(this: Attached): void {
+  taken(this)
   this[EVENTS]?.closed()
 }

@@ -179,6 +179,11 @@ function create(host: string | null, port: number, family: number, fd?: number):
   return make(host, port, family, fd)
 }
 
+/** That an address cannot be listened on, as `bind` says it. */
+export function listenError(code: string, { unix, port = 0, host = '127.0.0.1' }: ListenAddress): Error {
+  return systemError(code, unix === undefined ? { port, address: host } : { port: -1, address: unix })
+}
+
 function systemError(code: number | string, where: { port: number; address: string }): Error {
   const name = typeof code === 'string' ? code : getSystemErrorName(code)
   const at = where.port < 0 ? where.address : `${where.address}:${where.port}`

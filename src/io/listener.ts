@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
-import { type Bound, bind, type ListenAddress } from './bound.ts'
+import { type Bound, bind, type ListenAddress, listenError } from './bound.ts'
 import type { Certificate } from './certificate.ts'
 
 /** What a listener needs beside its address, where somebody made it before. */
@@ -136,10 +136,8 @@ export class Listener {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       const server = this.#server
-      const { unix, host = '127.0.0.1', port } = this.bound.address
-      // Node knows nothing of the address of a socket that it did not make.
-      const failed = (error: Error): void =>
-        reject(Object.assign(error, unix === undefined ? { address: host, port } : { address: unix }))
+      // Node does not know what address the handle has.
+      const failed = ({ code = '' }: NodeJS.ErrnoException): void => reject(listenError(code, this.bound.address))
       server.once('error', failed)
       server.listen(this.bound.handle, BACKLOG, () => {
         server.off('error', failed)

@@ -81,8 +81,10 @@ export class Site {
     const error = toHttpError(thrown)
     const { exchange } = connection
     exchange.error = error.cause ?? error
+    // A resource that ends with its client has not failed: else clients could fill the error log.
+    const left = exchange.aborted && thrown instanceof Error && thrown.name === 'AbortError'
     // A 5xx that was thrown on purpose has its words; what is unknown is told in full, be it undefined.
-    if (error.status >= 500 && (error.cause !== undefined || error !== thrown)) {
+    if (!left && error.status >= 500 && (error.cause !== undefined || error !== thrown)) {
       const { method, target } = request
       exchange.report('error', 'The request failed.', { method, uri: target, status: error.status, error: error.cause })
     }

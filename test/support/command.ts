@@ -62,7 +62,7 @@ export class OrielProcess {
 
   /** The address that it says it serves at. */
   async url(): Promise<string> {
-    return (await this.printed(/ at (https?:\/\/\S+)\n/))[1] ?? ''
+    return (await this.printed(/ at (https?:\/\/[^\s,]+)(?: and \S+)*(?:, with \d+ workers)?\n/))[1] ?? ''
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -30,8 +30,6 @@ export class MemorySocket extends Duplex {
   wasReset = false
   /** Set where the engine ended its side. */
   wasEnded = false
-  /** Milliseconds that the engine asked for by `setTimeout`; 0 for none. */
-  patience = 0
   /** While true, nothing is taken from the engine: a client that does not read. */
   stuck = false
   #taken: (() => void) | undefined = undefined
@@ -65,9 +63,10 @@ export class MemorySocket extends Duplex {
     taken?.()
   }
 
-  setTimeout(patience: number): this {
-    this.patience = patience
-    return this
+  /** Whether somebody watches that what is written is taken. */
+  get watched(): boolean {
+    const slot = Object.getOwnPropertySymbols(this).find(({ description }) => description === 'watch')
+    return slot !== undefined && (this as unknown as Record<symbol, unknown>)[slot] !== undefined
   }
 
   resetAndDestroy(): this {

@@ -7,13 +7,21 @@ import { RawClient } from './raw-client.ts'
 /** A config in a folder of its own, served by `oriel serve`, with a folder of its own for the control socket. */
 export class Production {
   readonly folder: string
+  env: NodeJS.ProcessEnv = {}
   readonly #t: TestContext
   readonly #runtime = makeFolder()
+  readonly #clients: RawClient[] = []
+  readonly #pids: number[] = []
 
   constructor(t: TestContext, config: string, contents: Readonly<Record<string, string>> = {}) {
     this.#t = t
     this.folder = makeFolder(contents)
     this.write(config)
+    // Before servers are ended, which would wait for them.
+    t.after(() => {
+      for (const client of this.#clients) client.destroy()
+      for (const pid of this.#pids) end(pid, 'SIGKILL')
+    })
   }
 
   /** Replaces the config; its keys, in JavaScript. */
@@ -22,20 +30,25 @@ export class Production {
   }
 
   serve(...args: string[]): OrielProcess {
-    return startOriel(this.#t, ['serve', ...args], this.folder, { env: this.env })
+    return startOriel(this.#t, ['serve', ...args], this.folder, { env: this.#env })
   }
 
   run(...args: string[]): Promise<Ended> {
-    return runOriel(this.#t, args, this.folder, { env: this.env })
+    return runOriel(this.#t, args, this.folder, { env: this.#env })
   }
 
-  get env(): NodeJS.ProcessEnv {
-    return { XDG_RUNTIME_DIR: this.#runtime }
+  get #env(): NodeJS.ProcessEnv {
+    return { XDG_RUNTIME_DIR: this.#runtime, ...this.env }
+  }
+
+  /** Has a process that the server left behind ended after the test: it holds the output of the server open. */
+  own(pid: number): void {
+    this.#pids.push(pid)
   }
 
   async client(url: string): Promise<RawClient> {
     const opened = await RawClient.open({ port: Number(new URL(url).port), host: '127.0.0.1' })
-    this.#t.after(() => opened.destroy())
+    this.#clients.push(opened)
     return opened
   }
 }
@@ -77,4 +90,13 @@ export function gone(pid: number): Promise<void> {
     const status = statusOf(pid)
     return status === undefined || /^State:\s*Z/m.test(status)
   })
+}
+
+/** Sends a signal to a process that may have gone. */
+export function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

@@ -109,7 +109,6 @@ export class Writer {
     this.#watch(typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data))
   }
 
-  /** The socket's own timer starts again whenever the system takes a part of a write: slow is not stalled. */
   #watch(below: boolean): void {
     if (below || this.blocked) return
     this.blocked = true

@@ -124,14 +124,14 @@ export class Inbound implements FrameReceiver {
     if (id === 0) throw broken('DATA on no stream')
     this.#count(to - from)
     const padding = paddingOf(flags, bytes, from, to)
-    const stream = this.#inside.streams.open.get(id)
-    if (stream === undefined) return this.#closed(id)
-    if (stream.remoteEnded || stream.body === null) return this.#inside.faulty(stream, STREAM_CLOSED)
-    const { body } = stream
     const start = padding === 0 ? from : from + 1
     const end = padding === 0 ? to : to - padding + 1
     const ended = (flags & FLAG_END_STREAM) !== 0
     if (start === end && !ended) this.#inside.spendControl()
+    const stream = this.#inside.streams.open.get(id)
+    if (stream === undefined) return this.#closed(id)
+    if (stream.remoteEnded || stream.body === null) return this.#inside.faulty(stream, STREAM_CLOSED)
+    const { body } = stream
     if (!body.feed(bytes, start, end, padding)) return this.#inside.faulty(stream, FLOW_CONTROL_ERROR)
     // §8.1.1: a body that is not as long as was said is how a second request is hidden in it.
     if (body.declared !== undefined && body.received > body.declared) {
@@ -188,6 +188,8 @@ export class Inbound implements FrameReceiver {
       throw new ConnectionFault(STREAM_CLOSED, 'HEADERS on a closed stream')
     }
     if (closed === 'by-client') this.#inside.late(id)
+    // The trailers of a body that crossed with our reset; a stream has no more than these.
+    else this.#inside.spendControl()
   }
 
   #decode(block: Uint8Array, limits: Limits): string[] | undefined {

@@ -52,7 +52,7 @@ test('a client that takes nothing blocks it, its patience runs, and too much is 
   socket.stuck = true
   put(output, 'x'.repeat(70_000))
   output.flush()
-  assert.deepEqual([output.blocked, output.full, socket.patience], [true, false, 777])
+  assert.deepEqual([output.blocked, output.full, socket.watched], [true, false, true])
   put(output, 'y'.repeat(70_000))
   assert.equal(output.full, true)
   socket.unstick()

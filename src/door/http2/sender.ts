@@ -204,6 +204,14 @@ export class Sender implements Credit {
     }
   }
 
+  /** A stream is closed: what waits is let go, and the stream too, or a client that shuts its window could pile them up. */
+  forget(stream: Http2Stream): void {
+    stream.pending = undefined
+    if (!stream.queued) return
+    stream.queued = false
+    this.#row.splice(this.#row.indexOf(stream), 1)
+  }
+
   /** Whether the client has taken nothing of a stream for so many ticks, by its window: the socket has a watch of its own. */
   stalled(stream: Http2Stream, patience: number): boolean {
     if (stream.pending === undefined || this.#output.blocked) return false

@@ -48,6 +48,8 @@ export class Session implements Inside, Wire {
   #count = 0
   /** Streams whose answer is whole, and whose client has not ended its side. */
   #lingering = 0
+  /** The tick at which a client that was asked to begin nothing more is not waited for any longer. */
+  #lastAt = 0
   /** What the client was told to be the last stream that is answered: it never rises (RFC 9113 §6.8). */
   #lastAnswered = 0
 
@@ -104,6 +106,7 @@ export class Session implements Inside, Wire {
     if (this.finishing !== 'no') return
     this.#goAway(MAX_WINDOW, NO_ERROR, '')
     this.finishing = 'asked'
+    this.#lastAt = this.context.ticker.now + this.context.ticks.linger
     // Its answer tells that all that was on its way has come.
     this.sender.control(PING, 0, 0, PING_PAYLOAD)
   }
@@ -132,6 +135,8 @@ export class Session implements Inside, Wire {
     const { limits, ticks, ticker, site } = this.context
     this.#resets.refill(limits.resets, ticker.length)
     this.#controls.refill(limits.controlFrames, ticker.length)
+    // Who does not answer the ping and goes on asking must not keep a server from its end.
+    if (this.finishing === 'asked' && ticker.now >= this.#lastAt) this.goAway(NO_ERROR, '')
     for (const stream of this.streams.open.values()) {
       if (stream.lingers > 0) {
         if (ticker.now < stream.lingers) continue
@@ -235,7 +240,7 @@ export class Session implements Inside, Wire {
 
   #close(stream: Http2Stream, byUs: boolean): void {
     stream.closed = true
-    stream.pending = undefined
+    this.sender.forget(stream)
     this.streams.open.delete(stream.id)
     if (stream.lingers > 0) this.#lingering--
     if (!stream.remoteEnded) this.streams.remember(stream.id, byUs)

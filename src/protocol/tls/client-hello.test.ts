@@ -93,6 +93,7 @@ for (const [what, bytes, expected] of [
   ['a ServerHello', records(Buffer.from([2, 0, 0, 1, 0])), 'other'],
   ['a message that says it is very long', records(Buffer.from([1, 0xff, 0xff, 0xff, 0])), 'other'],
   ['a record that says it is very long', Buffer.from([22, 3, 1, 0xff, 0xff, 1, 0, 0, 200, 0]), 'other'],
+  ['more records than anybody needs', records(hello, new Array(16).fill(1)), 'other'],
   ['no body at all', records(Buffer.from([1, 0, 0, 0])), 'other'],
   ['a session id that goes past the end', records(Buffer.from([1, 0, 0, 35, 3, 3, ...Buffer.alloc(32), 200])), 'other'],
   ['a name that goes past its list', records(message([extension(0, Buffer.from([0, 3, 0, 0, 9]))])), 'other'],

@@ -9,6 +9,9 @@ export interface ClientHello {
 /** The most bytes of a ClientHello that are looked at, records included. Real ones have one or two thousand. */
 export const LONGEST_HELLO: number = 16384
 
+/** The most records: real ones come in one or a few. It is read anew with every piece, which must cost little. */
+const MOST_RECORDS = 16
+
 const HANDSHAKE = 22
 const CLIENT_HELLO = 1
 const SERVER_NAME = 0
@@ -35,7 +38,7 @@ function handshakeMessage(bytes: Uint8Array): Cursor | 'more' | 'other' {
   const fragments: Uint8Array[] = []
   const head: number[] = []
   let got = 0
-  for (let at = 0; at < LONGEST_HELLO; ) {
+  for (let at = 0; at < LONGEST_HELLO && fragments.length < MOST_RECORDS; ) {
     if ([HANDSHAKE, 3].some((byte, i) => at + i < bytes.length && bytes[at + i] !== byte)) return 'other'
     if (bytes.length < at + 5) return 'more'
     const end = at + 5 + (((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0))
