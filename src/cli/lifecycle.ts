@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { evaluatedFiles } from '../config/modules.ts'
@@ -11,6 +10,7 @@ import { PartlyMade } from '../server/partly-made.ts'
 import type { ServiceManager } from '../server/service-manager.ts'
 import { startSuccessor } from '../server/successor.ts'
 import type { Watch } from '../server/watch.ts'
+import { type Hangups, hasTerminal } from './hangups.ts'
 import { sentenceFor } from './sentences.ts'
 
 /** What serves: this process alone, or a primary with its workers. */
@@ -41,97 +41,99 @@ export interface Life {
   ready(): void
 }
 
-/** What is known of SIGHUP before there is anything to reload. */
-export interface Hangups {
-  readonly hadTerminal: boolean
-  readonly seen: boolean
-}
-
 const FIRST_PROCESS = 'the server is the first process of a container, which would end with it: start another container'
-
-/** A SIGHUP that came while the server starts would end it: it is noted, and heeded when all runs. */
-export function noteHangups(): Hangups {
-  const hangups = { hadTerminal: hasTerminal(), seen: false }
-  process.once('SIGHUP', () => {
-    hangups.seen = true
-  })
-  return hangups
-}
 
 /**
  * Waits for the end of a server, and does on the way what its owner asks: SIGHUP and `oriel reload` read the config
  * again, `oriel serve --replace` hands over, SIGTERM and SIGINT stop it; a second one ends at once.
  */
-export async function untilStopped(server: Server, life: Life): Promise<void> {
-  let end: () => void = () => undefined
-  let fail: (error: unknown) => void = () => undefined
-  const ended = new Promise<void>((resolve, reject) => {
-    end = resolve
-    fail = reject
-  })
-  let state = 'serving' as 'serving' | 'retiring' | 'stopping'
-  let control: Control | undefined
-  const given = new AbortController()
-  const stop = (_signal: NodeJS.Signals, number: number): void => {
-    if (state === 'stopping') {
-      server.cut()
+export function untilStopped(server: Server, life: Life): Promise<void> {
+  return new Lifecycle(server, life).run()
+}
+
+class Lifecycle {
+  readonly #server: Server
+  readonly #life: Life
+  readonly #stopped = new AbortController()
+  #state: 'serving' | 'retiring' | 'stopping' = 'serving'
+  #control: Control | undefined
+  /** Whether a reload has been asked for and has not begun. */
+  #waiting = false
+  #end: () => void = () => undefined
+  #fail: (error: unknown) => void = () => undefined
+
+  constructor(server: Server, life: Life) {
+    this.#server = server
+    this.#life = life
+  }
+
+  async run(): Promise<void> {
+    const { manager, hangups, over, watch, config } = this.#life
+    const ended = new Promise<void>((resolve, reject) => {
+      this.#end = resolve
+      this.#fail = reject
+    })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#stop(constants.signals[signal]))
+    process.on('SIGHUP', () => this.#hangUp())
+    this.#control = await heard(this.#life, (command) => this.#act(command))
+    if (this.#state === 'stopping') this.#control?.close()
+    this.#life.ready()
+    void manager.notify(over ? { ...READY, MAINPID: process.pid } : READY)
+    const well = manager.watchdog && setInterval(() => void manager.notify(WATCHDOG), manager.watchdog)
+    if (hangups.seen) this.#hangUp()
+    const watching = watch && config !== undefined ? await watched(config, () => this.#reloadSoon()) : undefined
+    await ended
+    clearInterval(well)
+    await watching?.close()
+  }
+
+  /** @param number That of the signal, which a second one has as its exit code. */
+  #stop(number: number): void {
+    if (this.#state === 'stopping') {
+      this.#server.cut()
       process.exit(128 + number)
     }
-    state = 'stopping'
-    given.abort()
-    control?.close()
-    void life.manager.notify(STOPPING)
-    server.close().then(end, fail)
+    this.#state = 'stopping'
+    this.#stopped.abort()
+    this.#control?.close()
+    void this.#life.manager.notify(STOPPING)
+    this.#server.close().then(this.#end, this.#fail)
   }
-  const reloaded = async (): Promise<string> => {
-    const told = await reload(server, life, () => state === 'stopping')
-    life.say(told)
-    return told
+
+  #hangUp(): void {
+    // It also says that the terminal was closed: whoever served from there wants it to end.
+    if (this.#life.hangups.hadTerminal && !hasTerminal()) this.#stop(constants.signals.SIGHUP)
+    else if (this.#state === 'serving') this.#reloadSoon()
   }
-  // One after the other: what a reload gives up must not be what a successor gets.
-  const act = oneAtATime(async (command: Command, begun: () => void = () => undefined): Promise<Outcome> => {
-    begun()
-    if (state === 'stopping') return { ok: false, told: 'the server is stopping' }
-    if (state === 'retiring') return { ok: false, told: 'the server has just handed over to another one: ask again' }
-    if (command.do === 'reload') return { ok: true, told: await reloaded() }
+
+  /** What waits will read what is there when its turn comes: one is enough for all wishes till then. */
+  #reloadSoon(): void {
+    if (this.#waiting) return
+    this.#waiting = true
+    this.#act({ do: 'reload' }).catch(() => undefined)
+  }
+
+  /** One after the other: what a reload gives up must not be what a successor gets. @throws what it fails with. */
+  readonly #act = oneAtATime(async (command: Command): Promise<Outcome> => {
+    if (command.do === 'reload') this.#waiting = false
+    if (this.#state === 'stopping') return { ok: false, told: 'the server is stopping' }
+    if (this.#state === 'retiring') {
+      return { ok: false, told: 'the server has just handed over to another one: ask again' }
+    }
+    if (command.do === 'reload') {
+      const told = await reload(this.#server, this.#life, this.#stopped.signal)
+      this.#life.say(told)
+      return { ok: true, told }
+    }
     if (process.pid === 1) return { ok: false, told: FIRST_PROCESS }
-    const { environment } = life.manager
-    const told = await startSuccessor(server.bounds, { ...command, environment }, given.signal)
-    state = 'retiring'
-    control?.close()
-    life.say(`Oriel ${process.pid} has handed over, and ends with its last exchange.`)
-    server.retire().then(end, fail)
+    const { environment } = this.#life.manager
+    const told = await startSuccessor(this.#server.bounds, { ...command, environment }, this.#stopped.signal)
+    this.#state = 'retiring'
+    this.#control?.close()
+    this.#life.say(`Oriel ${process.pid} has handed over, and ends with its last exchange.`)
+    this.#server.retire().then(this.#end, this.#fail)
     return { ok: true, told }
   })
-  let waiting = false
-  const reloadSoon = (): void => {
-    // What waits will read what is there when its turn comes: one is enough for all signals till then.
-    if (waiting) return
-    waiting = true
-    const turn = act({ do: 'reload' }, () => {
-      waiting = false
-    })
-    turn.catch(() => undefined)
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  const hangUp = (): void => {
-    // It also says that the terminal was closed: whoever served from there wants it to end.
-    if (life.hangups.hadTerminal && !hasTerminal()) stop('SIGHUP', constants.signals.SIGHUP)
-    else if (state === 'serving') reloadSoon()
-  }
-  process.on('SIGHUP', hangUp)
-  control = await heard(life, act)
-  if (state === 'stopping') control?.close()
-  life.ready()
-  void life.manager.notify(life.over ? { ...READY, MAINPID: process.pid } : READY)
-  const interval = life.manager.watchdog
-  const well = interval === undefined ? undefined : setInterval(() => void life.manager.notify(WATCHDOG), interval)
-  if (life.hangups.seen) hangUp()
-  const watching = life.watch && life.config !== undefined ? await watched(life.config, reloadSoon) : undefined
-  await ended
-  clearInterval(well)
-  await watching?.close()
 }
 
 /** Reloads at each change of the code. The watcher is loaded by those who want it. */
@@ -146,7 +148,7 @@ async function watched(config: string, reloadSoon: () => void): Promise<Watch> {
 }
 
 /** @throws what is wrong with the config, after it was reported. */
-async function reload(server: Server, { what, report, manager }: Life, stopping: () => boolean): Promise<string> {
+async function reload(server: Server, { what, report, manager }: Life, stopped: AbortSignal): Promise<string> {
   const since = performance.now()
   void manager.notify(reloading())
   try {
@@ -154,7 +156,7 @@ async function reload(server: Server, { what, report, manager }: Life, stopping:
     return `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
   } catch (cause) {
     const message = sentenceFor(cause instanceof PartlyMade ? cause.cause : cause)
-    if (stopping()) throw new Error('the server is stopping', { cause })
+    if (stopped.aborted) throw new Error('the server is stopping', { cause })
     if (cause instanceof PartlyMade) {
       report('error', `The new config is served, but not all of it: ${message}`)
       throw new Error(`the new config is served, but not all of it: ${message}`, { cause })
@@ -162,7 +164,7 @@ async function reload(server: Server, { what, report, manager }: Life, stopping:
     report('error', `The reload failed, and the server goes on as it was: ${message}`)
     throw new Error(`${message}\nThe server goes on as it was.`, { cause })
   } finally {
-    if (!stopping()) void manager.notify(READY)
+    if (!stopped.aborted) void manager.notify(READY)
   }
 }
 
@@ -183,14 +185,5 @@ async function heard(
         : `Commands such as "oriel reload" will not be heard; signals are: ${message}`
     report('warn', told)
     return undefined
-  }
-}
-
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'))
-    return true
-  } catch {
-    return false
   }
 }
