@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ServedCertificates } from '../acme/served.ts'
@@ -95,14 +95,24 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
-/** A folder that is mistyped would be a site of nothing but 404. */
+/** A folder that is mistyped would be a site of nothing but 404, one that this user may not enter of nothing but 403. */
 function checkFolder(files: Route['files'], index: number, { base, source }: BuildOptions): void {
   if (files === undefined) return
   const named = typeof files === 'string' ? files : files.root
   const path = ['routes', index, 'files', ...(typeof files === 'string' ? [] : ['root'])]
-  const stats = statSync(resolve(base, named), { throwIfNoEntry: false })
-  if (stats === undefined) throw new ConfigError(faultAt(path, `there is no folder ${resolve(base, named)}`, source))
-  if (!stats.isDirectory()) throw new ConfigError(faultAt(path, `${resolve(base, named)} is no folder`, source))
+  const folder = resolve(base, named)
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new ConfigError(faultAt(path, why, source), { cause })
+  }
+  try {
+    const stats = statSync(folder, { throwIfNoEntry: false })
+    if (stats === undefined) return refuse(`there is no folder ${folder}`)
+    if (!stats.isDirectory()) return refuse(`${folder} is no folder`)
+    accessSync(folder, constants.X_OK)
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause
+    refuse(`this user may not enter the folder: ${(cause as Error).message}`, cause)
+  }
 }
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {

@@ -81,7 +81,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text.replace(/^\ufeff/, '')) as unknown
   } catch (cause) {
-    throw new ConfigError(`${path} is no JSON: ${(cause as Error).message}`, { cause })
+    throw new ConfigError(`${path} is no JSON: ${(cause as Error).message.replace(/\s+/g, ' ')}`, { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { runOriel, startOriel } from '../support/command.ts'
 import { fill, makeFolder } from '../support/folder.ts'
@@ -91,6 +92,19 @@ test('a config that the user of the workers may not read names that user', posix
   const { code, stderr } = await runOriel(t, ['serve'], folder)
   assert.equal(code, 2)
   assert.match(stderr, /^oriel: the config \S+ cannot be read: EACCES: .* \(by the user daemon\)\n$/)
+})
+
+test('a folder that the user of the workers may not enter is no site', posix, async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('only root can become another user')
+  const folder = makeFolder({
+    'public/index.html': 'x',
+    'oriel.config.yaml': 'listen: [{ port: 0 }]\nuser: daemon\nroutes: [{ match: /*, files: ./public }]\n',
+  })
+  chmodSync(folder, 0o755)
+  chmodSync(join(folder, 'public'), 0o700)
+  const { code, stderr } = await runOriel(t, ['serve'], folder)
+  assert.equal(code, 2)
+  assert.match(stderr, /routes\[0\]\.files: this user may not enter the folder: EACCES: .* \(by the user daemon\)\n$/)
 })
 
 test('a config that is given to serve without its flag is told how', SOON, async (t) => {

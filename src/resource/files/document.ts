@@ -14,6 +14,8 @@ const KEPT_AS_TEXT = 16384
 export interface Document {
   readonly file: Located
   readonly headers: Headers
+  /** When it was made, in milliseconds since 1970: none of its dates is later. */
+  readonly made: number
   /** The content, or undefined where it is read from the disk each time. */
   readonly bytes: Uint8Array | undefined
   /** The same as text, one character a byte, where it is small. */
@@ -31,10 +33,11 @@ export interface DocumentFields {
 
 /** @param keep Whether to read the content into memory. @throws FileChanged, or the system's error. */
 export async function makeDocument(file: Located, fields: DocumentFields, keep: boolean): Promise<Document> {
+  const made = Date.now()
   if (keep) {
     const bytes = await readFile(file.path, file.facts)
     const latin1 = bytes.byteLength <= KEPT_AS_TEXT ? bytes.toString('latin1') : undefined
-    return { file, headers: headersOf(file, fields, await digest(bytes)), bytes, latin1 }
+    return { file, headers: headersOf(file, fields, await digest(bytes), made), made, bytes, latin1 }
   }
   if (!file.facts.settled) {
     // Its dates would tell two contents apart only from now on: they are looked at again a moment later.
@@ -43,7 +46,7 @@ export async function makeDocument(file: Located, fields: DocumentFields, keep: 
   }
   const { mtime, size } = file.facts
   const tag = `${Math.round(mtime * 1000).toString(36)}-${size.toString(36)}`
-  return { file, headers: headersOf(file, fields, tag), bytes: undefined, latin1: undefined }
+  return { file, headers: headersOf(file, fields, tag, made), made, bytes: undefined, latin1: undefined }
 }
 
 /** Content in memory is told by itself: so equal files have equal tags, whenever and on whichever machine. */
@@ -73,11 +76,11 @@ export function fileChanging(cause: FileChanged): HttpError {
   return new HttpError(503, { code: 'file-changing', headers: { 'Retry-After': '1' }, cause })
 }
 
-function headersOf({ facts }: Located, fields: DocumentFields, tag: string): Headers {
+function headersOf({ facts }: Located, fields: DocumentFields, tag: string, now: number): Headers {
   const headers = new Headers()
   headers.append('Content-Type', fields.type)
   // RFC 9110 §8.8.2.1: never later than the time of the answer, whatever the disk says.
-  headers.append('Last-Modified', httpDate(Math.min(facts.mtime, Date.now())))
+  headers.append('Last-Modified', httpDate(Math.min(facts.mtime, now)))
   // Strong, for byte ranges need it; each coding has its own (RFC 9110 §8.8.3.3).
   headers.append('ETag', `"${tag}${fields.encoding === undefined ? '' : `-${fields.encoding}`}"`)
   headers.append('Accept-Ranges', 'bytes')

@@ -138,6 +138,8 @@ async function neighbours(
 
 function isStill(known: Page, file: Located, beside: readonly (readonly [string, Located])[]): boolean {
   return (
+    // Where the clock was set back a date of it could be later than that of the answer (RFC 9110 §8.8.2.1).
+    known.document.made <= Date.now() &&
     isSame(known.document.file, file) &&
     known.variants.length === beside.length &&
     known.variants.every(({ encoding, document }, i) => {
