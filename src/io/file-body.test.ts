@@ -7,8 +7,9 @@ import fc from 'fast-check'
 import { makeFolder, patterned } from '../../test/support/folder.ts'
 import { openFiles } from '../../test/support/open-files.ts'
 import { cancelBody, readAll } from '../message/body.ts'
+import { BLOCK_SIZE } from './blocks.ts'
 import { FileChanged, factsOf, stat } from './file.ts'
-import { BLOCK_SIZE, FileBody } from './file-body.ts'
+import { FileBody } from './file-body.ts'
 
 const SIZE = 3 * BLOCK_SIZE + 1234
 const CONTENT = patterned(SIZE)
@@ -147,4 +148,36 @@ test('the file is opened at the first pull, and closed however the reading ends'
   }, RangeError)
   await turn()
   assert.deepEqual(openFiles(folder), [], 'the reader failed')
+})
+
+test('many files that nobody takes hold few descriptors and little memory, and are read to their ends all the same', {
+  skip: process.platform !== 'linux',
+  timeout: 60_000,
+}, async () => {
+  const { body, path, folder } = await bodyOver(CONTENT)
+  const sources = Array.from({ length: 600 }, () => body.slice(0, SIZE)[Symbol.asyncIterator]())
+  const firsts = await Promise.all(sources.map((source) => source.next()))
+  assert.ok(openFiles(folder).length <= 192, `${openFiles(folder).length} are open`)
+  const held = firsts.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0)
+  assert.ok(held <= 80 * 1024 * 1024, `${held} bytes are held`)
+
+  const last = sources.at(-1) as AsyncIterator<Uint8Array>
+  const given = [Buffer.from(firsts.at(-1)?.value ?? '')]
+  for (let next = await last.next(); next.done !== true; next = await last.next()) given.push(Buffer.from(next.value))
+  assert.ok(CONTENT.equals(Buffer.concat(given)))
+
+  appendFileSync(path, 'x')
+  const other = sources.at(-2) as AsyncIterator<Uint8Array>
+  await assert.rejects(async () => {
+    while ((await other.next()).done !== true);
+  }, FileChanged)
+  await Promise.all(sources.map((source) => source.return?.()))
+  assert.deepEqual(openFiles(folder), [])
+})
+
+test('an opening that fails takes no place from others', async () => {
+  const { body, path } = await bodyOver(CONTENT)
+  const missing = new FileBody(`${path}-not`, factsOf(stat(path)))
+  for (let i = 0; i < 400; i++) await assert.rejects(readAll(missing), { code: 'ENOENT' })
+  assert.ok(CONTENT.equals(await readAll(body)))
 })

@@ -1,12 +1,7 @@
 import type { SizedBody } from '../message/body.ts'
+import { giveBlock, takeBlock } from './blocks.ts'
 import { type FileFacts, FileReader } from './file.ts'
-
-/** How much of a file is read and written at once, in bytes: large enough to be quick, small enough for slow clients. */
-export const BLOCK_SIZE: number = 512 * 1024
-
-/** Buffers given back, for the next file; at most 16 are kept. */
-const POOL_SIZE = 16
-const pool: Buffer[] = []
+import { KeptFile } from './kept-file.ts'
 
 /**
  * One state of a file, or a part of it, as a body. The file is opened at the first pull, so a body that is never read
@@ -37,20 +32,19 @@ export class FileBody implements SizedBody {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const reader = this.#open()
-    const buffer = pool.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE)
+    const file = new KeptFile(() => this.#open())
+    const buffer = takeBlock(this.size)
     try {
       for (let sent = 0; sent < this.size; ) {
         const left = this.size - sent
-        const block = left >= BLOCK_SIZE ? buffer : buffer.subarray(0, left)
-        await reader.read(block, this.#start + sent)
+        const block = left >= buffer.byteLength ? buffer : buffer.subarray(0, left)
+        await file.read(block, this.#start + sent, block.byteLength === left)
         sent += block.byteLength
-        if (sent === this.size) reader.verify()
         yield block
       }
     } finally {
-      if (pool.length < POOL_SIZE) pool.push(buffer)
-      await reader.close()
+      giveBlock(buffer)
+      await file.close()
     }
   }
 

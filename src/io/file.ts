@@ -115,6 +115,11 @@ export class FileReader {
     if (!sameFacts(same, this.#facts)) throw new FileChanged(this.#path)
   }
 
+  /** Whether the file had lost its last name when it was looked at. */
+  get removed(): boolean {
+    return this.#removed
+  }
+
   /** Gives the file back. The last one to close a removed file waits until the system has thrown its blocks away. */
   close(): Promise<void> | undefined {
     if (this.#removed) return closeLater(this.#fd)
