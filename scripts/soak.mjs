@@ -14,6 +14,8 @@ import { CLIENTS } from './soak-clients.mjs'
 
 const MIB = 1024 ** 2
 const RELOAD_EACH = 10_000
+/** How long clients may take to end. */
+const LAST = 30_000
 const ORIEL = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const { developmentCertificate } = await import('../dist/io/development-certificate.js')
 const OWN = new URL('../dist/index.js', import.meta.url)
@@ -45,6 +47,7 @@ const state = {
 
 await serving()
 const measured = []
+const busy = new Map(Object.keys(CLIENTS).map((name) => [name, 0]))
 const running = Object.entries(CLIENTS).flatMap(([name, { count, run }]) =>
   Array.from({ length: count }, () => repeat(name, run)),
 )
@@ -59,11 +62,13 @@ for (let i = 0; performance.now() < end; i++) {
   if (performance.now() + each < end) killWorker()
 }
 state.stopping = true
-await Promise.all([...running, reloads])
+await Promise.race([Promise.all([...running, reloads]), sleep(LAST)])
+for (const [name, count] of busy) if (count > 0) seen.unexpected.set(`${name}: still waiting at the end`, count)
 await judge()
 
 /** One kind of client, again and again. What fails right around the end of a worker is expected to. */
 async function repeat(name, run) {
+  busy.set(name, busy.get(name) + 1)
   while (!state.stopping) {
     const began = performance.now()
     try {
@@ -79,6 +84,7 @@ async function repeat(name, run) {
       await sleep(10)
     }
   }
+  busy.set(name, busy.get(name) - 1)
 }
 
 async function reloading() {
