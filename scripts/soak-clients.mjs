@@ -53,7 +53,9 @@ async function multiplexed(origin, state) {
   let failed
   session.on('error', (error) => (failed = error))
   try {
-    await once(session, 'connect')
+    const closed = once(session, 'close').then(() => Promise.reject(failed ?? new Error('closed in the handshake')))
+    closed.catch(() => undefined)
+    await Promise.race([once(session, 'connect'), closed])
     let count = 0
     const stream = async () => {
       for (let i = 0; i < 50 && !state.stopping; i++) {

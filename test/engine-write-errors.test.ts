@@ -21,9 +21,13 @@ for (const [name, version, asked] of [
     ]),
   ],
 ] as const) {
-  for (const size of [100, 100_000]) {
+  for (const [how, size] of [
+    ['that fails', 100],
+    ['that fails', 100_000],
+    ['behind a failed read', 100],
+  ] as const) {
     test(
-      `a write of ${size} bytes that fails is a client that has gone, and no error of the site, by ${name}`,
+      `a write of ${size} bytes ${how} means a client that has gone, and no error of the site, by ${name}`,
       SOON,
       async () => {
         const [begun, released] = [gate(), gate()]
@@ -47,7 +51,8 @@ for (const [name, version, asked] of [
         ends.socket.on('error', () => undefined)
         ends.give(asked)
         await begun.passed
-        ends.socket.broken = Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET' })
+        ends.socket.broken = Object.assign(new Error('ECONNRESET'), { code: 'ECONNRESET' })
+        if (how !== 'that fails') ends.socket.destroy(ends.socket.broken)
         await released.passed
         const [record] = await under.logged(1)
         assert.deepEqual([record?.aborted, record?.error], [true, undefined])

@@ -217,8 +217,8 @@ export class Http1Exchange implements BodySource {
       return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
     }
     this.keepAlive = false
-    // The socket's own error: the client has gone while something was written, and `gone` follows.
-    if (error === this.#wire.socket.errored) return this.#wire.cut()
+    // The client has gone while something was written: `gone` follows.
+    if (this.#wire.socket.destroyed) return
     this.#record.error = error
     this.#record.report('error', 'The answer broke off.', { uri: this.#request.target, status: response.status, error })
     this.#wire.cut()
