@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type OrielProcess, startOriel } from '../support/command.ts'
-import { makeFolder } from '../support/folder.ts'
+import { fill, makeFolder } from '../support/folder.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 const posix = { skip: process.platform !== 'linux', timeout: 60_000 }
@@ -24,25 +27,30 @@ const CONFIG = `
     return new Response('given')
   }
   export default {
-    listen: [{ port: 0 }],
+    listen: [{ port: 0, http2: true }],
     routes: [
       { match: '/take', resource: take },
       { match: '/give', resource: give },
       { match: '/hello', resource: () => new Response('hello') },
-      { match: '/*', files: { root: './public', memory: 0 } },
+      { match: '/*', files: { root: './public', memory: 0, write: true } },
     ],`
 
 interface Serving {
   readonly oriel: OrielProcess
   readonly open: () => Promise<RawClient>
+  readonly folder: string
+  readonly url: string
 }
 
 async function serving(t: TestContext, more: string = ''): Promise<Serving> {
   const folder = makeFolder({ 'oriel.config.mjs': `${CONFIG} ${more} }`, 'public/a.txt': 'a' })
   const oriel = startOriel(t, ['serve'], folder, { within: WITHIN })
-  const port = Number(new URL(await oriel.url()).port)
+  const url = (await oriel.printed(/ at (https?:\/\/[^\s,]+)/))[1] ?? ''
+  const port = Number(new URL(url).port)
   return {
     oriel,
+    url,
+    folder,
     open: async () => {
       const client = await RawClient.open({ port, host: '127.0.0.1' })
       t.after(() => client.destroy())
@@ -113,3 +121,73 @@ test(
     assert.ok((stderr.match(/turned away/g) ?? []).length < 5, `a report a while, not one a connection: ${stderr}`)
   },
 )
+
+test(
+  'without a descriptor left, requests by HTTP/2 and uploads are told to come again, and are served after',
+  posix,
+  async (t) => {
+    const { oriel, open, folder, url } = await serving(t)
+    const client = await open()
+    const session = connectHttp2(url)
+    t.after(() => session.destroy())
+    assert.equal(await askedByHttp2(session, 'GET', '/a.txt'), '200 a')
+    for (let round = 0; round < 3; round++) {
+      assert.equal(await asked(client, '/take'), '200 EMFILE')
+      assert.equal(await askedByHttp2(session, 'GET', '/hello'), '200 hello')
+      assert.match(await askedByHttp2(session, 'GET', '/a.txt'), /^503 /)
+      assert.match(await askedByHttp2(session, 'PUT', '/up.txt', 'new'), /^50[37] /)
+      client.send('PUT /up.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nnew')
+      assert.match(String((await client.answer()).status), /^50[37]$/)
+      assert.equal(await asked(client, '/give'), '200 given')
+      assert.deepEqual(readdirSync(join(folder, 'public')), ['a.txt'])
+      assert.equal(await askedByHttp2(session, 'GET', '/a.txt'), '200 a')
+    }
+    assert.equal(await askedByHttp2(session, 'PUT', '/up.txt', 'new'), '201 ')
+    assert.equal(await asked(client, '/up.txt'), '200 new')
+    session.close()
+    client.destroy()
+    oriel.signal('SIGTERM')
+    const { code, stderr } = await oriel.ended
+    assert.equal(code, 0)
+    assert.doesNotMatch(stderr, /Uncaught|node:internal/)
+  },
+)
+
+test('a worker without a descriptor left delays none, and a reload is made or refused as a whole', posix, async (t) => {
+  const { oriel, open, folder } = await serving(t, 'workers: 2,')
+  const client = await open()
+  assert.equal(await asked(client, '/take'), '200 EMFILE')
+  for (let i = 0; i < 3; i++) oriel.signal('SIGHUP')
+  await oriel.printed(/The reload failed, and the server goes on as it was|Reloaded /)
+  assert.equal(await asked(client, '/hello'), '200 hello')
+  assert.equal(await asked(client, '/give'), '200 given')
+  fill(folder, { 'public/a.txt': 'b' })
+  oriel.stdout = ''
+  oriel.signal('SIGHUP')
+  await oriel.printed(/Reloaded /)
+  for (let i = 0; i < 8; i++) assert.equal(await asked(await open(), '/a.txt'), '200 b')
+  client.destroy()
+  oriel.signal('SIGTERM')
+  assert.equal((await oriel.ended).code, 0)
+})
+
+function askedByHttp2(
+  session: ClientHttp2Session,
+  method: string,
+  path: string,
+  content: string = '',
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ':method': method, ':path': path }, { endStream: content === '' })
+    let status = 0
+    let text = ''
+    stream.on('response', (fields) => {
+      status = fields[':status'] ?? 0
+    })
+    stream.setEncoding('utf8').on('data', (more: string) => {
+      text += more
+    })
+    stream.on('end', () => resolve(`${status} ${text}`)).on('error', reject)
+    if (content !== '') stream.end(content)
+  })
+}

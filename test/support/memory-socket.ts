@@ -32,6 +32,8 @@ export class MemorySocket extends Duplex {
   wasEnded = false
   /** While true, nothing is taken from the engine: a client that does not read. */
   stuck = false
+  /** What the system says to the next write: a client that has reset the connection. */
+  broken: Error | undefined = undefined
   #taken: (() => void) | undefined = undefined
 
   constructor(remoteAddress: string = '127.0.0.1') {
@@ -41,13 +43,20 @@ export class MemorySocket extends Duplex {
 
   override _read(): void {}
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: () => void): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: (error?: Error) => void): void {
+    if (this.broken !== undefined) return taken(this.broken)
     const take = (): void => {
       this.written += chunk.toString('latin1')
       taken()
     }
     if (this.stuck) this.#taken = take
     else take()
+  }
+
+  /** As with a real one, that it is closed is told later than the error of a write. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (this.broken === undefined) done(error)
+    else setImmediate(() => done(error))
   }
 
   override _final(done: () => void): void {

@@ -216,9 +216,11 @@ export class Http1Exchange implements BodySource {
     if (this.#record.contentLength === 0 && this.#wire.writer.discard()) {
       return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
     }
+    this.keepAlive = false
+    // The client has gone while something was written: `gone` follows.
+    if (this.#wire.socket.destroyed) return
     this.#record.error = error
     this.#record.report('error', 'The answer broke off.', { uri: this.#request.target, status: response.status, error })
-    this.keepAlive = false
     this.#wire.cut()
   }
 
