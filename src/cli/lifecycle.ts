@@ -41,6 +41,7 @@ export interface Life {
   ready(): void
 }
 
+const GOES_ON = 'The server goes on as it was.'
 const FIRST_PROCESS = 'the server is the first process of a container, which would end with it: start another container'
 
 /**
@@ -127,7 +128,8 @@ class Lifecycle {
     }
     if (process.pid === 1) return { ok: false, told: FIRST_PROCESS }
     const { environment } = this.#life.manager
-    const told = await startSuccessor(this.#server.bounds, { ...command, environment }, this.#stopped.signal)
+    const started = startSuccessor(this.#server.bounds, { ...command, environment }, this.#stopped.signal)
+    const told = await started.catch(({ message }: Error) => Promise.reject(new Error(`${message}\n${GOES_ON}`)))
     this.#state = 'retiring'
     this.#control?.close()
     this.#life.say(`Oriel ${process.pid} has handed over, and ends with its last exchange.`)
@@ -162,7 +164,7 @@ async function reload(server: Server, { what, report, manager }: Life, stopped: 
       throw new Error(`the new config is served, but not all of it: ${message}`, { cause })
     }
     report('error', `The reload failed, and the server goes on as it was: ${message}`)
-    throw new Error(`${message}\nThe server goes on as it was.`, { cause })
+    throw new Error(`${message}\n${GOES_ON}`, { cause })
   } finally {
     if (!stopped.aborted) void manager.notify(READY)
   }

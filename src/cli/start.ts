@@ -60,7 +60,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say
     if (hint !== undefined) sayIfWanted(hint)
-    if (isRoot() && reading.config.user === undefined) sayIfWanted(AS_ROOT)
+    if (isRoot() && reading.config.user === undefined) report('warn', AS_ROOT)
     const count = server.workers.length
     const told = `Oriel serves ${what} at ${server.urls.flatMap(reachable).join(' and ')}`
     sayIfWanted(count > 1 ? `${told}, with ${count} workers` : told)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -32,13 +32,22 @@ export function controlPath(config: string): string | undefined {
 
 /**
  * Where a server of this config may hear: it may have been started with another environment, as by the service
- * manager, or by another name of its folder.
+ * manager, or by another name of its folder; root reaches those of all users.
  */
 export function controlPaths(config: string): string[] {
   const names = new Set([resolve(config), realOf(config)].map(nameOf))
-  return candidates()
-    .filter(isPrivate)
-    .flatMap((folder) => [...names].map((name) => join(folder, name)))
+  const folders = [...candidates().filter((path) => isPrivate(path)), ...(process.getuid?.() === 0 ? ofOthers() : [])]
+  return folders.flatMap((folder) => [...names].map((name) => join(folder, name)))
+}
+
+/** The folders of other users. A hostile one could lie there to root, and no more. */
+function ofOthers(): string[] {
+  const inTmp = readdirSync(tmpdir()).filter((name) => /^oriel-\d+$/.test(name) && name !== 'oriel-0')
+  const theirs = inTmp.map((name) => [join(tmpdir(), name), Number(name.slice('oriel-'.length))] as const)
+  const service = lstatSync(OF_SERVICE, { throwIfNoEntry: false })?.uid
+  return [...(service === undefined ? [] : [[OF_SERVICE, service] as const]), ...theirs]
+    .filter(([path, owner]) => isPrivate(path, owner))
+    .map(([path]) => path)
 }
 
 /**
@@ -136,6 +145,9 @@ function realOf(path: string): string {
 }
 
 /** Folders that this user may have for itself, the best first. */
+/** The folder of the server that the unit starts. */
+const OF_SERVICE = '/run/oriel/oriel'
+
 function candidates(): string[] {
   const uid = process.getuid?.()
   if (uid === undefined) return []
@@ -143,7 +155,7 @@ function candidates(): string[] {
   return [
     ...(given === undefined || given === '' ? [] : [join(given, 'oriel')]),
     // /run/oriel is that of the unit, and of sockets that others may use.
-    uid === 0 ? '/run/oriel-0' : '/run/oriel/oriel',
+    uid === 0 ? '/run/oriel-0' : OF_SERVICE,
     join(tmpdir(), `oriel-${uid}`),
   ]
 }
@@ -158,10 +170,10 @@ function made(path: string): boolean {
 }
 
 /** Whether nobody else may enter. Another user could have made it, or a link, in a folder where all may write. */
-function isPrivate(path: string): boolean {
+function isPrivate(path: string, owner: number | undefined = process.getuid?.()): boolean {
   try {
     const stats = lstatSync(path)
-    return stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0
+    return stats.isDirectory() && stats.uid === owner && (stats.mode & 0o077) === 0
   } catch {
     return false
   }

@@ -87,8 +87,10 @@ for (const [what, harm, told] of [
     }
     await its.closed()
     await oriel.printed(told)
-    await until(() => childrenOf(pidOf(oriel)).length === 2)
-    assert.ok(!childrenOf(pidOf(oriel)).includes(harmed))
+    await until(() => {
+      const workers = childrenOf(pidOf(oriel))
+      return workers.length === 2 && !workers.includes(harmed)
+    })
     fill(site.folder, { go: '' })
     assert.equal((await others.answer()).body, String(other))
     const clients = await clientsByWorker(site, url, 2)

@@ -14,6 +14,9 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Said only where the tests run as root. */
+export const RUNS_AS_ROOT: RegExp = new RegExp(`^.*${AS_ROOT.replaceAll('.', '\\.')}\n`, 'm')
+
 /** What a command runs under. */
 export interface Around {
   /** Words that a command line begins with before the program. */
@@ -34,12 +37,11 @@ export class OrielProcess {
     const [program = '', ...words] = [...within, process.execPath, ORIEL, ...args]
     this.child = spawn(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     this.child.stdout?.on('data', (bytes: Buffer) => {
-      // Said only where the tests run as root; a test of its own asks for it.
-      this.stdout = (this.stdout + bytes.toString()).replace(`${AS_ROOT}\n`, '')
+      this.stdout += bytes.toString()
       this.#wake()
     })
     this.child.stderr?.on('data', (bytes: Buffer) => {
-      this.stderr += bytes.toString()
+      this.stderr = (this.stderr + bytes.toString()).replace(RUNS_AS_ROOT, '')
       this.#wake()
     })
     this.ended = once(this.child, 'close').then((given) => {
