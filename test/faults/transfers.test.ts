@@ -163,11 +163,11 @@ for (const workers of [1, 2]) {
       let reloads: Promise<void> | undefined
       for await (const piece of body) {
         checked.take(piece as Buffer)
-        // Once while nothing is read, and then again and again while much is.
+        // Once while nothing is read, and then again while much is.
         if (reloads === undefined) {
           await reload(site)
           reloads = (async () => {
-            while (checked.size < GIB && !body.destroyed) await site.run('reload')
+            for (let i = 0; i < 3 && checked.size < GIB; i++) await site.run('reload')
           })()
         }
       }
@@ -199,12 +199,12 @@ for (const workers of [1, 2]) {
         const rest = CONTENT.subarray(HALF)
         file.up.end(rest)
         slow.up.end(rest)
-        const [put, read] = await Promise.all([file.answer, slow.answer])
+        const [put, read] = await Promise.all([file.answer, slow.answer.then(({ body }) => textOf(body))])
         put.body.resume()
         assert.equal(put.status, 204)
         const { createHash } = await import('node:crypto')
         const hash = createHash('sha256').update(CONTENT).digest('hex')
-        assert.equal(await textOf(read.body), `${hash} one`, 'it ends where it began')
+        assert.equal(read, `${hash} one`, 'it ends where it began')
         assert.ok(readFileSync(join(site.folder, 'public/old')).equals(CONTENT))
         assert.deepEqual(readdirSync(join(site.folder, 'public')), ['old'])
         if (act === replace) {

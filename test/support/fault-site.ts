@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type NetConnectOpts } from 'node:net'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { controlPath } from '../../src/server/control.ts'
 import { type Ended, OrielProcess, runOriel } from './command.ts'
 import { fill, makeFolder } from './folder.ts'
 import { freePorts } from './ports.ts'
@@ -94,7 +96,7 @@ export class FaultSite {
     return runOriel(this.#t, args, this.folder)
   }
 
-  /** Waits until it accepts. @throws Error where it ends before. */
+  /** Waits until it accepts, and hears its owner. @throws Error where it ends before. */
   async serving(): Promise<void> {
     let ended: Ended | undefined
     void this.oriel.ended.then((found) => {
@@ -103,9 +105,12 @@ export class FaultSite {
     for (const port of this.ports) {
       await until(async () => {
         if (ended !== undefined) throw new Error(`ended before it served: ${ended.stdout}${ended.stderr}`)
-        return accepts(port)
+        return accepts({ port, host: '127.0.0.1' })
       })
     }
+    // Its workers may serve a moment before it hears its owner.
+    const path = controlPath(join(this.folder, 'oriel.config.mjs')) ?? ''
+    await until(() => accepts({ path }))
   }
 
   #start(): OrielProcess {
@@ -162,10 +167,10 @@ export function killIfThere(pid: number): void {
   }
 }
 
-/** Whether somebody listens on a port. */
-export function accepts(port: number): Promise<boolean> {
+/** Whether somebody listens there. */
+export function accepts(address: NetConnectOpts): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => {
+    const socket = connect(address, () => {
       socket.destroy()
       resolve(true)
     })
