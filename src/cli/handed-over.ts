@@ -1,6 +1,5 @@
 import { addressesOf } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
-import { withDevelopmentTls } from '../config/development.ts'
 import { adoptDescriptor, type Bound, keysOf, type ListenAddress } from '../io/bound.ts'
 import { findSocket, matchSockets } from '../io/inherited.ts'
 import { inheritedSockets } from '../io/systemd.ts'
@@ -41,6 +40,7 @@ export function handedOver(given: Read, tls: boolean, predecessor: ReadonlyMap<s
     const { config, build } = await given(modules)
     const here = placed(config, build.base)
     if (!tls) return { config: here, build }
+    const { withDevelopmentTls } = await import('../config/development.ts')
     const development = withDevelopmentTls(here)
     sentence = development.sentence
     return { config: development.config, build }

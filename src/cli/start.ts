@@ -8,7 +8,7 @@ import type { Bound } from '../io/bound.ts'
 import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
 import type { Report } from '../message/exchange.ts'
 import { identityFor, isRoot } from '../server/identity.ts'
-import { Primary } from '../server/primary.ts'
+import type { Primary } from '../server/primary.ts'
 import type { Read, Reading } from '../server/reading.ts'
 import { serviceManager } from '../server/service-manager.ts'
 import { Single } from '../server/single.ts'
@@ -56,7 +56,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     if (few) report('warn', few)
     // Before the workers are started: what it finds in the environment is not meant for them.
     const manager = serviceManager((why) => report('warn', why))
-    const server = serverFor(reading, handed.read, report, serving, handed.bounds)
+    const server = await serverFor(reading, handed.read, report, serving, handed.bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say
     if (hint !== undefined) sayIfWanted(hint)
@@ -85,13 +85,13 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
 }
 
 /** One process where that is enough; a primary with workers where several are wanted, or another user. */
-function serverFor(
+async function serverFor(
   reading: Reading,
   read: Read,
   report: Report,
   { config, quiet }: Serving,
   bounds: ReadonlyMap<string, Bound>,
-): Single | Primary {
+): Promise<Single | Primary> {
   const identity = identityFor(reading.config)
   if (reading.config.user !== undefined && !isRoot()) {
     report('warn', 'Only root can become another user: user and group have no effect.')
@@ -110,6 +110,8 @@ function serverFor(
     }
     return [JSON.stringify(given)]
   }
+  // Loaded by those who want it: one process is what most start.
+  const { Primary } = await import('../server/primary.ts')
   return new Primary({ read: noted, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
 }
 

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ListenAddress } from '../io/bound.ts'
 
@@ -20,7 +20,7 @@ function warning(path: string, now: number): string | undefined {
 /** Undefined for what is no certificate: whoever serves it says so. */
 function readFrom(path: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(readFileSync(path))
+    return new (process.getBuiltinModule('node:crypto').X509Certificate)(readFileSync(path))
   } catch {
     return undefined
   }

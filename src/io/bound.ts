@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
 import { chmodSync, existsSync, lchownSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import * as net from 'node:net'
 import { dirname, join } from 'node:path'
@@ -62,8 +60,14 @@ export async function bind(address: ListenAddress, over: boolean = false): Promi
   if (address.unix !== undefined) return bindPath(address, address.unix, over)
   const port = address.port ?? 0
   const host = address.host ?? '127.0.0.1'
-  const { address: ip, family } = net.isIP(host) === 0 ? await lookup(host) : { address: host, family: net.isIP(host) }
+  const { address: ip, family } = await resolved(host)
   return held(address, made({ host: ip, port, family }))
+}
+
+/** The name service is loaded by those who ask it. @throws the system's error for a name that it does not know. */
+async function resolved(host: string): Promise<{ address: string; family: number }> {
+  const family = net.isIP(host)
+  return family === 0 ? (await import('node:dns/promises')).lookup(host) : { address: host, family }
 }
 
 /**
@@ -105,7 +109,7 @@ async function bindPath(address: ListenAddress, path: string, over: boolean): Pr
   }
   // The system says EACCES of a folder that is not there.
   if (!existsSync(dirname(path))) throw systemError('ENOENT', { port: -1, address: path })
-  const first = join(dirname(path), `.${randomBytes(4).toString('hex')}`)
+  const first = join(dirname(path), `.${Math.random().toString(36).slice(2, 10)}`)
   if (Math.max(Buffer.byteLength(path), Buffer.byteLength(first)) > LONGEST_PATH) {
     throw systemError('ENAMETOOLONG', { port: -1, address: path })
   }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /** The number of a group by its name, or the number itself. @throws Error where there is no such group. */
@@ -15,9 +14,9 @@ function groupLine(group: string): string | undefined {
   try {
     const lines = readFileSync('/etc/group', 'utf8').split('\n')
     const line = lines.find((one) => one.startsWith(`${group}:`))
-    return (
-      line ?? execFileSync('getent', ['--', 'group', group], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    )
+    if (line !== undefined) return line
+    const { execFileSync } = process.getBuiltinModule('node:child_process')
+    return execFileSync('getent', ['--', 'group', group], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   } catch {
     // Neither is there, or getent knows none: the same to who asks.
     return undefined

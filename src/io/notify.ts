@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-
 /** What a service tells its manager: assignments of sd_notify(3), such as `{ READY: 1, STATUS: 'Serving.' }`. */
 export type ServiceState = Readonly<Record<string, string | number>>
 
@@ -61,7 +59,8 @@ function oneLine(value: string): string {
 }
 
 /** What went wrong, or undefined. */
-function send(assignments: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function send(assignments: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { spawn } = await import('node:child_process')
   return new Promise((resolve) => {
     const child = spawn(PROGRAM, ['--', ...assignments], { env, stdio: ['ignore', 'ignore', 'pipe'] })
     const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE)

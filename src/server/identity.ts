@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { type Config, ConfigError } from '../config/config.ts'
 import { groupId } from '../io/groups.ts'
 
@@ -69,6 +68,7 @@ function canReturn(): boolean {
 /** The first group of a user. */
 function groupOf(user: string | number): number {
   try {
+    const { execFileSync } = process.getBuiltinModule('node:child_process')
     return Number(
       execFileSync('id', ['-g', '--', String(user)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
     )

@@ -1,4 +1,4 @@
-import { type ChildProcess, type SendHandle, type Serializable, spawn } from 'node:child_process'
+import type { ChildProcess, SendHandle, Serializable } from 'node:child_process'
 import { adopt, type Bound, type Handle, type ListenAddress } from '../io/bound.ts'
 import type { Outcome } from './control.ts'
 
@@ -33,6 +33,7 @@ export async function startSuccessor(
   { program, folder, environment }: Program,
   up: AbortSignal,
 ): Promise<string> {
+  const { spawn } = await import('node:child_process')
   const [node = process.execPath, ...args] = program
   const child = spawn(node, args, {
     cwd: folder,
