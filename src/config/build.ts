@@ -12,6 +12,7 @@ import { loadFormParser } from '../message/form.ts'
 import type { Handler } from '../message/interface.ts'
 import { Response } from '../message/response.ts'
 import { explaining } from '../resource/explain.ts'
+import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import type { Route } from '../site/route.ts'
@@ -92,6 +93,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ files }) => files !== undefined)) await loadMediaTypes()
+  if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 

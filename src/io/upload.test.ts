@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { makeFolder } from '../../test/support/folder.ts'
 import { OpenFolder } from './open-folder.ts'
-import { isUploadName, Upload } from './upload.ts'
+import { Upload } from './upload.ts'
+import { isUploadName } from './upload-name.ts'
 
 function opened(t: TestContext): OpenFolder {
   const folder = OpenFolder.open(makeFolder())

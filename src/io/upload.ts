@@ -2,9 +2,8 @@ import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import { BlockWriter } from './block-writer.ts'
 import type { OpenFolder } from './open-folder.ts'
+import { isUploadName, UPLOAD_PREFIX } from './upload-name.ts'
 
-/** Names that begin so are files in the making: never served, never written to by name. */
-const PREFIX = '.oriel-upload-'
 /** A file in the making that nothing was written to for so long is one that a killed process left. Milliseconds. */
 const LEFT_AFTER = 24 * 60 * 60 * 1000
 /** A clock that is so far from the time that has passed since this process began, in milliseconds, was set. */
@@ -17,10 +16,6 @@ const closeLater = promisify(fs.close)
 
 /** A guess of the name cannot be waiting there: not a file, not a link to one. */
 const FLAGS = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | (fs.constants.O_NOFOLLOW ?? 0)
-
-export function isUploadName(name: string): boolean {
-  return name.startsWith(PREFIX)
-}
 
 /**
  * A file in the making: what comes is written beside its later place, readable by nobody else, and takes that place
@@ -46,7 +41,7 @@ export class Upload {
   static async begin(folder: OpenFolder, expected?: number): Promise<Upload> {
     // Loaded when it is used: it takes a tenth of the time to start.
     const { randomBytes } = await import('node:crypto')
-    const name = PREFIX + randomBytes(15).toString('base64url')
+    const name = UPLOAD_PREFIX + randomBytes(15).toString('base64url')
     return new Upload(folder, name, await open(folder.at(name), FLAGS, 0o600), expected)
   }
 

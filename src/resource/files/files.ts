@@ -8,12 +8,12 @@ import { Response } from '../../message/response.ts'
 import { type Explain, explaining } from '../explain.ts'
 import { bodyOf, type Document } from './document.ts'
 import { type Found, finder, type Page } from './find.ts'
+import { lazyWriter } from './lazy-writer.ts'
 import { listing } from './listing.ts'
 import { locator } from './locate.ts'
 import { loadMediaTypes } from './media-types.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
 import { keeper, Store } from './store.ts'
-import { writer } from './write.ts'
 
 const HERE: FilesPlace = { base: '.', types: {}, withheld: () => false }
 
@@ -30,7 +30,7 @@ export function files(given: FilesOptions | string, place: FilesPlace = HERE): H
   const keeps = keeper(options.memory)
   const find = finder(locate, options, place, keeps)
   const store = new Store<Found>(find, options.memory)
-  const writing = options.write ? writer(options, place, locate, keeps) : undefined
+  const writing = options.write ? lazyWriter(options, place, locate, keeps) : undefined
   const spa = options.spa === true ? '/index.html' : options.spa || undefined
 
   const answer = (found: Found, request: Request): Reply => {

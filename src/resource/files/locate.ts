@@ -1,6 +1,6 @@
 import { join, sep } from 'node:path'
 import { type FileFacts, factsOf, realpath, stat } from '../../io/file.ts'
-import { isUploadName } from '../../io/upload.ts'
+import { isUploadName } from '../../io/upload-name.ts'
 import { HttpError } from '../../message/errors.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
 
