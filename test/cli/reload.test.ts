@@ -33,7 +33,7 @@ for (const workers of [1, 2]) {
     assert.equal(await said(url), 'one')
     fill(site.folder, { 'm.mjs': saying('two') })
     const { code, stdout, stderr } = await site.run('reload')
-    const told = new RegExp(`^Reloaded oriel\\.config\\.mjs in \\d+ ms\\. Oriel serves it at ${url}\n`)
+    const told = new RegExp(`^Reloaded oriel\\.config\\.mjs in \\d+ ms\\. Oriel serves it at ${url}\n`, 'm')
     assert.match(stdout, told)
     assert.deepEqual([code, stderr], [0, ''])
     for (let i = 0; i < 6; i++) assert.equal(await said(url), 'two')
