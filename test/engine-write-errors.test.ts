@@ -47,6 +47,7 @@ for (const [name, version, asked] of [
               },
             }),
         })
+        await under.engine.prepare({ http2: true })
         const ends = connectInMemory(under.engine, '127.0.0.1', version)
         ends.socket.on('error', () => undefined)
         ends.give(asked)
