@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../config/config.ts'
 import { become, type Identity } from '../server/identity.ts'
 import { work } from '../server/worker.ts'
@@ -15,6 +17,9 @@ export interface WorkerArguments {
   readonly identity?: Identity
 }
 
+/** What everybody who serves must be able to read. */
+const OWN = fileURLToPath(new URL('../index.js', import.meta.url))
+
 process.on('SIGUSR1', () => undefined)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
@@ -26,14 +31,22 @@ await work(refused === undefined ? readingOf(config, log) : () => Promise.reject
 log?.end()
 process.exit(0)
 
-/** Why this process cannot become who it should be: its primary is told so, and nothing is read then. */
+/** Why this process cannot be who it should be: its primary is told so, and nothing is read then. */
 function refusalOf(identity: Identity): Error | undefined {
+  const { user, group } = identity
   try {
     become(identity)
+  } catch (cause) {
+    return new ConfigError(`the workers cannot become user ${user}, group ${group}: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+  // Parts of it are loaded when they are needed.
+  try {
+    accessSync(OWN, constants.R_OK)
     return undefined
   } catch (cause) {
-    const { user, group } = identity
-    return new ConfigError(`the workers cannot become user ${user}, group ${group}: ${(cause as Error).message}`, {
+    return new ConfigError(`the user ${user} cannot read Oriel itself (${OWN}): install it where all may read it`, {
       cause,
     })
   }

@@ -4,6 +4,7 @@ import { chmodSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { noOtherUser } from '../support/another-user.ts'
 import { runOriel, startOriel } from '../support/command.ts'
 import { fill, makeFolder } from '../support/folder.ts'
 import { freePorts } from '../support/ports.ts'
@@ -95,7 +96,8 @@ test('a config that the user of the workers may not read names that user', posix
 })
 
 test('a folder that the user of the workers may not enter is no site', posix, async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('only root can become another user')
+  const why = noOtherUser()
+  if (why !== false) return t.skip(why)
   const folder = makeFolder({
     'public/index.html': 'x',
     'oriel.config.yaml': 'listen: [{ port: 0 }]\nuser: daemon\nroutes: [{ match: /*, files: ./public }]\n',

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { noOtherUser } from '../support/another-user.ts'
 import { certificate } from '../support/certificates.ts'
 import type { OrielProcess } from '../support/command.ts'
 import { fill } from '../support/folder.ts'
@@ -11,7 +12,7 @@ import { childrenOf, gone, Production, said, statusOf, until } from '../support/
 const linux = { timeout: 30_000, skip: process.platform === 'linux' ? false : 'processes are looked at in /proc' }
 const asRoot = {
   ...linux,
-  skip: linux.skip || (process.getuid?.() === 0 ? false : 'only root can become another user'),
+  skip: linux.skip || noOtherUser(),
 }
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const MODULE = `import { Response } from 'oriel'
@@ -195,7 +196,7 @@ test('a second signal ends the workers at once too', linux, async (t) => {
   await oriel.printed(/waiting/)
   oriel.signal('SIGTERM')
   await until(() =>
-    fetch(url).then(
+    fetch(url, { signal: AbortSignal.timeout(1000) }).then(
       () => false,
       () => true,
     ),
