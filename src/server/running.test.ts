@@ -71,7 +71,7 @@ async function asked(raw: RawClient): Promise<string> {
 
 test('before anything is served there is no site and no address', async () => {
   const running = new Running()
-  assert.deepEqual([running.url, running.urls, running.connections], ['', [], 0])
+  assert.deepEqual([running.url, running.urls], ['', []])
   assert.throws(() => running.site, /nothing is served yet/)
   await running.close()
 })

@@ -58,10 +58,6 @@ export class Running {
     return this.#acme
   }
 
-  get connections(): number {
-    return this.#engine?.connections ?? 0
-  }
-
   /** The addresses that are taken, by key. */
   get bounds(): Map<string, Bound> {
     return new Map([...this.#listeners].map(([key, { bound }]) => [key, bound]))
@@ -120,7 +116,7 @@ export class Running {
     fresh: readonly Fresh[],
     changes: readonly (() => void)[],
   ): Promise<void> {
-    const { site, engine: options, listen } = built
+    const { site, engine: options } = built
     const first = this.#engine === undefined
     const engine = this.#engine ?? new Engine(site, options)
     this.#engine = engine
@@ -139,7 +135,7 @@ export class Running {
       engine.leave(listener)
       this.#listeners.delete(key)
     }
-    this.#inOrder(listen.length, keys)
+    this.#inOrder(keys)
     await this.#certify(engine, built.acme)
     if (failure !== undefined) throw first ? failure : new PartlyMade(failure.message, { cause: failure })
   }
@@ -154,8 +150,8 @@ export class Running {
   }
 
   /** The addresses as the config lists them, for people. */
-  #inOrder(count: number, keys: readonly string[]): void {
-    for (const key of keys.slice(0, count)) {
+  #inOrder(keys: readonly string[]): void {
+    for (const key of keys) {
       const listener = this.#listeners.get(key)
       if (listener === undefined) continue
       this.#listeners.delete(key)
