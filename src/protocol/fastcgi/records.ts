@@ -4,7 +4,6 @@ import {
   CREDIT,
   END_REQUEST,
   MANAGEMENT,
-  RECORD_HEAD,
   UNKNOWN_TYPE,
   VERSION,
 } from './codes.ts'
