@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts'
+import type { Variables } from './variables.ts'
 
 /** Who somebody is, as an Authenticator or a Scheme says (authorize.isl). */
 export interface AuthorizationRecord {
@@ -48,6 +49,7 @@ export class Connection {
   readonly protocol: string
   readonly #client: ClientFacts | undefined
   #user: AuthorizationRecord | undefined
+  #variables: Variables | undefined
 
   constructor(socket: SocketFacts, exchange: Exchange, protocol: string, client?: ClientFacts) {
     this.socket = socket
@@ -55,6 +57,7 @@ export class Connection {
     this.protocol = protocol
     this.#client = client
     this.#user = undefined
+    this.#variables = undefined
   }
 
   /** The other end of the socket: the client, or the proxy before us. */
@@ -90,8 +93,14 @@ export class Connection {
     return this.#user
   }
 
+  /** What the Authorizer that let the request in said beside its permission: more variables for programs. */
+  get variables(): Variables | undefined {
+    return this.#variables
+  }
+
   /** Told by the guard, once for each route that it guards. @internal */
-  identify(user: AuthorizationRecord | undefined): void {
+  identify(user: AuthorizationRecord | undefined, variables?: Variables): void {
     this.#user = user
+    this.#variables = variables
   }
 }

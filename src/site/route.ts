@@ -16,6 +16,8 @@ import type { BuiltRoute, Match } from './routes.ts'
 export interface Route extends ResourceKeys {
   /** A path pattern, or a rule. */
   readonly match: string | Match
+  /** Whether no client can come here, only a resource can send: X-Accel-Redirect, or a Reroute that is internal. */
+  readonly internal?: boolean
   /** Who may. */
   readonly access?: Access
   /** The path that middleware and resource see instead, with `*` and `:name` of the pattern. */
@@ -37,6 +39,7 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, bodyL
     index,
     match,
     methods: methodsOf(match),
+    internal: route.internal ?? false,
     kind: kindOf(route),
     handler: fold(resource, [...before, ...(route.middleware ?? [])]),
     bodyLimit: route.limits?.body ?? bodyLimit,
@@ -53,7 +56,7 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
   exchange.route = found.pattern.text
   exchange.resource = route.kind
   // Only the guard of this route says who it is, even on a Connection that somebody used before.
-  if (connection.user !== undefined) connection.identify(undefined)
+  if (connection.user !== undefined || connection.variables !== undefined) connection.identify(undefined)
   request.mount = found.mount
   request.params = params ?? NO_PARAMS
   const { body } = request

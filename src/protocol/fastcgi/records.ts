@@ -1,12 +1,4 @@
-import {
-  ABORT_REQUEST,
-  BEGIN_REQUEST,
-  CREDIT,
-  END_REQUEST,
-  MANAGEMENT,
-  UNKNOWN_TYPE,
-  VERSION,
-} from './codes.ts'
+import { ABORT_REQUEST, BEGIN_REQUEST, CREDIT, END_REQUEST, MANAGEMENT, UNKNOWN_TYPE, VERSION } from './codes.ts'
 
 /*
  * Records as byte strings, each character one byte: a whole request is put together as text and becomes bytes by one
