@@ -9,8 +9,10 @@ export interface Call {
   /** Name, value, name, value; byte strings. */
   readonly variables: readonly string[]
   readonly content: Content | undefined
-  /** The back ends that this request was tried on already, for whoever chooses one. */
-  readonly tried: Set<unknown>
+  /** What a Filter gets beside the content: a file of the server. */
+  readonly data: Content | undefined
+  /** The back ends that this request was tried on already; kept by whoever chooses one. */
+  tried: Set<unknown> | undefined
 }
 
 /** The content of a request, of a size that is known. One of the three is there. */

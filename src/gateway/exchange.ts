@@ -240,6 +240,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     this.drained()
     this.#stderr?.end()
     this.#call.content?.close()
+    this.#call.data?.close()
     if (error === undefined) return
     if (this.#body === undefined) this.#reject(error)
     else this.#body.fail(error instanceof Error ? error : badAnswer(String(error)))
