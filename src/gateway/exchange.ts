@@ -167,6 +167,10 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     return this.#over || this.#inputClosed
   }
 
+  progressed(): void {
+    this.#quiet = 0
+  }
+
   whenDrained(): Promise<void> {
     return new Promise((resolve) => {
       this.#drained = resolve

@@ -10,6 +10,8 @@ const BLOCK = 65536
 /** What sending a content is told by the call that it belongs to. */
 export interface Feeding {
   readonly wantsNoMore: boolean
+  /** A piece was sent: the back end has not been silent for longer than since now. */
+  progressed(): void
   /** Fulfilled when all that was written was taken, or nothing more is wanted. */
   whenDrained(): Promise<void>
 }
@@ -35,6 +37,7 @@ export async function feed(wire: Wire, content: Content, feeding: Feeding): Prom
     size += bytes.byteLength
     if (size > content.size) throw new Error(`the content has more than its ${content.size} bytes`)
     if (bytes.byteLength > 0 && !wire.write(bytes)) await feeding.whenDrained()
+    feeding.progressed()
     if (feeding.wantsNoMore) return
   }
   if (size < content.size) throw new Error(`the content has only ${size} of its ${content.size} bytes`)
