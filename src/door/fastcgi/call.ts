@@ -70,7 +70,7 @@ export class CarriedCall implements Call {
 }
 
 /** By this name the call is found, whichever copy of this package asks. */
-const CALL = Symbol.for('oriel.fastcgi.call')
+const CALL: unique symbol = Symbol.for('oriel.fastcgi.call')
 
 /** The connection of a request that came by FastCGI. */
 export class CalledConnection extends Connection {
