@@ -69,16 +69,14 @@ export class CarriedCall implements Call {
   }
 }
 
-/** By this name the call is found, whichever copy of this package asks. */
-const CALL: unique symbol = Symbol.for('oriel.fastcgi.call')
-
 /** The connection of a request that came by FastCGI. */
 export class CalledConnection extends Connection {
-  readonly [CALL]: CarriedCall
+  /** Looked for by its name: another copy of this package may ask. @internal */
+  readonly fastcgi: CarriedCall
 
   constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
     super(facts, exchange, protocol)
-    this[CALL] = call
+    this.fastcgi = call
     if (call.user !== undefined) this.identify(call.user)
   }
 }
@@ -90,7 +88,7 @@ export function callOf(connection: Connection): Call | undefined {
 
 /** The same, with what is for the front door only. @internal */
 export function carriedBy(connection: Connection): CarriedCall | undefined {
-  return (connection as Partial<CalledConnection>)[CALL]
+  return (connection as Partial<CalledConnection>).fastcgi
 }
 
 /** Lets in whom the web server let in (REMOTE_USER): for `access` of the routes of a Site that is a FastCGI application. */
