@@ -27,6 +27,11 @@ export function fieldNameOf(variable: string): string {
     ? variable.slice(5).replaceAll('_', '-').toLowerCase()
     : ''
   const made = NOT_FOR_PROGRAMS.has(name) ? '' : name
-  if (kept.size < MOST_KEPT && variable.length <= LONGEST_KEPT) kept.set(variable, made)
+  if (kept.size < MOST_KEPT && variable.length <= LONGEST_KEPT) kept.set(ownText(variable), made)
   return made
+}
+
+/** A text of its own: a part of another one holds all of that in memory. */
+function ownText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }

@@ -138,7 +138,9 @@ export class CalledBy {
  */
 export function mountOf(scriptName: string, path: string): string {
   if (scriptName === '' || scriptName === '/') return ''
-  const mount = encodedPath(scriptName.endsWith('/') ? scriptName.slice(0, -1) : scriptName)
+  const name = scriptName.endsWith('/') ? scriptName.slice(0, -1) : scriptName
+  // What a canonical path begins with is encoded already, unless its `%` is the client's own.
+  const mount = path.startsWith(name) && !name.includes('%') ? name : encodedPath(name)
   return path.startsWith(mount) && (path.length === mount.length || path.charCodeAt(mount.length) === 47) ? mount : ''
 }
 

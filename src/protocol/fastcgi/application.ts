@@ -1,3 +1,4 @@
+import { ById } from './by-id.ts'
 import {
   ABORT_REQUEST,
   BEGIN_REQUEST,
@@ -59,7 +60,7 @@ const ROLES: readonly (RoleName | undefined)[] = [undefined, 'Responder', 'Autho
  */
 export class ApplicationEnd implements RecordReceiver {
   readonly #reader = new RecordReader()
-  readonly #active = new Map<number, Active>()
+  readonly #active = new ById<Active>()
   readonly #app: App
   readonly #maxParams: number
   readonly #write: (records: string) => void
@@ -89,9 +90,7 @@ export class ApplicationEnd implements RecordReceiver {
   /** Nothing more is told. Returns the requests that were active. */
   stop(): AppRequest[] {
     this.#reader.stop()
-    const requests = [...this.#active.values()].map(({ request }) => request)
-    this.#active.clear()
-    return requests
+    return this.#active.clear().map(({ request }) => request)
   }
 
   record(type: number, id: number, content: Uint8Array): void {
@@ -128,9 +127,9 @@ export class ApplicationEnd implements RecordReceiver {
   #begin(id: number, content: Uint8Array): void {
     if (content.byteLength < 8) throw new FastCgiFault(`a BEGIN_REQUEST has ${content.byteLength} bytes, not 8`)
     // Whose of the two the next records are nobody could say: one client would see what another asked.
-    if (this.#active.has(id)) throw new FastCgiFault(`request ${id} was begun a second time`)
+    if (this.#active.get(id) !== undefined) throw new FastCgiFault(`request ${id} was begun a second time`)
     const request = this.#app.beginRequest(id, ROLES[uint16(content, 0)], content[2] as number)
-    if (request !== undefined) this.#active.set(id, { request, params: '' })
+    if (request !== undefined) this.#active.add(id, { request, params: '' })
   }
 
   #params(active: Active, content: Uint8Array): void {
