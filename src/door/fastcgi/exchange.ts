@@ -1,5 +1,6 @@
 import { cancelBody, isAsyncIterable, isSized, release, toBytes } from '../../message/body.ts'
 import type { Connection } from '../../message/connection.ts'
+import type { HttpError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
@@ -7,6 +8,7 @@ import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
 import { cgiHead } from '../../protocol/cgi/write-head.ts'
 import { renderFields } from '../../protocol/http1/response-head.ts'
+import { defaultPage } from '../../site/error-page.ts'
 import type { Site } from '../../site/site.ts'
 import { contentSize } from '../content-size.ts'
 import { WrongLength } from '../wrong-length.ts'
@@ -45,9 +47,10 @@ export class FastCgiExchange {
     this.#answerWhenMade(this.#site.handle(this.#request, this.#connection))
   }
 
-  /** Answers what the site is not asked about. */
-  refuse(error: unknown): void {
-    this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+  /** Answers what the site is not asked about: plainly, the same for all sites. */
+  refuse(error: HttpError): void {
+    this.#record.report('info', 'A request was refused.', { status: error.status, code: error.code })
+    this.#answerWhenMade(defaultPage(error, undefined))
   }
 
   /** Nobody waits for the answer any more. What the resource still does is of no use to anybody: it is told. */
@@ -57,6 +60,10 @@ export class FastCgiExchange {
     this.#request.abort(error)
     if (this.#source !== undefined) release(this.#source)
     if (this.#state === 'answering') this.#end()
+  }
+
+  #failed(error: unknown): void {
+    this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
   }
 
   #answerWhenMade(reply: Response | Promise<Response>): void {
@@ -88,7 +95,7 @@ export class FastCgiExchange {
       return this.#end()
     }
     if (response.upgrade !== undefined) {
-      return this.refuse(new TypeError('a resource took over a connection that belongs to the web server'))
+      return this.#failed(new TypeError('a resource took over a connection that belongs to the web server'))
     }
     const size = contentSize(method, response.body, renderFields(response.peek()).contentLength)
     const body = method === 'HEAD' || isBodiless(response.status) ? null : response.body
@@ -183,7 +190,7 @@ export class FastCgiExchange {
     if (this.#head !== '') {
       this.#head = ''
       this.#record.contentLength = 0
-      return this.refuse(error)
+      return this.#failed(error)
     }
     this.#record.error = error
     this.#record.report('error', 'The answer broke off.', { uri: this.#request.target, status: response.status, error })

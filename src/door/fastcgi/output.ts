@@ -13,7 +13,7 @@ export class Output {
   readonly #socket: Socket
   #text = ''
   #scheduled = false
-  /** Told when the system has taken everything. */
+  /** Called when the system has taken everything. */
   #waiting: (() => void)[] = []
   #closed = false
 
@@ -47,8 +47,7 @@ export class Output {
     return new Promise((resolve) => {
       this.#socket.cork()
       this.flush()
-      // An error closes the connection, which tells everybody.
-      this.#socket.write(bytes, () => resolve())
+      this.#socket.write(bytes, (error) => (error ? this.#wait(resolve) : resolve()))
       this.#socket.uncork()
     })
   }
@@ -69,8 +68,8 @@ export class Output {
   /** Fulfilled, or undefined at once, when there is room for more; also when the connection is closed. */
   room(): Promise<void> | undefined {
     this.flush()
-    if (this.#closed || !this.#socket.writableNeedDrain) return undefined
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    if (this.#closed || !(this.#socket.writableNeedDrain || this.#socket.destroyed)) return undefined
+    return new Promise((resolve) => this.#wait(resolve))
   }
 
   /** The connection is closed: nobody waits for it any more. */
@@ -78,6 +77,12 @@ export class Output {
     this.#closed = true
     this.#text = ''
     this.#wake()
+  }
+
+  /** On a broken connection until it is closed: a source that was pulled on would keep the system from closing it. */
+  #wait(wake: () => void): void {
+    if (this.#closed) wake()
+    else this.#waiting.push(wake)
   }
 
   #wake(): void {

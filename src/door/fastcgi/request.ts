@@ -5,6 +5,7 @@ import { CalledBy, mountOf } from '../../protocol/cgi/request-parts.ts'
 import type { AppRequest } from '../../protocol/fastcgi/application.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import { credit } from '../../protocol/fastcgi/records.ts'
+import { toHttpError } from '../../site/errors.ts'
 import type { BodySource } from '../body.ts'
 import { ClientGone } from '../client-gone.ts'
 import { type Crediting, StreamedBody } from './body.ts'
@@ -157,7 +158,7 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier {
 
   #refuse(error: unknown): void {
     this.#called = undefined
-    this.#answer(undefined, NOTHING).refuse(error)
+    this.#answer(undefined, NOTHING).refuse(toHttpError(error))
   }
 
   #answer(called: CalledBy | undefined, parts: RequestParts): FastCgiExchange {

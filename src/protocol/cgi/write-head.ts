@@ -15,8 +15,13 @@ export function cgiHead(response: Response, size: number | undefined): string {
   const { text } = renderFields(response.peek())
   const lines = text.includes('tatus:') || text.includes('TATUS:') ? text.replace(STATUS_FIELD, '') : text
   const start = status === 200 && statusText === '' ? 'Status: 200 OK\r\n' : statusLine(status, statusText)
-  const length = size === undefined || isBodiless(status) ? '' : `Content-Length: ${size}\r\n`
-  return `${start}${lines}${length}\r\n`
+  return `${start}${lines}${lengthLine(status, size)}\r\n`
+}
+
+/** As over HTTP (RFC 9110 §8.6): none where the status says all, 0 for a 205 (§15.3.6). */
+function lengthLine(status: number, size: number | undefined): string {
+  if (isBodiless(status)) return status === 205 ? 'Content-Length: 0\r\n' : ''
+  return size === undefined ? '' : `Content-Length: ${size}\r\n`
 }
 
 function statusLine(status: number, statusText: string): string {
