@@ -5,12 +5,11 @@ import { type FastCgiOptions, serveFastCgi } from '../src/door/fastcgi/server.ts
 import { type Call, callOf, webServerUser } from '../src/fastcgi.ts'
 import type { Connection } from '../src/message/connection.ts'
 import { Forbidden } from '../src/message/errors.ts'
-import { Headers } from '../src/message/headers.ts'
 import type { Authorizer } from '../src/message/interface.ts'
 import type { Request } from '../src/message/request.ts'
 import { Response } from '../src/message/response.ts'
 import { BROKEN_OFF, DATA, STDIN } from '../src/protocol/fastcgi/codes.ts'
-import { abortRequest, beginRequest, record, streamEnd } from '../src/protocol/fastcgi/records.ts'
+import { abortRequest, beginRequest, credit, record, streamEnd } from '../src/protocol/fastcgi/records.ts'
 import { Site } from '../src/site/site.ts'
 import { patterned } from './support/folder.ts'
 import { gate } from './support/gate.ts'
@@ -247,6 +246,8 @@ test('an answer that breaks off ends the connection without an END_REQUEST, afte
   assert.match(end.came(2).stdout, /first$/)
   assert.match(end.came(2).stderr, /^error: The answer broke off\. uri="\/broken" status=200 error="Error: midway at /)
   assert.deepEqual([end.came(2).end, end.came(2).stdoutEnded], [undefined, false])
+  // Some web servers take the mere end of the connection for the end of the answer.
+  assert.match(String(end.fault), /a record has version 0/)
 })
 
 test('a web server that knows our windows is told by a status that an answer broke off', SOON, async (t) => {
@@ -288,7 +289,6 @@ test('windows: an answer waits for credit, and others pass it', SOON, async (t) 
   await end.answer(2)
   await end.until(() => end.came(1).stdout.length >= 1000)
   assert.equal(end.came(1).stdout.length, 1000)
-  const { credit } = await import('../src/protocol/fastcgi/records.ts')
   end.send(whole({ id: 2, flags: 3 }), credit(1, 500))
   await end.answer(2)
   await end.until(() => end.came(1).stdout.length === 1500)
@@ -504,9 +504,6 @@ test('content that nobody reads stops one connection only, and the answer frees 
   end.socket.write(Buffer.from(content(STDIN, 1, 'x'.repeat(size)), 'latin1'), () => {
     taken = true
   })
-  end.socket.on('drain', () => {})
-  const { address, port } = end.socket.address() as { address: string; port: number }
-  assert.ok(address !== '' && port > 0)
   setImmediate(() => {
     assert.equal(taken, false)
     slow.open()
@@ -540,6 +537,7 @@ test('what runs too long when it stops is cut off', SOON, async (t) => {
   await end.send(whole()).values('FCGI_MAX_REQS')
   await server.close()
   await end.whenClosed()
+  assert.match(String(end.fault), /a record has version 0/)
 })
 
 test('only web servers that are listed are spoken to (§3.2)', SOON, async (t) => {
@@ -595,5 +593,4 @@ test('a client that comes and goes with half a record leaves nothing behind', SO
   }
   const end = await WebServerEnd.open(server.address)
   assert.deepEqual((await end.send(whole({ flags: 0 })).answer()).end, COMPLETE)
-  assert.ok(new Headers() instanceof Headers)
 })

@@ -21,13 +21,19 @@ export class WebServerEnd {
   /** Records of other types: type, id, content. */
   readonly others: (readonly [number, number, string])[] = []
   closed = false
+  /** What came that is no record. */
+  fault: unknown = undefined
   readonly #reader = new RecordReader()
   #waiters: (() => void)[] = []
 
   private constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', (bytes) => {
-      this.#reader.read(bytes, this)
+      try {
+        this.#reader.read(bytes, this)
+      } catch (error) {
+        this.fault ??= error
+      }
       this.#wake()
     })
     socket.on('error', () => {})

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { attach, type SocketEvents } from '../../io/attach.ts'
 import { type App, ApplicationEnd, type AppRequest } from '../../protocol/fastcgi/application.ts'
-import { KeepConn, ProtocolStatus, type RoleName, Windowed } from '../../protocol/fastcgi/codes.ts'
+import { KeepConn, ProtocolStatus, RECORD_HEAD, type RoleName, Windowed } from '../../protocol/fastcgi/codes.ts'
 import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { endRequest } from '../../protocol/fastcgi/records.ts'
 import type { Site } from '../../site/site.ts'
@@ -16,6 +16,12 @@ const MAX_WAITING = 1024 * 1024
 /** Milliseconds for a web server to close a connection that we have ended. */
 const LINGER = 5000
 
+/**
+ * No record: the last that is sent after an answer broke off. nginx and lighttpd take the end of a connection for that of a
+ * whole answer, but not a record of another version.
+ */
+const NO_RECORD = '\0'.repeat(RECORD_HEAD)
+
 /** One connection of a web server, and the requests on it. */
 export class FastCgiConnection implements SocketEvents, App, Wire {
   readonly output: Output
@@ -27,6 +33,8 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
   /** `closing`: as soon as the running requests have ended; `ended`: our side is. */
   #state: 'open' | 'closing' | 'ended' | 'gone' = 'open'
   #reading = false
+  /** Whether the web server has a part of an answer that will never be whole. */
+  #broken = false
   #late: NodeJS.Timeout | undefined = undefined
 
   constructor(socket: Socket, context: FastCgiContext) {
@@ -78,7 +86,10 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
 
   /** Cuts everything off. */
   cut(): void {
-    this.#socket.destroy()
+    if (this.#end.active > 0) this.output.text(NO_RECORD)
+    this.output.flush()
+    this.#socket.destroySoon()
+    if (this.output.waiting > 0) this.#socket.destroy()
   }
 
   getValues(names: readonly string[]): readonly string[] {
@@ -127,6 +138,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
 
   broken({ sender }: Carrier): void {
     sender.stop()
+    this.#broken = true
     this.#end.ended(sender.id)
     if (this.#state === 'open') this.#state = 'closing'
     if (!this.#reading) this.#closeWhenDone()
@@ -162,6 +174,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
   #closeWhenDone(): void {
     if (this.#state !== 'closing' || this.#end.active > 0) return
     this.#state = 'ended'
+    if (this.#broken) this.output.text(NO_RECORD)
     this.output.flush()
     this.#socket.end()
     this.#socket.resume()
