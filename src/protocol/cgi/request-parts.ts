@@ -97,7 +97,8 @@ export class CalledBy {
         return
       case 14:
         if (name === 'REQUEST_METHOD') this.method = value
-        else if (name === 'CONTENT_LENGTH') this.#length = value
+        // Caddy's word for content of unknown length.
+        else if (name === 'CONTENT_LENGTH') this.#length = value === '-1' ? '' : value
         else if (name === 'REQUEST_SCHEME' && value === 'https') this.secure = true
         return
       case 15:
