@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts'
+import type { Headers } from './headers.ts'
 import type { Variables } from './variables.ts'
 
 /** Who somebody is, as an Authenticator or a Scheme says (authorize.isl). */
@@ -39,11 +40,18 @@ export interface ClientFacts {
   readonly secure: boolean
 }
 
+/** What of a front door sends informational answers (RFC 9110 §15.2). */
+export interface Informer {
+  inform(status: number, headers: Headers): void
+}
+
 /**
  * Where a request came from. Made for each exchange: its user ends with the exchange, so that two users on one
  * connection never mix. Identity is this object, never a field of the request.
  */
 export class Connection {
+  /** Who can send informational answers ahead of the final one; undefined where the client would not understand them. */
+  informer: Informer | undefined = undefined
   readonly socket: SocketFacts
   readonly exchange: Exchange
   readonly protocol: string
@@ -86,6 +94,11 @@ export class Connection {
   /** The name of the other end of the socket in the DNS, else its address. */
   remoteName(): Promise<string> {
     return this.socket.remoteName()
+  }
+
+  /** Sends an informational answer, such as 103 Early Hints, where the client can understand it. */
+  inform(status: number, headers: Headers): void {
+    this.informer?.inform(status, headers)
   }
 
   /** Who the guard let in; undefined before it, and where nobody logged in. */

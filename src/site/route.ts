@@ -7,7 +7,7 @@ import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
-import { kindOf, type ResourceKeys, resourceOf } from './kinds.ts'
+import { kindOf, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, Match } from './routes.ts'
@@ -28,21 +28,22 @@ export interface Route extends ResourceKeys {
   readonly middleware?: readonly Middleware[]
 }
 
-/** @throws TypeError or RangeError that says what is wrong with the route. */
-export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit: number): BuiltRoute {
+/** @param bodyLimit That of the site, where it has one. @throws TypeError or RangeError that says what is wrong. */
+export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit?: number): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
   const before: Middleware[] = route.access === undefined ? [] : [guard(route.access)]
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
+  const kind = kindOf(route)
   return {
     index,
     match,
     methods: methodsOf(match),
     internal: route.internal ?? false,
-    kind: kindOf(route),
+    kind,
     handler: fold(resource, [...before, ...(route.middleware ?? [])]),
-    bodyLimit: route.limits?.body ?? bodyLimit,
+    bodyLimit: route.limits?.body ?? bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
     guarded: route.access !== undefined,
     explain: explanationOf(resource),
