@@ -1,8 +1,10 @@
 import type { ChildProcess, SpawnOptions as NodeOptions } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import type { Exit, SpawnEvents, Spawned, SpawnedInput, Spawner, SpawnOptions } from './contract.ts'
 import { checkTexts, firstBytes, SpawnFailed } from './failed.ts'
 import { StreamInput } from './input.ts'
-import { killGroup } from './native-process.ts'
+import { killGroup } from './kill-group.ts'
 
 const WINDOWS = process.platform === 'win32'
 
@@ -16,7 +18,10 @@ export class PlainSpawner implements Spawner {
 
   spawn(options: SpawnOptions, events: SpawnEvents): Promise<Spawned> | Spawned {
     checkTexts(options)
-    if (!WINDOWS && !isKnownFormat(options.file)) throw new SpawnFailed('ENOEXEC', options)
+    if (!WINDOWS) {
+      if (!isKnownFormat(options.file)) throw new SpawnFailed('ENOEXEC', options)
+      if (!areFree(DESCRIPTORS)) throw new SpawnFailed('EMFILE', options)
+    }
     const child = this.#start(options)
     // Whatever the type says, without descriptors there are no streams.
     if (child.pid !== undefined) return new PlainProcess(child, child.pid, events)
@@ -100,6 +105,22 @@ function environmentOf(env: readonly string[]): NodeJS.ProcessEnv {
     if (equals !== -1) variables[text.slice(0, equals)] = text.slice(equals + 1)
   }
   return variables
+}
+
+/** What a start takes for a moment: both ends of three pipes, and of one that tells how it went. */
+const DESCRIPTORS = 8
+
+/** Node loses the pipes for good where a start finds too few descriptors halfway (seen in Node 20 to 26). */
+function areFree(count: number): boolean {
+  const opened: number[] = []
+  try {
+    while (opened.length < count) opened.push(openSync(devNull, 'r'))
+    return true
+  } catch {
+    return false
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor)
+  }
 }
 
 /** The beginnings of ELF, Mach-O in its kinds, and scripts. */
