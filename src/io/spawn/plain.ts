@@ -54,21 +54,22 @@ class PlainProcess implements Spawned {
   readonly stdin: SpawnedInput | undefined
   exited: Exit | undefined
   #child: ChildProcess
+  #events: SpawnEvents
   #outputOpen = true
+  #paused = false
 
   constructor(child: ChildProcess, pid: number, events: SpawnEvents) {
     this.pid = pid
     this.#child = child
+    this.#events = events
     this.stdin = child.stdin === null ? undefined : new StreamInput(child.stdin, events)
-    child.stdout?.on('data', (bytes: Buffer) => this.#outputOpen && events.output(bytes))
-    child.stdout?.on('end', () => {
-      if (!this.#outputOpen) return
-      this.#outputOpen = false
-      events.outputEnded()
-    })
+    // Taken by `read`, since Node resumes streams itself when the program has ended.
+    child.stdout?.on('readable', () => this.#take())
+    child.stdout?.on('end', () => this.#outputEnded())
     child.stderr?.on('data', (bytes: Buffer) => events.errorOutput(bytes))
-    // A stream that breaks ends, which is all that matters; a failed signal is told by `kill`.
-    for (const emitter of [child.stdout, child.stderr, child]) emitter?.on('error', () => {})
+    // A stream that breaks has ended, which is all that matters; a signal that fails is told by `kill`.
+    child.stdout?.on('error', () => this.#outputEnded())
+    for (const emitter of [child.stderr, child]) emitter?.on('error', () => {})
     child.on('exit', (code, signal) => {
       this.exited = { code, signal }
       events.exited(this.exited)
@@ -76,11 +77,12 @@ class PlainProcess implements Spawned {
   }
 
   pause(): void {
-    this.#child.stdout?.pause()
+    this.#paused = true
   }
 
   resume(): void {
-    this.#child.stdout?.resume()
+    this.#paused = false
+    this.#take()
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -93,6 +95,20 @@ class PlainProcess implements Spawned {
     this.#child.stdout?.destroy()
     this.#child.stderr?.removeAllListeners('data').destroy()
     this.#child.stdin?.destroy()
+  }
+
+  #take(): void {
+    while (this.#outputOpen && !this.#paused) {
+      const bytes = this.#child.stdout?.read() as Buffer | null | undefined
+      if (bytes === null || bytes === undefined) return
+      this.#events.output(bytes)
+    }
+  }
+
+  #outputEnded(): void {
+    if (!this.#outputOpen) return
+    this.#outputOpen = false
+    this.#events.outputEnded()
   }
 }
 
