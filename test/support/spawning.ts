@@ -1,79 +1,68 @@
 import { closeSync, openSync, readdirSync } from 'node:fs'
-import { type Exit, SpawnFailed, type SpawnOptions, spawnMethod, spawnProcess } from '../../src/io/spawn/spawn.ts'
+import { SpawnFailed, type SpawnOptions, spawnMethod, spawnProcess } from '../../src/io/spawn/spawn.ts'
 
 /*
  * A program that starts programs, for tests that need a process of their own: with few descriptors, or with some that
- * it inherited. Prints what it found as JSON.
+ * it inherited. Prints what it found as JSON: how it starts them, and what a shell printed, or how each start ended and
+ * how many descriptors more than before were open then.
  */
 
-interface Told {
-  readonly text: string
-  readonly exit: Exit
+/** Runs a script to the end of it and of its output, which it returns. */
+async function run(script: string): Promise<string> {
+  const options: SpawnOptions = { file: '/bin/sh', args: ['sh', '-c', script], env: ['PATH=/bin'], stdin: 'pipe' }
+  let text = ''
+  let left = 2
+  let settle: () => void = () => {}
+  const done = new Promise<void>((resolve) => {
+    settle = () => {
+      if (--left === 0) resolve()
+    }
+  })
+  const spawned = await spawnProcess(options, {
+    output: (bytes) => {
+      text += bytes.toString()
+    },
+    errorOutput() {},
+    outputEnded: () => settle(),
+    inputDrained() {},
+    inputClosed() {},
+    exited: () => settle(),
+  })
+  spawned.stdin?.end()
+  await done
+  return text
 }
 
-async function run(script: string, stdin: SpawnOptions['stdin'] = 'null'): Promise<Told> {
-  const options: SpawnOptions = { file: '/bin/sh', args: ['sh', '-c', script], env: ['PATH=/usr/bin:/bin'], stdin }
-  return new Promise((resolve, reject) => {
-    let text = ''
-    let exit: Exit | undefined
-    let ended = false
-    const settle = (): void => {
-      if (exit !== undefined && ended) resolve({ text, exit })
+function opened(): number {
+  return readdirSync('/proc/self/fd').length
+}
+
+/** Starts one with no descriptor free, then one with one free, and so on. */
+async function fewer(): Promise<(readonly [outcome: string, more: number])[]> {
+  const before = opened()
+  const taken: number[] = []
+  try {
+    for (;;) taken.push(openSync('/dev/null', 'r'))
+  } catch {
+    // None is free now.
+  }
+  const found: (readonly [string, number])[] = []
+  for (let free = 1; free < 16; free++) {
+    closeSync(taken.pop() ?? -1)
+    const outcome = await run('echo ran').catch((error: unknown) =>
+      error instanceof SpawnFailed ? error.code : String(error),
+    )
+    for (let tries = 0; tries < 100 && opened() > before + taken.length; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
     }
-    Promise.resolve(
-      spawnProcess(options, {
-        output: (bytes) => {
-          text += bytes.toString()
-        },
-        errorOutput: (bytes) => {
-          text += bytes.toString()
-        },
-        outputEnded: () => {
-          ended = true
-          settle()
-        },
-        inputDrained() {},
-        inputClosed() {},
-        exited: (how) => {
-          exit = how
-          settle()
-        },
-      }),
-    ).then((spawned) => spawned.stdin?.end(), reject)
-  })
+    found.push([outcome.trim(), opened() - before - taken.length])
+  }
+  return found
 }
 
 const awake = setInterval(() => {}, 1000)
+await run('exit 0')
 const { name } = await spawnMethod()
-const scenario = process.argv[2]
-if (scenario === 'descriptors') {
-  process.stdout.write(JSON.stringify({ name, ...(await run('ls /proc/$$/fd')) }))
-} else {
-  // The first start of all opens what stays open.
-  await run('exit 0', 'pipe')
-  const before = readdirSync('/proc/self/fd').length
-  const taken: number[] = []
-  const codes: string[] = []
-  const left: number[] = []
-  for (;;) {
-    try {
-      taken.push(openSync('/dev/null', 'r'))
-    } catch {
-      break
-    }
-  }
-  while (taken.length > 0) {
-    const descriptor = taken.pop()
-    if (descriptor !== undefined) closeSync(descriptor)
-    const found = await run('exit 7', 'pipe').then(
-      ({ exit }) => String(exit.code),
-      (error: unknown) => (error instanceof SpawnFailed ? error.code : String(error)),
-    )
-    codes.push(found)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    left.push(readdirSync('/proc/self/fd').length + 1 - taken.length - before)
-    if (codes.length > 20) break
-  }
-  process.stdout.write(JSON.stringify({ name, codes, left }))
-}
+const found = process.argv[2] === 'fewer' ? await fewer() : await run(process.argv[2] ?? '')
+process.stdout.write(JSON.stringify({ name, found }))
 clearInterval(awake)

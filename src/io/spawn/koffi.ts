@@ -1,6 +1,12 @@
 import { CLOSE_FROM, FUNCTIONS, type Kind, type Libc, type LibcFunctions } from './libc.ts'
 
-const TYPES: Readonly<Record<Kind, string>> = { bytes: 'void *', text: 'const char *', int: 'int', short: 'short' }
+const TYPES: Readonly<Record<Kind, string>> = {
+  bytes: 'void *',
+  text: 'const char *',
+  int: 'int',
+  short: 'short',
+  size: 'size_t',
+}
 
 /** The C library by koffi, which can call on a thread aside. Throws where the package or a function is missing. */
 export async function libcByKoffi(): Promise<Libc> {
@@ -14,9 +20,10 @@ export async function libcByKoffi(): Promise<Libc> {
     )
   const functions: Record<string, ReturnType<typeof declare>> = {}
   for (const [name, kinds] of Object.entries(FUNCTIONS)) functions[name] = declare(name, kinds)
-  const spawn = functions.posix_spawn
+  const { posix_spawn: spawn, read } = functions
   return {
     ...(functions as unknown as LibcFunctions),
+    read: (descriptor, into) => read?.(descriptor, into, into.length),
     posix_spawn_file_actions_addclosefrom_np: closeFrom(declare),
     spawnAside: (spawnArguments, done) => spawn?.async(...spawnArguments, done),
     addressOf: (bytes) => koffi.address(bytes),

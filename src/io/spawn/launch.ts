@@ -77,9 +77,9 @@ export class Launch {
       this.input = this.#ends.readInt32LE(4)
     }
     const output = this.#pipe(options, 4)
-    this.output = this.#ends.readInt32LE(0)
+    this.output = this.#readable()
     const errors = this.#pipe(options, 4)
-    this.errors = this.#ends.readInt32LE(0)
+    this.errors = this.#readable()
     this.#strings.set(options)
     libc.posix_spawn_file_actions_init(actions)
     libc.posix_spawn_file_actions_adddup2(actions, input, 0)
@@ -113,6 +113,13 @@ export class Launch {
     }
     const end = this.#ends.readInt32LE(theirs)
     this.#theirs.push(end)
+    return end
+  }
+
+  /** Our end of a pipe for output, which never waits; that of the program does. */
+  #readable(): number {
+    const end = this.#ends.readInt32LE(0)
+    this.#libc.fcntl(end, C.F_SETFL, C.O_NONBLOCK)
     return end
   }
 

@@ -3,12 +3,13 @@
  * would end this process, not throw. All return an int. Constants and sizes are those of 64-bit Linux, alike in glibc
  * and musl, on x64 and arm64; sizes are rounded up a good deal.
  */
-export type Kind = 'bytes' | 'text' | 'int' | 'short'
+export type Kind = 'bytes' | 'text' | 'int' | 'short' | 'size'
 
 export const FUNCTIONS: Readonly<Record<string, readonly Kind[]>> = {
   pipe2: ['bytes', 'int'],
   close: ['int'],
   fcntl: ['int', 'int', 'int'],
+  read: ['int', 'bytes', 'size'],
   waitid: ['int', 'int', 'bytes', 'int'],
   sigemptyset: ['bytes'],
   sigfillset: ['bytes'],
@@ -44,6 +45,8 @@ export interface LibcFunctions {
   pipe2(ends: Buffer, flags: Int): Int
   close(descriptor: Int): Int
   fcntl(descriptor: Int, command: Int, value: Int): Int
+  /** How much was read: 0 at the end, -1 where nothing can be read now. Other than `readSync`, it makes no error of that. */
+  read(descriptor: Int, into: Buffer): Int
   waitid(type: Int, id: Int, info: Buffer, options: Int): Int
   sigemptyset(set: Buffer): Int
   sigfillset(set: Buffer): Int
@@ -70,7 +73,9 @@ export interface Libc extends LibcFunctions {
 }
 
 export const O_CLOEXEC = 0o2000000
+export const O_NONBLOCK = 0o4000
 export const F_SETFD = 2
+export const F_SETFL = 4
 export const FD_CLOEXEC = 1
 
 export const P_PID = 1

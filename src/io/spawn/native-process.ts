@@ -2,8 +2,10 @@ import { Socket } from 'node:net'
 import type { Child, Children } from './children.ts'
 import type { Exit, SpawnEvents, Spawned, SpawnedInput } from './contract.ts'
 import { StreamInput } from './input.ts'
+import { killGroup } from './kill-group.ts'
 import type { Launch } from './launch.ts'
-import type { PipeReader, ReadPipe } from './pipe-reader.ts'
+import type { Libc } from './libc.ts'
+import { OutputPipe } from './output-pipe.ts'
 
 /** A program that runs, started by posix_spawn. */
 export class NativeProcess implements Spawned, Child {
@@ -12,26 +14,25 @@ export class NativeProcess implements Spawned, Child {
   exited: Exit | undefined
   #events: SpawnEvents
   #children: Children
-  #output: PipeReader
-  #errors: PipeReader
-  #outputOpen = true
-  /** Until the system was told to forget it, its number stands for it and its group, and for nobody else. */
+  #output: OutputPipe
+  #errors: OutputPipe
+  /** Until the system is told to forget it, its number stands for it and its group, and for nobody else. */
   #known = true
 
-  constructor(launch: Launch, events: SpawnEvents, children: Children, read: ReadPipe) {
+  constructor(libc: Libc, launch: Launch, events: SpawnEvents, children: Children) {
     this.pid = launch.pid
     this.#events = events
     this.#children = children
-    children.add(this)
-    this.#output = read(launch.output, (bytes) => {
+    this.#output = new OutputPipe(libc, launch.output, (bytes) => {
       if (bytes === undefined) this.#outputEnded()
       else events.output(bytes)
     })
-    this.#errors = read(launch.errors, (bytes) => {
+    this.#errors = new OutputPipe(libc, launch.errors, (bytes) => {
       if (bytes !== undefined) events.errorOutput(bytes)
     })
     if (launch.input === -1) this.stdin = undefined
     else this.stdin = new StreamInput(new Socket({ fd: launch.input, readable: false, writable: true }), events)
+    children.add(this)
   }
 
   pause(): void {
@@ -47,20 +48,36 @@ export class NativeProcess implements Spawned, Child {
   }
 
   close(): void {
+    const wasOpen = this.#output.open
     this.#output.close()
     this.#errors.close()
     this.stdin?.destroy()
-    if (this.#outputOpen) this.#forget()
+    this.#children.settled(this)
+    if (wasOpen) this.#forget()
   }
 
+  grownUp(): void {
+    this.#output.attach()
+    this.#errors.attach()
+  }
+
+  /** What it said comes before its end; what is still open then belongs to others. */
   childEnded(): void {
     if (this.exited !== undefined) return
-    const exit = this.#children.exitOf(this.pid, this.#outputOpen)
+    const exit = this.#children.exitOf(this.pid, true)
     if (exit === undefined) return
     this.exited = exit
-    this.#known = this.#outputOpen
-    this.#children.delete(this)
+    this.#children.ended(this)
+    this.readRest()
+    if (!this.#output.open) this.#forget()
     this.#events.exited(exit)
+  }
+
+  readRest(): void {
+    this.#errors.drain()
+    this.#output.drain()
+    if (!this.#errors.open && !this.#output.open) this.#children.settled(this)
+    else if (!this.#children.linger(this)) this.grownUp()
   }
 
   #outputEnded(): void {
@@ -70,21 +87,8 @@ export class NativeProcess implements Spawned, Child {
 
   /** The output tells nothing more: from here on the end of the process is the end of all. */
   #forget(): void {
-    this.#outputOpen = false
-    if (this.exited === undefined) this.childEnded()
-    else if (this.#known) {
-      this.#known = false
-      this.#children.exitOf(this.pid, false)
-    }
-  }
-}
-
-/** Signals all processes of a group, if there are any. */
-export function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch (error) {
-    // Gone already (ESRCH), or it became another user's in the meantime (EPERM): neither is ours to end.
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (this.exited === undefined || !this.#known) return
+    this.#known = false
+    this.#children.exitOf(this.pid, false)
   }
 }

@@ -1,11 +1,9 @@
-import { closeSync, writeSync } from 'node:fs'
 import { Children } from './children.ts'
 import type { SpawnEvents, Spawned, Spawner, SpawnOptions } from './contract.ts'
 import { SpawnFailed } from './failed.ts'
 import { Attributes, Launch } from './launch.ts'
-import { type Libc, memory, O_CLOEXEC } from './libc.ts'
+import type { Libc } from './libc.ts'
 import { NativeProcess } from './native-process.ts'
-import { pipeReading, type ReadPipe } from './pipe-reader.ts'
 
 /**
  * Starts aside run on Node's pool of four threads, which reads files too: one that hangs (a program on a network that is
@@ -28,21 +26,19 @@ export class NativeSpawner implements Spawner {
   #libc: Libc
   #attributes: Attributes
   #children: Children
-  #read: ReadPipe
   #free: Launch[] = []
   #waiting: Waiting[] = []
   #aside = 0
 
-  private constructor(libc: Libc, read: ReadPipe) {
+  private constructor(libc: Libc) {
     this.#libc = libc
-    this.#read = read
     this.#attributes = new Attributes(libc)
     this.#children = new Children(libc)
   }
 
   /** Tries the library out; throws where it does not behave as known. */
   static async open(libc: Libc): Promise<NativeSpawner> {
-    const spawner = new NativeSpawner(libc, await pipeReading(() => pipeWithByte(libc)))
+    const spawner = new NativeSpawner(libc)
     await spawner.#tryOut()
     return spawner
   }
@@ -60,7 +56,7 @@ export class NativeSpawner implements Spawner {
     try {
       launch.prepare(options)
       launch.finish(this.#libc.posix_spawn(...launch.spawnArguments), options)
-      return new NativeProcess(launch, events, this.#children, this.#read)
+      return new NativeProcess(this.#libc, launch, events, this.#children)
     } finally {
       this.#free.push(launch)
     }
@@ -79,12 +75,14 @@ export class NativeSpawner implements Spawner {
       return
     }
     this.#aside++
+    this.#children.startBegins()
     const endings = this.#children.endings
     this.#libc.spawnAside?.(launch.spawnArguments, (error, result) => {
       this.#aside--
       this.#started(waiting, launch, error === null || error === undefined ? result : -1, endings)
       this.#free.push(launch)
       this.#next()
+      this.#children.startEnds()
     })
   }
 
@@ -95,7 +93,7 @@ export class NativeSpawner implements Spawner {
       reject(error)
       return
     }
-    const child = new NativeProcess(launch, events, this.#children, this.#read)
+    const child = new NativeProcess(this.#libc, launch, events, this.#children)
     resolve(child)
     // It may have ended before it was known here. The caller gets it first.
     if (this.#children.endings !== endings) setImmediate(() => child.childEnded())
@@ -120,12 +118,4 @@ const NOBODY: SpawnEvents = {
   inputDrained() {},
   inputClosed() {},
   exited() {},
-}
-
-function pipeWithByte(libc: Libc): number {
-  const ends = memory(8)
-  if (libc.pipe2(ends, O_CLOEXEC) !== 0) throw new Error('no pipe can be opened')
-  writeSync(ends.readInt32LE(4), 'x')
-  closeSync(ends.readInt32LE(4))
-  return ends.readInt32LE(0)
 }

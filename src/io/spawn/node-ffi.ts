@@ -11,14 +11,23 @@ interface Signature {
   readonly arguments: readonly string[]
 }
 
-const TYPES: Readonly<Record<Kind, string>> = { bytes: 'buffer', text: 'string', int: 'i32', short: 'i16' }
+const TYPES: Readonly<Record<Kind, string>> = {
+  bytes: 'buffer',
+  text: 'string',
+  int: 'i32',
+  short: 'i16',
+  size: 'u64',
+}
 
 /** The C library by Node's own calls (from Node 26.1, experimental). Throws where Node or a function is missing. */
 export function libcByNode(): Libc {
   const ffi = process.getBuiltinModule('node:ffi') as unknown as NodeFfi | undefined
   if (ffi === undefined) throw new Error('this Node.js has no node:ffi')
+  const functions = open(ffi, FUNCTIONS)
+  const read = functions.read as (descriptor: number, into: Buffer, size: bigint) => number
   return {
-    ...(open(ffi, FUNCTIONS) as unknown as LibcFunctions),
+    ...(functions as unknown as LibcFunctions),
+    read: (descriptor, into) => read(descriptor, into, BigInt(into.length)),
     posix_spawn_file_actions_addclosefrom_np: closeFrom(ffi),
     spawnAside: undefined,
     addressOf: (bytes) => ffi.getRawPointer(bytes),

@@ -1,8 +1,10 @@
 import type { ChildProcess, SpawnOptions as NodeOptions } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import type { Exit, SpawnEvents, Spawned, SpawnedInput, Spawner, SpawnOptions } from './contract.ts'
 import { checkTexts, firstBytes, SpawnFailed } from './failed.ts'
 import { StreamInput } from './input.ts'
-import { killGroup } from './native-process.ts'
+import { killGroup } from './kill-group.ts'
 
 const WINDOWS = process.platform === 'win32'
 
@@ -16,7 +18,10 @@ export class PlainSpawner implements Spawner {
 
   spawn(options: SpawnOptions, events: SpawnEvents): Promise<Spawned> | Spawned {
     checkTexts(options)
-    if (!WINDOWS && !isKnownFormat(options.file)) throw new SpawnFailed('ENOEXEC', options)
+    if (!WINDOWS) {
+      if (!isKnownFormat(options.file)) throw new SpawnFailed('ENOEXEC', options)
+      if (!areFree(DESCRIPTORS)) throw new SpawnFailed('EMFILE', options)
+    }
     const child = this.#start(options)
     // Whatever the type says, without descriptors there are no streams.
     if (child.pid !== undefined) return new PlainProcess(child, child.pid, events)
@@ -49,21 +54,22 @@ class PlainProcess implements Spawned {
   readonly stdin: SpawnedInput | undefined
   exited: Exit | undefined
   #child: ChildProcess
+  #events: SpawnEvents
   #outputOpen = true
+  #paused = false
 
   constructor(child: ChildProcess, pid: number, events: SpawnEvents) {
     this.pid = pid
     this.#child = child
+    this.#events = events
     this.stdin = child.stdin === null ? undefined : new StreamInput(child.stdin, events)
-    child.stdout?.on('data', (bytes: Buffer) => this.#outputOpen && events.output(bytes))
-    child.stdout?.on('end', () => {
-      if (!this.#outputOpen) return
-      this.#outputOpen = false
-      events.outputEnded()
-    })
+    // Taken by `read`, since Node resumes streams itself when the program has ended.
+    child.stdout?.on('readable', () => this.#take())
+    child.stdout?.on('end', () => this.#outputEnded())
     child.stderr?.on('data', (bytes: Buffer) => events.errorOutput(bytes))
-    // A stream that breaks ends, which is all that matters; a failed signal is told by `kill`.
-    for (const emitter of [child.stdout, child.stderr, child]) emitter?.on('error', () => {})
+    // A stream that breaks has ended, which is all that matters; a signal that fails is told by `kill`.
+    child.stdout?.on('error', () => this.#outputEnded())
+    for (const emitter of [child.stderr, child]) emitter?.on('error', () => {})
     child.on('exit', (code, signal) => {
       this.exited = { code, signal }
       events.exited(this.exited)
@@ -71,11 +77,12 @@ class PlainProcess implements Spawned {
   }
 
   pause(): void {
-    this.#child.stdout?.pause()
+    this.#paused = true
   }
 
   resume(): void {
-    this.#child.stdout?.resume()
+    this.#paused = false
+    this.#take()
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -89,6 +96,20 @@ class PlainProcess implements Spawned {
     this.#child.stderr?.removeAllListeners('data').destroy()
     this.#child.stdin?.destroy()
   }
+
+  #take(): void {
+    while (this.#outputOpen && !this.#paused) {
+      const bytes = this.#child.stdout?.read() as Buffer | null | undefined
+      if (bytes === null || bytes === undefined) return
+      this.#events.output(bytes)
+    }
+  }
+
+  #outputEnded(): void {
+    if (!this.#outputOpen) return
+    this.#outputOpen = false
+    this.#events.outputEnded()
+  }
 }
 
 /** Node writes UTF-8 only: bytes that are none become U+FFFD. */
@@ -100,6 +121,22 @@ function environmentOf(env: readonly string[]): NodeJS.ProcessEnv {
     if (equals !== -1) variables[text.slice(0, equals)] = text.slice(equals + 1)
   }
   return variables
+}
+
+/** What a start takes for a moment: both ends of three pipes, and of one that tells how it went. */
+const DESCRIPTORS = 8
+
+/** Node loses the pipes for good where a start finds too few descriptors halfway (seen in Node 20 to 26). */
+function areFree(count: number): boolean {
+  const opened: number[] = []
+  try {
+    while (opened.length < count) opened.push(openSync(devNull, 'r'))
+    return true
+  } catch {
+    return false
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor)
+  }
 }
 
 /** The beginnings of ELF, Mach-O in its kinds, and scripts. */

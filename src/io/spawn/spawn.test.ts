@@ -111,7 +111,10 @@ const WAYS: readonly (readonly [name: string, libc: Libc | undefined, exact: boo
 
 for (const [name, libc, exact] of WAYS) {
   const missing = exact && libc === undefined && 'it is not there'
-  describe(`a program started by ${name}`, { skip: process.platform !== 'linux' || missing, timeout: 60_000 }, () => {
+  describe(`a program started by ${name}`, {
+    skip: (process.platform !== 'linux' && 'it needs /proc') || missing,
+    timeout: 60_000,
+  }, () => {
     let spawner: Spawner = new PlainSpawner()
     const works = (what: string, check: () => Promise<void>): void => {
       test(what, { timeout: 30_000 }, async () => {
@@ -120,10 +123,13 @@ for (const [name, libc, exact] of WAYS) {
         await run(spawner, shell('exit 0'))
         await until(() => children().length === 0)
         const before = descriptors()
-        await check()
-        await until(() => children().length === 0)
-        await until(() => descriptors() <= before)
-        clearInterval(awake)
+        try {
+          await check()
+          await until(() => children().length === 0)
+          await until(() => descriptors() <= before)
+        } finally {
+          clearInterval(awake)
+        }
       })
     }
 
@@ -207,6 +213,36 @@ for (const [name, libc, exact] of WAYS) {
       await told.ended.passed
       assert.equal(told.text.length, 20_000_000)
       await until(() => told.errors === 'done\n')
+    })
+
+    works('is not read while it pauses from the beginning, also when it has ended', async () => {
+      const { child, told } = await start(spawner, shell('echo text'))
+      child.pause()
+      await told.gone.passed
+      await run(spawner, shell('sleep 0.05'))
+      assert.deepEqual([told.text, told.order], ['', ['exited']])
+      child.resume()
+      await told.ended.passed
+      assert.equal(told.text, 'text\n')
+    })
+
+    works('leaves the loop its turns while others are started for those that ended', async () => {
+      let more = true
+      let left = 4
+      const done = gate()
+      const next = async (): Promise<void> => {
+        const told = new Listening()
+        told.exited = () => {
+          if (more) void next()
+          else if (--left === 0) done.open()
+        }
+        await spawner.spawn({ ...shell(''), file: '/bin/true', args: ['true'] }, told)
+      }
+      for (let i = 0; i < 4; i++) await next()
+      setTimeout(() => {
+        more = false
+      }, 20)
+      await done.passed
     })
 
     works('tells its code, or the signal that ended it, and its errors apart', async () => {
