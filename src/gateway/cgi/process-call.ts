@@ -132,7 +132,7 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
     this.#outputOpen = false
     if (this.#over) return
     if (this.#spawned?.exited === undefined) this.#closeIn(EXIT_AWAITED)
-    else this.#complete()
+    else this.#completeSoon()
   }
 
   inputDrained(): void {
@@ -146,7 +146,7 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
   exited(): void {
     if (this.#ending !== undefined) return this.#ending.look()
     if (this.#over) this.#leave()
-    else if (!this.#outputOpen) this.#complete()
+    else if (!this.#outputOpen) this.#completeSoon()
     else if (!this.#paused) this.#closeIn(DRAINED_FOR)
   }
 
@@ -205,6 +205,12 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
     clearTimeout(this.#holding)
     this.#held = undefined
     if (held.length > 0) this.#events.output(held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held))
+  }
+
+  /** When what else came in this turn was read too: the last words on the error output. */
+  #completeSoon(): void {
+    clearTimeout(this.#closing)
+    setImmediate(() => this.#complete())
   }
 
   #closeIn(milliseconds: number): void {
