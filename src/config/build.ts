@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
+import { spawnMethod } from '../io/spawn/spawn.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Handler } from '../message/interface.ts'
@@ -61,6 +62,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
+  if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) await spawnMethod()
   const listen = addressesOf(config, base)
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
