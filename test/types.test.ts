@@ -217,7 +217,17 @@ same<
 same<keyof ServeOptions, keyof Config | 'port' | 'host' | 'base'>(true)
 same<
   keyof Route,
-  'match' | 'access' | 'rewrite' | 'limits' | 'middleware' | 'files' | 'module' | 'resource' | 'redirect' | 'respond'
+  | 'match'
+  | 'internal'
+  | 'access'
+  | 'rewrite'
+  | 'limits'
+  | 'middleware'
+  | 'files'
+  | 'module'
+  | 'resource'
+  | 'redirect'
+  | 'respond'
 >(true)
 same<keyof Match, 'path' | 'host' | 'method' | 'when'>(true)
 same<keyof uniform.Resource, 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'>(true)

@@ -25,6 +25,7 @@ import {
   text,
   textOrTexts,
   texts,
+  yes,
 } from './parts.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
@@ -102,6 +103,7 @@ const route = v.pipe(
       ),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
+      internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
       access: code(isAccess, '{ scheme } with the methods identify and challenge', 'Who may: `{ scheme }`.'),
       limits: v.optional(

@@ -1,4 +1,6 @@
 import type { Exchange } from './exchange.ts'
+import type { Headers } from './headers.ts'
+import type { Variables } from './variables.ts'
 
 /** Who somebody is, as an Authenticator or a Scheme says (authorize.isl). */
 export interface AuthorizationRecord {
@@ -38,16 +40,24 @@ export interface ClientFacts {
   readonly secure: boolean
 }
 
+/** What of a front door sends informational answers (RFC 9110 §15.2). */
+export interface Informer {
+  inform(status: number, headers: Headers): void
+}
+
 /**
  * Where a request came from. Made for each exchange: its user ends with the exchange, so that two users on one
  * connection never mix. Identity is this object, never a field of the request.
  */
 export class Connection {
+  /** Who can send informational answers ahead of the final one; undefined where the client would not understand them. */
+  informer: Informer | undefined = undefined
   readonly socket: SocketFacts
   readonly exchange: Exchange
   readonly protocol: string
   readonly #client: ClientFacts | undefined
   #user: AuthorizationRecord | undefined
+  #variables: Variables | undefined
 
   constructor(socket: SocketFacts, exchange: Exchange, protocol: string, client?: ClientFacts) {
     this.socket = socket
@@ -55,6 +65,7 @@ export class Connection {
     this.protocol = protocol
     this.#client = client
     this.#user = undefined
+    this.#variables = undefined
   }
 
   /** The other end of the socket: the client, or the proxy before us. */
@@ -85,13 +96,24 @@ export class Connection {
     return this.socket.remoteName()
   }
 
+  /** Sends an informational answer, such as 103 Early Hints, where the client can understand it. */
+  inform(status: number, headers: Headers): void {
+    this.informer?.inform(status, headers)
+  }
+
   /** Who the guard let in; undefined before it, and where nobody logged in. */
   get user(): AuthorizationRecord | undefined {
     return this.#user
   }
 
+  /** What the Authorizer that let the request in said beside its permission: more variables for programs. */
+  get variables(): Variables | undefined {
+    return this.#variables
+  }
+
   /** Told by the guard, once for each route that it guards. @internal */
-  identify(user: AuthorizationRecord | undefined): void {
+  identify(user: AuthorizationRecord | undefined, variables?: Variables): void {
     this.#user = user
+    this.#variables = variables
   }
 }

@@ -7,6 +7,9 @@ import type { ExchangeRecord } from './exchange.ts'
 import type { Declined, Reroute } from './outcome.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
+import type { Variables } from './variables.ts'
+
+export type { Variables }
 
 /** A method of HTTP is a method here. HEAD falls back to GET; OPTIONS and 405 are answered from what is there. */
 export interface Resource {
@@ -27,9 +30,6 @@ export type Answer = Response | FetchResponse | Declined | Reroute
 export type FetchResponse = globalThis.Response
 /** The only way to change a message: wraps the handler inside it, once, at start. */
 export type Middleware = (next: Handler) => Handler
-
-/** What an Authorizer tells the resource beside its permission. */
-export type Variables = Readonly<Record<string, string>>
 
 /** How a client says who it is: Basic, a certificate, a cookie. Undefined: it did not say. */
 export interface Scheme {

@@ -1,4 +1,5 @@
 import { brand, branded, DECLINED, REROUTE } from './brands.ts'
+import { Headers, type HeadersInit } from './headers.ts'
 
 /** The type of `Declined`. */
 export interface Declined {
@@ -8,14 +9,30 @@ export interface Declined {
 /** Returned by a handler: not mine, let the next route go on, or the host server. A 500 once the body was read. */
 export const Declined: Declined = Object.freeze({ [DECLINED]: true as const })
 
+export interface RerouteInit {
+  /** `GET`: the way goes on as a GET without content, whatever the request was. */
+  readonly method?: 'GET'
+  /** Whether the way may go to routes that are `internal`. */
+  readonly internal?: boolean
+  /** Fields that the answer has in the place of its own. */
+  readonly headers?: HeadersInit
+}
+
 /** Returned by a handler: start routing again on another path, guards included; five times at most. */
 export class Reroute {
   /** A path with an optional query, beginning with `/`. */
   readonly to: string
+  readonly method: 'GET' | undefined
+  readonly internal: boolean
+  readonly headers: Headers | undefined
 
-  constructor(to: string) {
+  /** @throws TypeError for what is no path, or a field that is none. */
+  constructor(to: string, init: RerouteInit = {}) {
     if (!to.startsWith('/')) throw new TypeError(`a Reroute goes to a path, not to ${JSON.stringify(to)}`)
     this.to = to
+    this.method = init.method
+    this.internal = init.internal ?? false
+    this.headers = init.headers === undefined ? undefined : new Headers(init.headers)
   }
 }
 

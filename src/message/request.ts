@@ -4,6 +4,7 @@ import { brand, REQUEST } from './brands.ts'
 import { HttpError } from './errors.ts'
 import { Form } from './form.ts'
 import { Headers, type HeadersInit } from './headers.ts'
+import { Lifetime } from './lifetime.ts'
 import { canonicalPath } from './path.ts'
 
 /** The content of a request as it arrives. Reading it a second time is a TypeError. */
@@ -161,19 +162,33 @@ export class Request {
   }
 
   /**
-   * The same request with something changed, for middleware. The body and the signal stay the same ones.
+   * The same request with something changed, for middleware. The signal stays the same one, and so does the body unless
+   * it is taken away, with the fields that tell of it.
    * @throws TypeError for a path that does not begin with `/`.
    */
-  with(changes: { method?: string; path?: string; headers?: HeadersInit }): Request {
+  with(changes: { method?: string; path?: string; headers?: HeadersInit; body?: null }): Request {
     const parts = { ...partsFrom(this) }
     if (changes.method !== undefined) parts.method = changes.method
     if (changes.headers !== undefined) parts.headers = new Headers(changes.headers)
     if (changes.path !== undefined) Object.assign(parts, pathParts(changes.path))
+    if (changes.body === null && parts.body !== null) {
+      parts.body = null
+      parts.headers = new Headers(parts.headers)
+      for (const name of OF_THE_BODY) parts.headers.delete(name)
+    }
     const made = new Request(parts)
     made.mount = this.mount
     made.params = this.params
     made.#lifetime = this.#life()
     return made
+  }
+
+  /**
+   * Calls when the client has gone, at once where it has already. Cheaper than `signal`, which stays unmade.
+   * @internal
+   */
+  onAbort(call: (reason: Error) => void): void {
+    this.#life().onAbort(call)
   }
 
   /** Told by the front door when the client has gone. @internal */
@@ -189,31 +204,22 @@ export class Request {
 
 brand(Request, REQUEST)
 
-/** The AbortController is made when somebody asks for the signal: it costs as much as the rest of the request. */
-class Lifetime {
-  #controller: AbortController | undefined
-  #reason: Error | undefined
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
-    }
-    return this.#controller.signal
-  }
-
-  abort(reason: Error): void {
-    this.#reason ??= reason
-    this.#controller?.abort(reason)
-  }
-}
-
 function follow(signal: AbortSignal, request: Request): void {
   const abort = (): void => request.abort(signal.reason as Error)
   if (signal.aborted) abort()
   else signal.addEventListener('abort', abort, { once: true })
 }
 
+/** The fields of a request that tell of its content (RFC 9110 §8). */
+const OF_THE_BODY = [
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'transfer-encoding',
+  'expect',
+  'trailer',
+]
 const SELECTIVE = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range']
 
 function hasSelectiveField(headers: Headers): boolean {

@@ -2,8 +2,9 @@ import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import { toResponse } from '../message/fetch.ts'
+import { Headers } from '../message/headers.ts'
 import type { Answer } from '../message/interface.ts'
-import { isDeclined, isReroute } from '../message/outcome.ts'
+import { isDeclined, isReroute, type Reroute } from '../message/outcome.ts'
 import { isPromise } from '../message/reply.ts'
 import type { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
@@ -21,6 +22,8 @@ interface Way {
   readonly request: Request
   readonly connection: Connection
   readonly hops: number
+  /** Whether it may go to routes that are `internal`. */
+  readonly internal: boolean
   /** All routes for the path, in order; looked up only where the first is not the answer. */
   candidates: readonly Found<BuiltRoute>[] | undefined
   next: number
@@ -39,17 +42,18 @@ export class Dispatcher {
   }
 
   /** @throws HttpError 404 where no route takes the path, 405 where none takes the method; whatever a resource throws. */
-  dispatch(request: Request, connection: Connection, hops: number = 0): Routed {
+  dispatch(request: Request, connection: Connection, hops: number = 0, internal: boolean = false): Routed {
     if (request.path === '*') return serverOptions()
     const first = this.#table.first(request)
     if (first === undefined) throw noRoute(request, [])
-    const way: Way = { request, connection, hops, candidates: undefined, next: 1, allow: undefined }
+    const way: Way = { request, connection, hops, internal, candidates: undefined, next: 1, allow: undefined }
     return this.#enter(first, way)
   }
 
   #enter(found: Found<BuiltRoute>, way: Way): Routed {
     const { value: route } = found
     const { request, connection } = way
+    if (route.internal && !way.internal) return this.#onward(way)
     if (route.methods !== undefined && !route.methods.includes(request.method)) {
       way.allow = [...(way.allow ?? []), ...route.methods]
       return this.#onward(way)
@@ -75,14 +79,28 @@ export class Dispatcher {
       leaveRoute(way.request, way.connection)
       return this.#onward(way)
     }
-    if (isReroute(answer)) {
-      if (way.hops === MAX_REROUTES)
-        throw new TypeError(`a request was rerouted more than ${MAX_REROUTES} times, last to ${answer.to}`)
-      leaveRoute(way.request, way.connection)
-      return this.dispatch(way.request.with({ path: answer.to }), way.connection, way.hops + 1)
-    }
+    if (isReroute(answer)) return this.#reroute(answer, way)
     throw new TypeError(`a resource returned ${answer === null ? 'null' : typeof answer} where a Response was expected`)
   }
+
+  #reroute({ to, method, internal, headers }: Reroute, { request, connection, hops }: Way): Routed {
+    if (hops === MAX_REROUTES) {
+      throw new TypeError(`a request was rerouted more than ${MAX_REROUTES} times, last to ${to}`)
+    }
+    leaveRoute(request, connection)
+    const next = request.with({ path: to, ...(method !== undefined && { method, body: null }) })
+    const routed = this.dispatch(next, connection, hops + 1, internal)
+    if (headers === undefined) return routed
+    return isPromise(routed) ? routed.then((made) => withFields(made, headers)) : withFields(routed, headers)
+  }
+}
+
+/** An answer with these fields in the place of its own. Of Set-Cookie there may be several, and all count. */
+function withFields(response: Response, fields: Headers): Response {
+  const headers = new Headers(response.peek())
+  for (const name of fields.keys()) if (name !== 'set-cookie') headers.delete(name)
+  for (const [name, value] of fields.raw()) headers.append(name, value)
+  return response.with({ headers })
 }
 
 /** OPTIONS * asks what the server as a whole can do (RFC 9110 §9.3.7). */

@@ -36,6 +36,10 @@ export async function explain(table: RouteTable, method: string, target: string)
   for (const found of table.candidates(request)) {
     const { value: route } = found
     const name = `routes[${route.index}] ${found.pattern.text}`
+    if (route.internal) {
+      lines.push(['internal', `${name}: no client comes here`])
+      continue
+    }
     if (route.methods !== undefined && !route.methods.includes(method)) {
       lines.push(['not', `${name}: takes ${route.methods.join(', ')} only`])
       continue

@@ -2,6 +2,7 @@ import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
+import { PROGRAM_BODY_LIMIT } from '../resource/program.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 
@@ -45,4 +46,12 @@ export function kindOf(route: ResourceKeys): keyof ResourceKeys {
 export function resourceOf(route: ResourceKeys, place: FilesPlace): Handler {
   const kind = kindOf(route)
   return (KINDS[kind] as (value: unknown, place: FilesPlace) => Handler)(route[kind], place)
+}
+
+/** The most bytes of a body that a resource takes by default: 1 MiB. */
+export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
+
+/** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
+export function usualBodyLimit(kind: string): number {
+  return kind === 'cgi' || kind === 'fastcgi' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
 }

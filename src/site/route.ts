@@ -7,7 +7,7 @@ import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
-import { kindOf, type ResourceKeys, resourceOf } from './kinds.ts'
+import { kindOf, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, Match } from './routes.ts'
@@ -16,6 +16,8 @@ import type { BuiltRoute, Match } from './routes.ts'
 export interface Route extends ResourceKeys {
   /** A path pattern, or a rule. */
   readonly match: string | Match
+  /** Whether no client can come here, only a resource can send: X-Accel-Redirect, or a Reroute that is internal. */
+  readonly internal?: boolean
   /** Who may. */
   readonly access?: Access
   /** The path that middleware and resource see instead, with `*` and `:name` of the pattern. */
@@ -26,20 +28,22 @@ export interface Route extends ResourceKeys {
   readonly middleware?: readonly Middleware[]
 }
 
-/** @throws TypeError or RangeError that says what is wrong with the route. */
-export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit: number): BuiltRoute {
+/** @param bodyLimit That of the site, where it has one. @throws TypeError or RangeError that says what is wrong. */
+export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit?: number): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
   const before: Middleware[] = route.access === undefined ? [] : [guard(route.access)]
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
+  const kind = kindOf(route)
   return {
     index,
     match,
     methods: methodsOf(match),
-    kind: kindOf(route),
+    internal: route.internal ?? false,
+    kind,
     handler: fold(resource, [...before, ...(route.middleware ?? [])]),
-    bodyLimit: route.limits?.body ?? bodyLimit,
+    bodyLimit: route.limits?.body ?? bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
     guarded: route.access !== undefined,
     explain: explanationOf(resource),
@@ -53,7 +57,7 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
   exchange.route = found.pattern.text
   exchange.resource = route.kind
   // Only the guard of this route says who it is, even on a Connection that somebody used before.
-  if (connection.user !== undefined) connection.identify(undefined)
+  if (connection.user !== undefined || connection.variables !== undefined) connection.identify(undefined)
   request.mount = found.mount
   request.params = params ?? NO_PARAMS
   const { body } = request

@@ -15,6 +15,7 @@ function route(match: Match, index: number): BuiltRoute {
     bodyLimit: 0,
     rewrite: undefined,
     guarded: false,
+    internal: false,
     explain: undefined,
   }
 }

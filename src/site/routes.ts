@@ -24,6 +24,8 @@ export interface BuiltRoute {
   readonly match: Match
   /** The methods that it takes; undefined for all. */
   readonly methods: readonly string[] | undefined
+  /** Whether only a resource can send here, by a Reroute that says so, and no client. */
+  readonly internal: boolean
   /** What kind of resource stands there: files, module, … */
   readonly kind: string
   /** Guard, middleware and resource, folded. */

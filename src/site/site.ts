@@ -30,9 +30,6 @@ export interface SiteOptions {
   readonly place?: Partial<FilesPlace>
 }
 
-/** The most bytes of a body that a resource takes by default: 1 MiB. */
-export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
-
 /**
  * Everything between the front doors and the resources, folded once. From the outside in: the middleware of the site,
  * ranges and conditions, error pages, then the route's guard, its middleware, its resource.
@@ -47,7 +44,7 @@ export class Site {
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place }
-    const limit = options.limits?.body ?? DEFAULT_BODY_LIMIT
+    const limit = options.limits?.body
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, limit)))
     this.#table = new RouteTable(routes)
     const dispatcher = new Dispatcher(this.#table)

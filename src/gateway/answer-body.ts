@@ -1,0 +1,170 @@
+import { ChunkedDecoder } from '../protocol/http1/chunked.ts'
+import { ProtocolError } from '../protocol/http1/errors.ts'
+import { badAnswer } from './call.ts'
+
+/** Bytes that are held ahead of whoever reads. */
+const MAX_HELD = 65536
+const TRAILERS = { head: 8192, fields: 50 }
+
+/** What a body asks of the call that it belongs to. */
+export interface BodyOwner {
+  pause(): void
+  resume(): void
+  /** Whoever read it wants no more. */
+  abandoned(): void
+  /** More came than the head had said. */
+  tooLong(): void
+}
+
+/**
+ * The content of an answer while it comes from a back end. What came and was not pulled yet is held, and the back end is
+ * asked for no more when that is much. It ends well only where the back end said so and the length is what the head said:
+ * else it throws, and the client's answer breaks off.
+ */
+export class AnswerBody implements AsyncIterable<Uint8Array> {
+  /** Whether its last byte has come. */
+  complete = false
+  failure: Error | undefined = undefined
+  /** Whether what comes is of interest to nobody: the answer to HEAD, or a 304. */
+  discarding = false
+  readonly #owner: BodyOwner
+  readonly #declared: number | undefined
+  readonly #chunked: ChunkedDecoder | undefined
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #received = 0
+  #paused = false
+  #closed = false
+  #wake: (() => void) | undefined = undefined
+
+  /** @param declared Bytes by the head of the answer, where that says. @param chunked Whether it is in chunks. */
+  constructor(owner: BodyOwner, declared: number | undefined, chunked: boolean) {
+    this.#owner = owner
+    this.#declared = declared
+    this.#chunked = chunked ? new ChunkedDecoder(TRAILERS) : undefined
+  }
+
+  /** All of it, where it is complete and nobody has read of it. */
+  whole(): Uint8Array | undefined {
+    if (!this.complete || this.#closed) return undefined
+    const [first] = this.#held
+    return this.#held.length === 1 ? first : Buffer.concat(this.#held)
+  }
+
+  /** Whatever comes is of interest to nobody any more, and whoever sends it may do so to the end. */
+  discard(): void {
+    this.discarding = true
+    this.#held = []
+    this.#heldBytes = 0
+    if (!this.#paused) return
+    this.#paused = false
+    this.#owner.resume()
+  }
+
+  /** What came; it is copied. @throws ProtocolError where the chunks are none. */
+  push(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0 || this.complete || this.failure !== undefined) return
+    if (this.#chunked === undefined) this.#take(bytes)
+    else this.#decode(this.#chunked, bytes)
+  }
+
+  /** The back end says that this was all. */
+  end(): void {
+    if (this.complete || this.failure !== undefined) return
+    const { done } = this.#chunked ?? { done: true }
+    if (!done) return this.fail(badAnswer('the answer ended within its chunks'))
+    if (this.#declared !== undefined && this.#received < this.#declared && !this.discarding) {
+      const sizes = `${this.#received} of the ${this.#declared} bytes that its head announced`
+      return this.fail(badAnswer(`the answer ended after ${sizes}`))
+    }
+    this.#finish()
+  }
+
+  fail(error: Error): void {
+    if (this.complete || this.failure !== undefined) return
+    this.failure = error
+    this.#notify()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.#close()
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      const chunk = this.#held.shift()
+      if (chunk !== undefined) {
+        this.#heldBytes -= chunk.byteLength
+        return { done: false, value: chunk }
+      }
+      if (this.failure !== undefined) throw this.failure
+      if (this.complete || this.#closed) return { done: true, value: undefined }
+      const came = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      if (this.#paused) {
+        this.#paused = false
+        this.#owner.resume()
+      }
+      await came
+    }
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#held = []
+    this.#notify()
+    if (!this.complete && this.failure === undefined) this.#owner.abandoned()
+  }
+
+  #take(bytes: Uint8Array): void {
+    const room = this.#declared === undefined ? bytes.byteLength : this.#declared - this.#received
+    this.#received += Math.min(room, bytes.byteLength)
+    this.#keep(bytes.byteLength > room ? bytes.subarray(0, room) : bytes)
+    if (this.discarding) return
+    if (bytes.byteLength > room) this.#owner.tooLong()
+    // The client has all that it waits for, however long the program lives on.
+    if (this.#received === this.#declared) this.#finish()
+  }
+
+  #finish(): void {
+    this.complete = true
+    this.#notify()
+  }
+
+  #keep(piece: Uint8Array): void {
+    if (this.discarding || this.#closed || piece.byteLength === 0) return
+    // A copy: the next read of any connection takes its place.
+    this.#held.push(Buffer.from(piece))
+    this.#heldBytes += piece.byteLength
+    if (this.#heldBytes >= MAX_HELD && !this.#paused) {
+      this.#paused = true
+      this.#owner.pause()
+    }
+    this.#notify()
+  }
+
+  #decode(decoder: ChunkedDecoder, bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.byteLength && !decoder.done; ) {
+        at = decoder.step(bytes, at)
+        if (decoder.data !== undefined) this.#take(decoder.data)
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.fail(badAnswer(`the answer is no chunked one: ${error.message}`))
+    }
+  }
+
+  #notify(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { mock, test } from 'node:test'
+import { ask, failure } from '../../test/support/gateway-peer.ts'
+import type { Response } from '../message/response.ts'
+
+test('time limits: for the first byte, between two, and for all (504)', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.after(() => mock.timers.reset())
+  const silent = ask()
+  mock.timers.tick(2000)
+  assert.match(await failure(silent.answered), /^504 .*timeouts\.firstByte/)
+  assert.deepEqual(silent.peer.done, ['input', 'abort'])
+  const stops = ask()
+  stops.peer.says('A: b\n\nx')
+  const response = (await stops.answered) as Response
+  mock.timers.tick(3000)
+  assert.match(await failure(response.text()), /^504 .*timeouts\.idle/)
+  const drips = ask()
+  drips.peer.says('A: b\n\n')
+  const slow = (await drips.answered) as Response
+  for (let i = 0; i < 12; i++) {
+    mock.timers.tick(1000)
+    drips.peer.says('x')
+  }
+  assert.match(await failure(slow.text()), /^504 .*timeouts\.total/)
+})

@@ -1,0 +1,266 @@
+import { HttpError } from '../message/errors.ts'
+import { isBodiless } from '../message/status.ts'
+import { CgiFault, type CgiHead, CgiHeadReader } from '../protocol/cgi/head.ts'
+import { AnswerBody, type BodyOwner } from './answer-body.ts'
+import { badAnswer, type Call, type CallEnd, type CallEvents, GatewayFault, type Open, type Wire } from './call.ts'
+import { ticksOf, unwatch, type Watched, watch } from './clock.ts'
+import { type Feeding, feed, feedAtOnce } from './feed.ts'
+import { bodyFraming } from './framing.ts'
+import { StderrLines } from './stderr-lines.ts'
+
+/** How long is waited for a back end, in milliseconds; 0 for ever. */
+export interface GatewayTimeouts {
+  /** For the head of its answer, from when it was called. */
+  readonly firstByte: number
+  /** For the next piece of its answer. */
+  readonly idle: number
+  /** For the whole of it. */
+  readonly total: number
+}
+
+export interface ExchangeOptions {
+  readonly timeouts: GatewayTimeouts
+  /** What the log names the back end by: its program, its address. */
+  readonly name: string
+}
+
+/** What a back end answered: its head, and its content as it comes. */
+export interface GatewayAnswer {
+  readonly head: CgiHead
+  readonly body: AnswerBody
+}
+
+/** How often a request is tried where back ends do not begin with it. */
+const MAX_TRIES = 5
+
+/**
+ * Has a back end answer a request, over whatever wire. A call that it had not begun with is opened once more.
+ * @throws HttpError 502 where the answer is none, 503 where nobody takes the call, 504 where time is up.
+ */
+export function exchange(open: Open, call: Call, options: ExchangeOptions): Promise<GatewayAnswer> {
+  return new Promise((resolve, reject) => new GatewayExchange(open, call, options, resolve, reject).start())
+}
+
+/** One request and its answer on a back end. */
+class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
+  /** Whether the back end has nothing more to say, or nobody listens. */
+  #over = false
+  readonly #open: Open
+  readonly #call: Call
+  readonly #options: ExchangeOptions
+  readonly #resolve: (answer: GatewayAnswer) => void
+  readonly #reject: (error: unknown) => void
+  readonly #ticks: GatewayTimeouts
+  #wire: Wire | undefined = undefined
+  #tries = 0
+  #head = new CgiHeadReader()
+  #body: AnswerBody | undefined = undefined
+  #stderr: StderrLines | undefined = undefined
+  /** Whether the back end has sent anything, and whether the content of the request can be sent no second time. */
+  #touched = false
+  #spent = false
+  #inputClosed = false
+  #paused = false
+  #quiet = 0
+  #lasted = 0
+  #drained: (() => void) | undefined = undefined
+
+  constructor(
+    open: Open,
+    call: Call,
+    options: ExchangeOptions,
+    resolve: (answer: GatewayAnswer) => void,
+    reject: (error: unknown) => void,
+  ) {
+    const { firstByte, idle, total } = options.timeouts
+    this.#open = open
+    this.#call = call
+    this.#options = options
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#ticks = { firstByte: ticksOf(firstByte), idle: ticksOf(idle), total: ticksOf(total) }
+  }
+
+  start(): void {
+    watch(this)
+    this.#try()
+    this.#call.request.onAbort((reason) => this.#giveUp(reason))
+  }
+
+  output(bytes: Uint8Array): void {
+    if (this.#over) return
+    this.#touched = true
+    this.#quiet = 0
+    try {
+      if (this.#body !== undefined) this.#body.push(bytes)
+      else this.#readHead(bytes)
+    } catch (error) {
+      if (!(error instanceof CgiFault)) throw error
+      this.#stop(this.#bad(error.message))
+    }
+    if (this.#body?.failure !== undefined) this.#stop(this.#body.failure)
+  }
+
+  errorOutput(bytes: Uint8Array): void {
+    const { request, connection } = this.#call
+    this.#quiet = 0
+    this.#stderr ??= new StderrLines((level, event, fields) => connection.exchange.report(level, event, fields), {
+      method: request.method,
+      uri: request.target,
+      program: this.#options.name,
+    })
+    this.#stderr.push(bytes)
+  }
+
+  drained(): void {
+    this.#drained?.()
+    this.#drained = undefined
+  }
+
+  inputClosed(): void {
+    this.#inputClosed = true
+    this.drained()
+  }
+
+  ended({ error, again, said }: CallEnd): void {
+    if (this.#over) return
+    if (said !== undefined) this.#note(said)
+    if (again === true && !this.#touched && !this.#spent && this.#tries < MAX_TRIES) return this.#try()
+    if (error !== undefined) return this.#finish(error)
+    if (this.#body !== undefined) {
+      this.#body.end()
+      return this.#finish(this.#body.failure)
+    }
+    this.#finish(this.#bad(this.#head.begun ? 'it ended within its head' : 'it ended without a word'))
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#wire?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#quiet = 0
+    this.#wire?.resume()
+  }
+
+  abandoned(): void {
+    if (this.#body?.discarding !== true) this.#stop(undefined)
+  }
+
+  tooLong(): void {
+    this.#call.connection.exchange.report('warn', 'An answer was cut to the length that its head said.', this.#about())
+  }
+
+  tick(): void {
+    this.#lasted++
+    if (!this.#paused) this.#quiet++
+    const { firstByte, idle, total } = this.#ticks
+    if (this.#lasted > total) this.#late('total')
+    else if (this.#body === undefined ? this.#quiet > firstByte : this.#quiet > idle) {
+      this.#late(this.#body === undefined ? 'firstByte' : 'idle')
+    }
+  }
+
+  get wantsNoMore(): boolean {
+    return this.#over || this.#inputClosed
+  }
+
+  progressed(): void {
+    this.#quiet = 0
+  }
+
+  whenDrained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve
+    })
+  }
+
+  #try(): void {
+    this.#tries++
+    this.#quiet = 0
+    this.#inputClosed = false
+    const { content } = this.#call
+    const wire = this.#open(this.#call, this)
+    this.#wire = wire
+    if (this.#over || feedAtOnce(wire, content) || content === undefined) return
+    this.#spent = content.source !== undefined
+    feed(wire, content, this).catch((error) => this.#stop(error))
+  }
+
+  /** Informational answers are passed on, and the head of another one follows them (RFC 9110 §15.2). */
+  #readHead(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; ) {
+      at = this.#head.take(bytes, at)
+      if (at < 0) return
+      const head = this.#head.parse()
+      if (head.status !== undefined && head.status < 200) {
+        this.#call.connection.inform(head.status, head.headers)
+        continue
+      }
+      this.#begin(head)
+      this.#body?.push(bytes.subarray(at))
+      return
+    }
+  }
+
+  #begin(head: CgiHead): void {
+    const { request, connection } = this.#call
+    const { declared, chunked } = bodyFraming(head.headers)
+    const body = new AnswerBody(this, declared, chunked)
+    body.discarding = request.method === 'HEAD' || (head.status !== undefined && isBodiless(head.status))
+    this.#body = body
+    if (head.dropped.length > 0) {
+      connection.exchange.report('warn', 'A line in the head of an answer is no field and was left out.', {
+        ...this.#about(),
+        lines: head.dropped,
+      })
+    }
+    // Whoever waits goes on when this read is through: a small answer is complete then.
+    this.#resolve({ head, body })
+  }
+
+  #late(limit: keyof GatewayTimeouts): void {
+    const milliseconds = this.#options.timeouts[limit]
+    const cause = new GatewayFault(`${this.#options.name}: no answer within ${milliseconds} ms (timeouts.${limit})`)
+    this.#stop(new HttpError(504, { code: `timeouts.${limit}`, cause }))
+  }
+
+  #giveUp(reason: Error): void {
+    if (!this.#over) this.#stop(reason)
+  }
+
+  /** Ends the call from our side. */
+  #stop(error: unknown): void {
+    if (this.#over) return
+    this.#finish(error)
+    this.#wire?.abort()
+  }
+
+  #finish(error: unknown): void {
+    this.#over = true
+    unwatch(this)
+    this.drained()
+    this.#stderr?.end()
+    this.#call.content?.close()
+    this.#call.data?.close()
+    if (error === undefined) return
+    if (this.#body === undefined) this.#reject(error)
+    else this.#body.fail(error instanceof Error ? error : badAnswer(String(error)))
+  }
+
+  #bad(what: string): HttpError {
+    return badAnswer(`${this.#options.name}: ${what}`)
+  }
+
+  #note(said: Readonly<Record<string, unknown>>): void {
+    const { exchange } = this.#call.connection
+    exchange.backend = { ...exchange.backend, ...said }
+  }
+
+  #about(): Record<string, unknown> {
+    const { method, target } = this.#call.request
+    return { method, uri: target, program: this.#options.name }
+  }
+}

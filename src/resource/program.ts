@@ -1,0 +1,69 @@
+import type { Call, Content, Open } from '../gateway/call.ts'
+import { arriving, spooled } from '../gateway/content.ts'
+import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
+import { type Handover, replyOf } from '../gateway/reply.ts'
+import type { Connection } from '../message/connection.ts'
+import type { Answer } from '../message/interface.ts'
+import type { Request } from '../message/request.ts'
+import { byteString } from '../protocol/cgi/octets.ts'
+import { cgiVariables, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
+
+/** What all resources that have a program answer can be told. */
+export interface ProgramOptions {
+  /** More variables for the program. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether the program sees `Authorization`, with passwords. */
+  readonly authorization?: boolean
+  /** How long is waited for the program, in milliseconds; 0 for ever. */
+  readonly timeouts?: Partial<GatewayTimeouts>
+  /** Whether the content of a request is read to its end before the program is called; true where it is left out. */
+  readonly spool?: boolean
+}
+
+/** How long programs may take by default, in milliseconds. */
+export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 600_000 }
+
+/** The most bytes of a body that programs take by default: 100 MiB. */
+export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
+
+/** Has a program answer a request. */
+export type Program = (request: Request, connection: Connection, script: Script, data?: Content) => Promise<Answer>
+
+/** What answers over a wire. @param name What the log calls the program by. @param authorization Unless told otherwise. */
+export function program(
+  open: Open,
+  name: string,
+  options: ProgramOptions,
+  authorization: boolean,
+  handover?: Handover,
+): Program {
+  const timeouts = { ...PROGRAM_TIMEOUTS, ...options.timeouts }
+  const passed = variableOptions(options, authorization)
+  const run = (
+    request: Request,
+    connection: Connection,
+    script: Script,
+    content: Content | undefined,
+    data: Content | undefined,
+  ): Promise<Answer> => {
+    const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
+    const variables = cgiVariables(request, connection, script, size, passed)
+    const call: Call = { request, connection, variables, content, data, tried: undefined }
+    return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
+  }
+  return (request, connection, script, data) => {
+    const { body } = request
+    if (body === null) return run(request, connection, script, undefined, data)
+    const { declared } = body
+    if (options.spool === false && declared !== undefined) {
+      return run(request, connection, script, arriving(body, declared), data)
+    }
+    return spooled(body, connection.exchange).then((content) => run(request, connection, script, content, data))
+  }
+}
+
+/** What a program is told beside the request, in bytes. */
+export function variableOptions({ env = {}, authorization }: ProgramOptions, otherwise: boolean): VariableOptions {
+  const list = Object.entries(env).flatMap(([name, value]) => [byteString(name), byteString(value)])
+  return { authorization: authorization ?? otherwise, env: list }
+}
