@@ -17,9 +17,10 @@ for (const kind of ['unix', 'tcp'] as const) {
     SOON,
     async (t) => {
       const path = join(makeFolder({}), 'app.sock')
-      const listening = kind === 'unix' ? createServer().listen(path) : createServer().listen(0, '127.0.0.1')
+      const listening = kind === 'unix' ? createServer().listen(`${path}.first`) : createServer().listen(0, '127.0.0.1')
       await once(listening, 'listening')
-      // Node removes the name that it made when it closes.
+      t.after(() => listening.close())
+      // Closing it removes the name that it was made by.
       if (kind === 'unix') renameSync(`${path}.first`, path)
       const bound = listening.address()
       const address = bound !== null && typeof bound === 'object' ? `127.0.0.1:${bound.port}` : `unix:${path}`

@@ -3,11 +3,9 @@ import type { Request } from '../../src/message/request.ts'
 import { Response } from '../../src/message/response.ts'
 
 /*
- * A FastCGI application as mod_fcgid and spawn-fcgi start it, for the tests: on descriptor 0. It ends when its parent
- * closes descriptor 1, or on SIGTERM.
+ * A FastCGI application as mod_fcgid and spawn-fcgi start it, for the tests: on descriptor 0, until SIGTERM.
  */
 
 const server = await serveFastCgi((request: Request) => new Response(`${request.path} ${process.pid}`))
 process.stdout.write(`${server.address}\n`)
 process.on('SIGTERM', () => void server.close())
-process.stdout.on('error', () => process.exit(1))
