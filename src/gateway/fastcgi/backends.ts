@@ -1,8 +1,9 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Call, CallEvents, Open, Wire } from '../call.ts'
 import { type ApplicationAddress, applicationAddress } from './address.ts'
-import { FastCgiCall, type Place, type Question } from './fastcgi-call.ts'
+import { FastCgiCall, type Place } from './fastcgi-call.ts'
 import { Pool, type PoolLimits } from './pool.ts'
+import type { Question } from './question.ts'
 
 /** Where FastCGI applications listen, and how they are called. */
 export interface FastCgiOptions {

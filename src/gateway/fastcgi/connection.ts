@@ -19,7 +19,10 @@ export interface Loss {
 export interface Traveller extends Answered {
   /** The connection is gone. @param first Whether it was opened for this request. */
   lost(loss: Loss, first: boolean): void
-  /** All that was written is taken. */
+}
+
+/** Who waits until what was written is taken. */
+export interface Draining {
   drained(): void
 }
 
@@ -52,7 +55,7 @@ export class ApplicationConnection implements SocketEvents, Management {
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
   readonly #end: WebServerEnd<Traveller>
-  #draining: Traveller[] | undefined = undefined
+  #draining: Draining[] | undefined = undefined
   #timedOut = false
   #fault: string | undefined = undefined
   #ended = false
@@ -127,13 +130,13 @@ export class ApplicationConnection implements SocketEvents, Management {
     else this.#socket.resume()
   }
 
-  /** Tells the request when what was written is taken. */
-  awaitDrain(request: Traveller): void {
+  /** Tells once when what was written is taken. */
+  awaitDrain(waiting: Draining): void {
     if (this.#draining === undefined) {
       this.#draining = []
       this.#socket.once('drain', this.#onDrain)
     }
-    this.#draining.push(request)
+    this.#draining.push(waiting)
   }
 
   /** Closes it. What runs here is told that it broke off. @param fault What the application did, for the log. */
@@ -189,7 +192,7 @@ export class ApplicationConnection implements SocketEvents, Management {
   readonly #onDrain = (): void => {
     const draining = this.#draining ?? []
     this.#draining = undefined
-    for (const request of draining) request.drained()
+    for (const waiting of draining) waiting.drained()
   }
 }
 

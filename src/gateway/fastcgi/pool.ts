@@ -5,6 +5,7 @@ import { type ApplicationAddress, connectFault } from './address.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
+import { isSmall } from './question.ts'
 
 /** What an address is given, by the route that called it last. */
 export interface PoolLimits {
@@ -103,15 +104,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   refused(call: FastCgiCall, protocolStatus: number): boolean {
-    if (protocolStatus !== ProtocolStatus.cantMpx) return this.elsewhere(call)
+    if (protocolStatus !== ProtocolStatus.cantMpx) return call.choice.elsewhere(this)
     const again = this.#multiplexes
     this.#multiplexes = false
     if (this.#shared !== undefined) this.#retire(this.#shared)
     return again
-  }
-
-  elsewhere(call: FastCgiCall): boolean {
-    return call.choice.elsewhere(this)
   }
 
   unknownType(type: number): void {
@@ -178,7 +175,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const connection = this.#connectionFor(call)
     if (connection === undefined) return false
     this.running++
-    connection.exclusive = !call.small
+    connection.exclusive = !isSmall(call.question)
     call.begin(connection, this.#keeping !== 'not')
     return true
   }
@@ -205,7 +202,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
    * where no more may be opened, and by small requests only; see `FastCgiCall` for answers that grow.
    */
   #shareable(call: FastCgiCall): ApplicationConnection | undefined {
-    if (!this.#values.mpxsConns || !this.#multiplexes || !call.small) return undefined
+    if (!this.#values.mpxsConns || !this.#multiplexes || !isSmall(call.question)) return undefined
     let best: ApplicationConnection | undefined
     for (const connection of this.#connections) {
       if (connection.usable && connection.active < (best?.active ?? SHARED)) best = connection
