@@ -1,6 +1,7 @@
 // What Oriel serves in the bench. Its command line has no place for a port or a folder that change with every run, so
 // the bench tells them through the environment.
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert, BENCH_WORKERS: workers } = process.env
+const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI } = process.env
 
 export default {
   timeouts: { idle: 120_000 },
@@ -10,5 +11,8 @@ export default {
     { match: '/hello', module: './hello.mjs' },
     { match: '/files/*', files: root },
     { match: '/uncached/*', files: { root, memory: 0 } },
+    ...(BENCH_CGI ? [{ match: '/cgi-bin/*', cgi: './programs' }] : []),
+    ...(BENCH_PHP ? [{ match: '/php/*', fastcgi: { address: BENCH_PHP, root: './programs', suffix: '.php' } }] : []),
+    ...(BENCH_FASTCGI ? [{ match: '/application/*', fastcgi: BENCH_FASTCGI }] : []),
   ],
 }

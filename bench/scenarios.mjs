@@ -10,6 +10,8 @@ const hello = () => Buffer.from('Hello')
 const file = (name) => (work) => readFileSync(join(work.files, name))
 const requests = { measure: measureLoad, unit: 'req/s', connections: 64 }
 const http2 = { measure: measureLoad, unit: 'req/s', connections: 16, http2: true }
+// A program's answer need not tell its length.
+const program = { measure: measureLoad, unit: 'req/s', fields: ['date', 'content-type'] }
 const large = { measure: measureLoad, unit: 'MiB/s' }
 
 export const scenarios = [
@@ -63,6 +65,31 @@ export const scenarios = [
     body: file('100m.bin'),
     connections: 4,
     goals: { nginx: 0.85 },
+  },
+  {
+    ...program,
+    name: 'cgi',
+    title: 'CGI, simple.sh',
+    children: true,
+    body: () => Buffer.from('Hello.\n'),
+    connections: 16,
+    goals: { lighttpd: 1.2, apache: 1.5 },
+  },
+  {
+    ...program,
+    name: 'php',
+    title: 'PHP by php-fpm',
+    body: hello,
+    connections: 16,
+    goals: { nginx: 1, 'nginx-kept': 1 },
+  },
+  {
+    ...program,
+    name: 'fastcgi',
+    title: 'Node application over FastCGI',
+    body: hello,
+    connections: 64,
+    goals: { 'in process': 0.6, nginx: 1.3, 'nginx-kept': 1.3 },
   },
   {
     name: 'idle',

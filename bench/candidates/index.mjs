@@ -1,9 +1,10 @@
-// Everybody who can be measured. A candidate is { name, start(port, work) → { pid, gone, stop }, paths } and takes part
+// Everybody who can be measured. A candidate is { name, start(port, work) → { pid, gone, stop, backEnd }, paths } and takes part
 // in the rows that `paths` names; `scheme` is https where it speaks TLS, `log(work)` the file where it logs requests.
-// A server with other settings for some rows is a second object of the same name.
+// `backEnd` is the process of a back end that runs on the load's core. A server with other settings for some rows is a second object of the same name.
 import { nginxCandidates } from './nginx.mjs'
 import { nodeCandidates } from './node.mjs'
 import { orielCandidates } from './oriel.mjs'
+import { programCandidates } from './programs.mjs'
 
-export const candidates = [...orielCandidates, ...nodeCandidates, ...nginxCandidates]
+export const candidates = [...orielCandidates, ...nodeCandidates, ...nginxCandidates, ...programCandidates]
 export const candidateNames = [...new Set(candidates.map((candidate) => candidate.name))]

@@ -10,10 +10,10 @@ const main = join(root, 'dist', 'cli', 'main.js')
 const config = join(root, 'bench', 'oriel.config.mjs')
 const logFile = (work) => join(work.folder, 'oriel-console.log')
 
-function starter({ tls = false, log = false, workers = 1 } = {}) {
+export function orielStarter({ tls = false, log = false, workers = 1, env: more = {} } = {}) {
   return (port, work) => {
     if (!existsSync(main)) throw new Failure('dist/cli/main.js is not there: npm run build makes it')
-    const env = { BENCH_PORT: String(port), BENCH_FILES: work.files, BENCH_WORKERS: String(workers) }
+    const env = { BENCH_PORT: String(port), BENCH_FILES: work.files, BENCH_WORKERS: String(workers), ...more }
     if (tls) Object.assign(env, { BENCH_TLS_KEY: work.key, BENCH_TLS_CERT: work.cert })
     const args = [main, 'serve', '--config', config, ...(log ? [] : ['--quiet'])]
     return startServer(process.execPath, args, { env, cwd: root, stdout: log ? logFile(work) : undefined })
@@ -32,9 +32,9 @@ const shared = { workers: '/hello', 'workers-file': '/files/1k.txt' }
 const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt' }
 
 export const orielCandidates = [
-  { name: 'oriel', paths: { ...hello, ...files }, start: starter() },
-  { name: 'oriel', paths: secure, scheme: 'https', start: starter({ tls: true }) },
-  { name: 'oriel', paths: shared, start: starter({ workers: 2 }) },
-  { name: 'one process', paths: shared, start: starter() },
-  { name: 'oriel', paths: logged, start: starter({ log: true }), log: logFile },
+  { name: 'oriel', paths: { ...hello, ...files }, start: orielStarter() },
+  { name: 'oriel', paths: secure, scheme: 'https', start: orielStarter({ tls: true }) },
+  { name: 'oriel', paths: shared, start: orielStarter({ workers: 2 }) },
+  { name: 'one process', paths: shared, start: orielStarter() },
+  { name: 'oriel', paths: logged, start: orielStarter({ log: true }), log: logFile },
 ]

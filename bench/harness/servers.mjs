@@ -1,4 +1,4 @@
-// Starting and stopping the process of a candidate, on the server's core.
+// Starting and stopping the process of a candidate, on the server's core unless another one is named.
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import net from 'node:net'
@@ -26,9 +26,9 @@ async function stop(child, died) {
 }
 
 // `stdout` is a file to append to; without one it is thrown away.
-export function startServer(command, args, { env = {}, cwd, stdout } = {}) {
+export function startServer(command, args, { env = {}, cwd, stdout, core = serverCore } = {}) {
   const out = stdout ? openSync(stdout, 'a') : 'ignore'
-  const child = spawn(findTool('taskset'), ['-c', String(serverCore), command, ...args], {
+  const child = spawn(findTool('taskset'), ['-c', String(core), command, ...args], {
     cwd,
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: ['ignore', out, 'pipe'],

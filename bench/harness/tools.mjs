@@ -3,7 +3,16 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Failure } from './failure.mjs'
 
-const packages = { wrk: 'wrk', h2load: 'nghttp2-client', nginx: 'nginx', taskset: 'util-linux', openssl: 'openssl' }
+const packages = {
+  wrk: 'wrk',
+  h2load: 'nghttp2-client',
+  nginx: 'nginx',
+  taskset: 'util-linux',
+  openssl: 'openssl',
+  lighttpd: 'lighttpd',
+  apache2: 'apache2',
+  'php-fpm8.2': 'php-fpm',
+}
 
 function isProgram(file) {
   try {

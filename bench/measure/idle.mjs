@@ -38,7 +38,7 @@ export async function measureIdle(candidate, scenario, work) {
   const requests = prepareRequests(candidate.paths[scenario.name], `127.0.0.1:${port}`)
   const expected = scenario.body(work)
   const url = `http://127.0.0.1:${port}`
-  const server = candidate.start(port, work)
+  const server = await candidate.start(port, work)
   const child = fork(client, [String(port), String(connections), candidate.paths[scenario.name], String(expected)])
   const kill = () => child.kill()
   process.once('exit', kill)

@@ -47,16 +47,19 @@ export async function measureLoad(candidate, scenario, work, { seconds, warmup }
   const requests = prepareRequests(candidate.paths[scenario.name], `127.0.0.1:${port}`)
   const expected = scenario.body(work)
   const run = generator(scenario, url, requests, work)
-  const server = candidate.start(port, work)
+  const server = await candidate.start(port, work)
   let warm
   let load
   try {
     await untilListening(port, server)
-    await compare(url, requests, expected, scenario.http2)
+    await compare(url, requests, expected, scenario)
     warm = await run({ seconds: warmup })
-    load = await run({ seconds, during: (pid) => watchUsage(server.pid, pid, seconds) })
+    load = await run({
+      seconds,
+      during: (pid) => watchUsage(server.pid, [pid, server.backEnd], seconds, scenario.children),
+    })
     checkBytes(load, expected)
-    await compare(url, requests, expected, scenario.http2)
+    await compare(url, requests, expected, scenario)
   } finally {
     await server.stop()
   }

@@ -23,7 +23,7 @@ async function startOnce(candidate, scenario, work) {
   const [request] = prepareRequests(candidate.paths[scenario.name], `127.0.0.1:${port}`)
   const text = requestText(request)
   const begin = performance.now()
-  const server = candidate.start(port, work)
+  const server = await candidate.start(port, work)
   let ended
   server.gone.then((failure) => {
     ended = failure

@@ -29,6 +29,7 @@ import {
 } from './parts.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
+import { cgi } from './schema-programs.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
@@ -101,6 +102,9 @@ const route = v.pipe(
         'a class, an object or a function',
         'What a module would export: a class extending Resource, an instance, a function, `{ fetch }`.',
       ),
+      cgi: v.optional(
+        v.pipe(v.union([filled(), cgi]), v.description('A folder of CGI programs, by its path or with options.')),
+      ),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
@@ -114,7 +118,7 @@ const route = v.pipe(
       ),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
-    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `redirect` or `respond`.',
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `redirect` or `respond`.',
   ),
   v.check(
     (given) => objection(() => kindOf(given as unknown as Route)) === undefined,

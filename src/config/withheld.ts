@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { FileFacts } from '../io/file.ts'
+import type { Executed } from './programs.ts'
 
 /** How long what a path leads to is believed, in milliseconds: a renewed key is often a link to another file. */
 const BELIEVED = 1000
@@ -9,13 +10,16 @@ const BELIEVED = 1000
  * What is never served as a file, whatever a route says: these files under every name, by links and hard links too.
  * @param paths Absolute; what is not there yet counts as soon as it is.
  * @param folders Absolute; all that lies in them, and in folders in them.
+ * @param executed What is run, by where it lies.
  */
 export function withheldFiles(
   paths: readonly string[],
   folders: readonly string[] = [],
+  executed: readonly Executed[] = [],
 ): (real: string, facts: FileFacts) => boolean {
   let names: ReadonlySet<string> = new Set()
   let within: readonly string[] = []
+  let run: readonly Executed[] = []
   let files: ReadonlySet<string> = new Set()
   let believedUntil = Number.NEGATIVE_INFINITY
   return (real, facts) => {
@@ -26,15 +30,22 @@ export function withheldFiles(
       const found = [...paths, ...folders.flatMap(filesIn)].flatMap(lookedUp)
       names = new Set([...paths, ...found.map(({ path }) => path)])
       files = new Set(found.map(({ file }) => file))
+      run = executed.flatMap((one) => [one, ...lookedUp(one.folder).map(({ path }) => ({ ...one, folder: path }))])
       believedUntil = now + BELIEVED
     }
     // Node rounds the file numbers of Windows, so that there several files have one.
     return (
       within.some((folder) => `${real}${sep}`.startsWith(folder)) ||
       names.has(real) ||
+      run.some((one) => isRun(real, one)) ||
       (process.platform !== 'win32' && files.has(fileKey(facts)))
     )
   }
+}
+
+function isRun(real: string, { folder, suffix }: Executed): boolean {
+  if (!`${real}${sep}`.startsWith(folder + sep)) return false
+  return suffix === undefined || real.toLowerCase().endsWith(suffix.toLowerCase())
 }
 
 function filesIn(folder: string): string[] {

@@ -1,0 +1,39 @@
+// Back ends: what stands behind a server that is measured. They run on the load's core, beside the load, for every
+// candidate alike, and start and stop with it.
+import { chmodSync, existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadCore } from './cores.mjs'
+import { Failure } from './failure.mjs'
+import { startServer } from './servers.mjs'
+
+// The server of `start`, with a back end before it that listens on a Unix socket. `open` makes it { socket, command, args }.
+export function behind(open, start) {
+  return async (port, work) => {
+    const { socket, command, args, env } = open(work)
+    const backEnd = startServer(command, args, { env, core: loadCore })
+    await untilThere(socket, backEnd)
+    // A server that was started by root is another user.
+    chmodSync(socket, 0o666)
+    const server = start(port, work)
+    return {
+      ...server,
+      backEnd: backEnd.pid,
+      stop: async () => {
+        await server.stop()
+        await backEnd.stop()
+      },
+    }
+  }
+}
+
+async function untilThere(socket, { gone }) {
+  let ended
+  gone.then((failure) => {
+    ended = failure
+  })
+  for (const start = Date.now(); Date.now() - start < 10_000; await sleep(20)) {
+    if (ended) throw ended
+    if (existsSync(socket)) return
+  }
+  throw new Failure('its back end did not listen within 10 seconds')
+}
