@@ -28,6 +28,8 @@ export interface Draining {
 
 /** Whose connections they are. */
 export interface ConnectionOwner {
+  /** Requests that ran on it have ended. What came with their ends has been read. */
+  freed(connection: ApplicationConnection): void
   /** It is closed. @param running How many requests were active on it. */
   lost(connection: ApplicationConnection, loss: Loss, running: number): void
   /** The application does not know a type of record (§4.2). */
@@ -89,7 +91,7 @@ export class ApplicationConnection implements SocketEvents, Management {
 
   /** Whether it is fit for another request now that none runs. */
   get reusable(): boolean {
-    return this.keep && this.usable && !this.#end.begun
+    return this.keep && this.usable
   }
 
   /** Gives the request its id. @param keep Whether the application is told to leave the connection open. */
@@ -156,12 +158,17 @@ export class ApplicationConnection implements SocketEvents, Management {
 
   received(bytes: Buffer): void {
     this.heard = true
+    const before = this.#end.ended
     try {
       this.#end.read(bytes)
     } catch (error) {
       if (!(error instanceof FastCgiFault)) throw error
       this.close(error.message)
     }
+    if (this.#end.active === 0 && this.#end.spoiled) this.close()
+    if (this.#end.ended === before) return
+    this.settle()
+    this.#owner.freed(this)
   }
 
   halfClosed(): void {

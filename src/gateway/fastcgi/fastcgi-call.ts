@@ -14,8 +14,8 @@ import { Receiving } from './receiving.ts'
 export interface Place {
   /** The application, for the log. */
   readonly name: string
-  /** The request of a call has ended on its connection. */
-  freed(call: FastCgiCall): void
+  /** The application has ended the request of a call. */
+  ended(call: FastCgiCall): void
   /** Nobody wants the answer of a call that the application was sent; it was told. */
   aborted(call: FastCgiCall): void
   /** The call waits no longer, for nobody wants its answer. */
@@ -142,7 +142,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
 
   endRequest(appStatus: number, protocolStatus: number): void {
     this.#receiving?.resume()
-    this.#place.freed(this)
+    this.#place.ended(this)
     if (this.#over) return
     const end = outcome(this.#place.name, this.question.role, appStatus, protocolStatus)
     if (!isRefusal(protocolStatus)) return this.#end(end)

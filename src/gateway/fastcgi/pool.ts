@@ -81,14 +81,14 @@ export class Pool implements Place, ConnectionOwner, Watched {
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
   }
 
-  freed(call: FastCgiCall): void {
-    const { connection } = call
+  ended(call: FastCgiCall): void {
     this.running--
     this.#failures = 0
     this.ejectedUntil = 0
-    this.#aborted.delete(call)
-    if (connection === undefined) return
-    connection.settle()
+    if (this.#aborted.size > 0) this.#aborted.delete(call)
+  }
+
+  freed(connection: ApplicationConnection): void {
     if (connection.active === 0) this.#release(connection)
     if (!this.#asked) this.#ask()
     this.#next()
@@ -140,7 +140,8 @@ export class Pool implements Place, ConnectionOwner, Watched {
       else if (!connection.heard && connection.active > 0 && connection.age > 1) this.#starving = true
       if (this.#keeping === 'briefly') connection.retired = true
     }
-    for (const connection of [...this.#resting]) {
+    for (const connection of this.#connections) {
+      if (connection.active > 0) continue
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
     this.#endAborted()
@@ -187,7 +188,13 @@ export class Pool implements Place, ConnectionOwner, Watched {
       this.#shared = this.#open(window) ?? this.#shared
       return this.#shared?.usable === true ? this.#shared : undefined
     }
-    return this.#resting.pop() ?? this.#open(0) ?? this.#shareable(call)
+    return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+  }
+
+  /** The one that was used last: the others may be closed the sooner. */
+  #rested(): ApplicationConnection | undefined {
+    for (let one = this.#resting.pop(); one !== undefined; one = this.#resting.pop()) if (one.usable) return one
+    return undefined
   }
 
   #open(window: number): ApplicationConnection | undefined {
@@ -215,7 +222,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const own = connection.window > 0 ? connection === this.#shared : this.#window === 0
     if (!connection.keep || !connection.reusable || this.#starving || !own) return connection.close()
     connection.rest()
-    this.#resting.push(connection)
+    if (connection.window === 0) this.#resting.push(connection)
   }
 
   #next(): void {
@@ -260,7 +267,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   #closeResting(): void {
-    for (const connection of [...this.#resting]) connection.close()
+    for (const connection of this.#resting.splice(0)) connection.close()
   }
 
   #endAborted(): void {
