@@ -26,20 +26,21 @@ export interface Place {
 
 /** Who may be asked instead. */
 export interface Choice {
-  /** It was tried there. Returns whether there is another address for it. */
-  elsewhere(place: Place): boolean
+  /** Notes that it was tried there. Returns whether there is another address for it. */
+  elsewhere(place: Place, tried: Set<unknown>): boolean
 }
 
 /** One request, from when it is given to a pool to its END_REQUEST. */
 export class FastCgiCall implements Wire, Traveller, InputEvents {
   readonly fed: boolean
   readonly question: Question
-  readonly choice: Choice
   connection: ApplicationConnection | undefined = undefined
   /** Looks at the clock since it was aborted. */
   abortedFor = 0
   readonly #place: Place
   readonly #events: CallEvents
+  readonly #choice: Choice
+  readonly #tried: Set<unknown>
   #id = 0
   #input: Input | undefined = undefined
   #receiving: Receiving | undefined = undefined
@@ -47,9 +48,11 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   #over = false
   #touched = false
 
-  constructor(question: Question, events: CallEvents, place: Place, choice: Choice) {
+  /** @param tried Where it was tried. */
+  constructor(question: Question, events: CallEvents, place: Place, choice: Choice, tried: Set<unknown>) {
     this.question = question
-    this.choice = choice
+    this.#choice = choice
+    this.#tried = tried
     this.#events = events
     this.#place = place
     this.fed = isAtHand(question)
@@ -164,15 +167,20 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#end({ error, again })
   }
 
+  /** Whether there is another address where it may be tried. */
+  elsewhere(): boolean {
+    return this.#choice.elsewhere(this.#place, this.#tried)
+  }
+
   /** Nobody takes it. @param what Why, for the log. */
   notTaken(what: string, status: 503 | 504 = 503): void {
-    if (!this.#over) this.#end({ error: notTaken(what, status), again: this.choice.elsewhere(this.#place) })
+    if (!this.#over) this.#end({ error: notTaken(what, status), again: this.elsewhere() })
   }
 
   /** A full queue is no failure of the application: it is tried there again. */
   #notConnected(code: string): void {
     const error = notTaken(connectFault(this.#place.name, code), code === 'timeout' ? 504 : 503)
-    this.#end({ error, again: this.choice.elsewhere(this.#place) || code === 'EAGAIN' })
+    this.#end({ error, again: this.elsewhere() || code === 'EAGAIN' })
   }
 
   #end(end: CallEnd): void {

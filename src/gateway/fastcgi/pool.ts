@@ -35,6 +35,7 @@ const MAX_EJECTED = 10_000
 /** The connections to one address, what runs on them, and who waits for one. */
 export class Pool implements Place, ConnectionOwner, Watched {
   readonly name: string
+  watchedAt = -1
   limits: PoolLimits
   /** Calls that an application works on. */
   running = 0
@@ -48,11 +49,12 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** Whether it may be sent several requests at once on one connection. */
   #multiplexes = true
   #windows = true
-  readonly #connections = new Set<ApplicationConnection>()
+  // Not Sets: see clock.ts.
+  readonly #connections: ApplicationConnection[] = []
   readonly #resting: ApplicationConnection[] = []
   #shared: ApplicationConnection | undefined = undefined
   readonly #waiting: FastCgiCall[] = []
-  readonly #aborted = new Set<FastCgiCall>()
+  readonly #aborted: FastCgiCall[] = []
   #failures = 0
   /** Whether the application's own queue is full, and whether it left a connection without an answer for a while. */
   #congested = false
@@ -70,7 +72,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   get connections(): number {
-    return this.#connections.size
+    return this.#connections.length
   }
 
   /** Has a call sent, or wait. Tells nothing before it has returned. */
@@ -85,7 +87,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     this.running--
     this.#failures = 0
     this.ejectedUntil = 0
-    if (this.#aborted.size > 0) this.#aborted.delete(call)
+    if (this.#aborted.length > 0) remove(this.#aborted, call)
   }
 
   freed(connection: ApplicationConnection): void {
@@ -96,7 +98,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   aborted(call: FastCgiCall): void {
     call.abortedFor = 0
-    this.#aborted.add(call)
+    this.#aborted.push(call)
   }
 
   forget(call: FastCgiCall): void {
@@ -104,7 +106,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   refused(call: FastCgiCall, protocolStatus: number): boolean {
-    if (protocolStatus !== ProtocolStatus.cantMpx) return call.choice.elsewhere(this)
+    if (protocolStatus !== ProtocolStatus.cantMpx) return call.elsewhere()
     const again = this.#multiplexes
     this.#multiplexes = false
     if (this.#shared !== undefined) this.#retire(this.#shared)
@@ -116,7 +118,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   lost(connection: ApplicationConnection, { connect }: Loss, running: number): void {
-    this.#connections.delete(connection)
+    remove(this.#connections, connection)
     remove(this.#resting, connection)
     this.running -= running
     if (this.#shared === connection) {
@@ -134,20 +136,18 @@ export class Pool implements Place, ConnectionOwner, Watched {
   tick(): void {
     this.#starving = false
     const patience = ticksOf(this.limits.connectTimeout)
-    for (const connection of this.#connections) {
+    for (const connection of [...this.#connections]) {
       connection.age++
       if (connection.connecting && connection.age > patience) connection.timeOut()
       else if (!connection.heard && connection.active > 0 && connection.age > 1) this.#starving = true
       if (this.#keeping === 'briefly') connection.retired = true
-    }
-    for (const connection of this.#connections) {
       if (connection.active > 0) continue
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
     this.#endAborted()
     this.#congested = false
     this.#next()
-    if (this.#connections.size === 0 && this.#waiting.length === 0) unwatch(this)
+    if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
   }
 
   /**
@@ -198,9 +198,9 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   #open(window: number): ApplicationConnection | undefined {
-    if (this.#congested || this.#connections.size >= this.#most) return undefined
+    if (this.#congested || this.#connections.length >= this.#most) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
-    this.#connections.add(connection)
+    this.#connections.push(connection)
     return connection
   }
 
@@ -261,7 +261,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   #failed(code: string): void {
     this.#forgetValues()
     this.ejectedUntil = performance.now() + Math.min(MAX_EJECTED, EJECTED * 2 ** this.#failures++)
-    if (this.#connections.size > 0) return
+    if (this.#connections.length > 0) return
     const what = connectFault(this.name, code)
     for (const call of this.#waiting.splice(0)) call.notTaken(what, code === 'timeout' ? 504 : 503)
   }
@@ -271,10 +271,10 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   #endAborted(): void {
-    for (const call of this.#aborted) {
+    for (const call of [...this.#aborted]) {
       const { connection } = call
       call.abortedFor++
-      if (connection === undefined || connection.active === 0) this.#aborted.delete(call)
+      if (connection === undefined || connection.active === 0) remove(this.#aborted, call)
       else if (connection.active === 1 && call.abortedFor > ABORT) connection.close()
       else if (call.abortedFor > ABORT_SHARED) this.#retire(connection)
     }
