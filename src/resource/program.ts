@@ -1,4 +1,4 @@
-import type { Call, Content, Open } from '../gateway/call.ts'
+import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
 import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
@@ -27,7 +27,7 @@ export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_0
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
 /** Has a program answer a request. */
-export type Program = (request: Request, connection: Connection, script: Script, data?: Content) => Promise<Answer>
+export type Program = (request: Request, connection: Connection, script: Script, data?: Data) => Promise<Answer>
 
 /** What answers over a wire. @param name What the log calls the program by. @param authorization Unless told otherwise. */
 export function program(
@@ -44,10 +44,11 @@ export function program(
     connection: Connection,
     script: Script,
     content: Content | undefined,
-    data: Content | undefined,
+    data: Data | undefined,
   ): Promise<Answer> => {
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
     const variables = cgiVariables(request, connection, script, size, passed)
+    if (data !== undefined) variables.push(...dataVariables(data))
     const call: Call = { request, connection, variables, content, data, tried: undefined }
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
@@ -60,6 +61,11 @@ export function program(
     }
     return spooled(body, connection.exchange).then((content) => run(request, connection, script, content, data))
   }
+}
+
+/** What a Filter is told of its file (FastCGI specification §6.4). */
+export function dataVariables({ size, modified }: Pick<Data, 'size' | 'modified'>): string[] {
+  return ['FCGI_DATA_LAST_MOD', String(Math.floor(modified / 1000)), 'FCGI_DATA_LENGTH', String(size)]
 }
 
 /** What a program is told beside the request, in bytes. */

@@ -43,6 +43,8 @@ export interface FilesPlace {
   readonly types: Readonly<Record<string, string>>
   /** Whether a file is never served, whatever the route says: the config, keys, modules. Takes a real path and facts. */
   readonly withheld: (real: string, facts: FileFacts) => boolean
+  /** What of it no program is run from either: not the sources of scripts. All that is withheld, where it is left out. */
+  readonly secret?: (real: string, facts: FileFacts) => boolean
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
