@@ -226,6 +226,7 @@ same<
   | 'files'
   | 'module'
   | 'resource'
+  | 'cgi'
   | 'redirect'
   | 'respond'
 >(true)

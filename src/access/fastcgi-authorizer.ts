@@ -1,7 +1,7 @@
 import type { Call, Open } from '../gateway/call.ts'
+import { exchange, type GatewayAnswer, type GatewayTimeouts } from '../gateway/exchange.ts'
 import { addressesOf } from '../gateway/fastcgi/addresses.ts'
 import { type FastCgiBackendsOptions, fastCgiBackends } from '../gateway/fastcgi/backends.ts'
-import { exchange, type GatewayAnswer, type GatewayTimeouts } from '../gateway/exchange.ts'
 import { replyOf } from '../gateway/reply.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { Authorizer, Variables } from '../message/interface.ts'
@@ -60,7 +60,8 @@ export function fastCgiAuthorizer(
       if (head.status !== 200 && !(head.status === undefined && !head.headers.has('location'))) {
         throw new Refused(await replyOf(answer, request))
       }
-      body.discard()
+      // To its end: half a permission is none.
+      for await (const _ of body);
       return variablesOf(answer)
     },
   }

@@ -131,7 +131,10 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       this.#body.end()
       return this.#finish(this.#body.failure)
     }
-    this.#finish(this.#bad(this.#head.begun ? 'it ended within its head' : 'it ended without a word'))
+    const how = this.#head.begun
+      ? `within its head, which begins ${JSON.stringify(this.#head.firstLine)}`
+      : 'without a word'
+    this.#finish(this.#bad(`it ended ${how}${said === undefined ? '' : ` (${told(said)})`}`))
   }
 
   pause(): void {
@@ -158,7 +161,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     if (!this.#paused) this.#quiet++
     const { firstByte, idle, total } = this.#ticks
     if (this.#lasted > total) this.#late('total')
-    else if (this.#body === undefined ? this.#quiet > firstByte : this.#quiet > idle) {
+    else if (this.#body === undefined ? this.#quiet > firstByte : this.#quiet > idle && !this.#body.complete) {
       this.#late(this.#body === undefined ? 'firstByte' : 'idle')
     }
   }
@@ -263,4 +266,10 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     const { method, target } = this.#call.request
     return { method, uri: target, program: this.#options.name }
   }
+}
+
+function told(said: Readonly<Record<string, unknown>>): string {
+  return Object.entries(said)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
 }

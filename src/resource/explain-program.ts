@@ -16,6 +16,18 @@ const NOBODY: SocketFacts = {
   remoteName: () => Promise.resolve(LOOPBACK.address),
 }
 
+/** Where a request comes from that nobody makes. */
+export function nobody(): Connection {
+  return new Connection(NOBODY, new Exchange(), 'HTTP/1.1')
+}
+
+/** Variables as lines of an explanation. @param list Name, value, name, value; byte strings. */
+export function explainedList(list: readonly string[]): (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = []
+  for (let i = 0; i < list.length; i += 2) lines.push(['env', `${list[i]}=${textOfBytes(list[i + 1] ?? '')}`])
+  return lines
+}
+
 /**
  * What a program would be told of a request, as lines of an explanation: made by what makes it for the program.
  * @param authorization Whether it sees `Authorization`, unless its options say.
@@ -26,9 +38,5 @@ export function explainVariables(
   options: ProgramOptions,
   authorization: boolean,
 ): (readonly [string, string])[] {
-  const connection = new Connection(NOBODY, new Exchange(), 'HTTP/1.1')
-  const list = cgiVariables(request, connection, script, undefined, variableOptions(options, authorization))
-  const lines: (readonly [string, string])[] = []
-  for (let i = 0; i < list.length; i += 2) lines.push(['env', `${list[i]}=${textOfBytes(list[i + 1] ?? '')}`])
-  return lines
+  return explainedList(cgiVariables(request, nobody(), script, undefined, variableOptions(options, authorization)))
 }

@@ -1,5 +1,7 @@
 import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
+import { cgi } from '../resource/cgi/cgi.ts'
+import type { CgiOptions } from '../resource/cgi/options.ts'
 import { fastcgi } from '../resource/fastcgi/fastcgi.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
@@ -16,6 +18,8 @@ export interface ResourceKeys {
   readonly module?: unknown
   /** What a module would export: a class extending Resource, an instance, a function, `{ fetch }`, … */
   readonly resource?: unknown
+  /** A folder of CGI programs, or one program. */
+  readonly cgi?: string | CgiOptions
   /** A FastCGI application: where it listens, or several that are equal, or with options. */
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
   readonly redirect?: string | RedirectOptions
@@ -31,6 +35,7 @@ const KINDS: Kinds = {
   files,
   module: handlerOf,
   resource: handlerOf,
+  cgi,
   fastcgi,
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
@@ -40,6 +45,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'files',
   'module',
   'resource',
+  'cgi',
   'fastcgi',
   'redirect',
   'respond',

@@ -9,7 +9,7 @@ import { Response } from '../../message/response.ts'
 import { byteString } from '../../protocol/cgi/octets.ts'
 import { mountedScript, type Script } from '../../protocol/cgi/variables.ts'
 import { type Explain, explaining } from '../explain.ts'
-import { explainVariables } from '../explain-program.ts'
+import { explainedList, explainVariables } from '../explain-program.ts'
 import { absentOr, type Located, locator } from '../files/locate.ts'
 import type { FilesPlace } from '../files/options.ts'
 import { dataVariables, type Program } from '../program.ts'
@@ -52,14 +52,11 @@ export function filter(options: FastCgiOptions, place: FilesPlace, run: Program,
     if (found === undefined) return [['status', `404: no file under ${root} by this path`]]
     if (found === 'to-folder') return [['status', `308 to ${request.path}/`]]
     const data = { size: found.facts.size, modified: found.facts.mtime }
-    const lines = explainVariables(request, scriptOf(request), options, true)
-    const [length = '', size = '', modified = '', time = ''] = dataVariables(data)
     return [
       ['file', found.path],
       ...(await about(request)),
-      ...lines,
-      ['env', `${length}=${size}`],
-      ['env', `${modified}=${time}`],
+      ...explainVariables(request, scriptOf(request), options, true),
+      ...explainedList(dataVariables(data)),
     ]
   }
 

@@ -4,10 +4,10 @@ import { locator } from '../files/locate.ts'
 import type { FilesPlace } from '../files/options.ts'
 import { inMemory } from '../files/page.ts'
 import { keeper, Store } from '../files/store.ts'
+import { sourceNames, suffixesOf } from '../sources.ts'
 import { type FrontController, frontController, queryOf } from './front-controller.ts'
 import type { FastCgiOptions } from './options.ts'
 import { type ScriptFile, Scripts } from './scripts.ts'
-import { sourceNames, suffixesOf } from './sources.ts'
 import { splits } from './split.ts'
 
 /** What a path of a site of scripts leads to. */

@@ -43,7 +43,7 @@ export interface FilesPlace {
   readonly types: Readonly<Record<string, string>>
   /** Whether a file is never served, whatever the route says: the config, keys, modules. Takes a real path and facts. */
   readonly withheld: (real: string, facts: FileFacts) => boolean
-  /** What of it no program is run from either: not the sources of scripts. All that is withheld, where it is left out. */
+  /** Whether it is not for programs either, by the same; what is withheld only because it is run, is. */
   readonly secret?: (real: string, facts: FileFacts) => boolean
 }
 
