@@ -32,6 +32,8 @@ interface Index {
   readonly weight: 0
 }
 
+const TO_FOLDER: ToFolder = { kind: 'to-folder', weight: 0 }
+
 export type Find = (rest: string, search: string) => Promise<Target | undefined>
 
 /** Finds what paths lead to in a folder of scripts and files. */
@@ -74,8 +76,10 @@ export function siteFinder(root: string, options: FastCgiOptions, place: FilesPl
     const before = known?.kind === 'to-folder' ? undefined : known
     if (rest.endsWith('/')) return indexOf(rest, before)
     const found = await findFile(rest, known?.kind === 'index' ? undefined : known)
-    if (found?.kind !== 'to-folder') return found?.kind === 'page' ? found : undefined
-    return (await indexOf(`${rest}/`, undefined)) === undefined ? undefined : found
+    if (found?.kind === 'page') return found
+    // A folder whose name is that of a source is none.
+    const isFolder = found?.kind === 'to-folder' || (isSource(rest) && (await scripts.at(rest))?.kind === 'folder')
+    return isFolder && (await indexOf(`${rest}/`, undefined)) !== undefined ? TO_FOLDER : undefined
   }
 
   const store = new Store<Page | ToFolder | Index>(look, fileOptions.memory)
