@@ -1,7 +1,7 @@
 import type { Call, Open } from '../gateway/call.ts'
 import { exchange, type GatewayAnswer, type GatewayTimeouts } from '../gateway/exchange.ts'
 import { addressesOf } from '../gateway/fastcgi/addresses.ts'
-import { type FastCgiBackendsOptions, fastCgiBackends } from '../gateway/fastcgi/backends.ts'
+import { type FastCgiOptions as BackendsOptions, fastCgiBackends } from '../gateway/fastcgi/backends.ts'
 import { replyOf } from '../gateway/reply.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { Authorizer, Variables } from '../message/interface.ts'
@@ -19,7 +19,7 @@ const NOT_TOLD = new Set(['SCRIPT_NAME', 'PATH_INFO', 'PATH_TRANSLATED', 'CONTEN
 const VARIABLE = /^variable-(.+)$/i
 
 /** Makes what calls are opened by. */
-export type Backends = (options: FastCgiBackendsOptions) => Open
+export type Backends = (options: BackendsOptions) => Open
 
 /**
  * A FastCGI application as an Authorizer: its 200 lets a request in, and the fields `Variable-NAME` of it become

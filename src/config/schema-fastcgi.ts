@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AuthorizerAccess, FastCgiAuthorizerOptions } from '../access/access.ts'
-import type { FastCgiPoolOptions } from '../gateway/fastcgi/backends.ts'
+import type { FastCgiPoolOptions } from '../gateway/fastcgi/addresses.ts'
 import { frontController } from '../resource/fastcgi/front-controller.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { suffixesOf } from '../resource/sources.ts'

@@ -1,5 +1,5 @@
 import type { Call, CallEnd, Open, Wire } from '../../src/gateway/call.ts'
-import type { FastCgiBackendsOptions } from '../../src/gateway/fastcgi/backends.ts'
+import type { FastCgiOptions as BackendsOptions } from '../../src/gateway/fastcgi/backends.ts'
 
 /** A wire that takes all and does nothing. */
 const WIRE: Wire = {
@@ -14,7 +14,7 @@ const WIRE: Wire = {
 /** FastCGI applications in the hand of a test: what they were asked, and what they answer. */
 export class Scripted {
   readonly calls: Call[] = []
-  readonly asked: FastCgiBackendsOptions[] = []
+  readonly asked: BackendsOptions[] = []
   /** What is answered: head and content, as CGI has it. */
   answer: (call: Call) => string
   /** How the next answers end. */
@@ -24,7 +24,7 @@ export class Scripted {
     this.answer = typeof answer === 'string' ? () => answer : answer
   }
 
-  readonly backends = (options: FastCgiBackendsOptions): Open => {
+  readonly backends = (options: BackendsOptions): Open => {
     this.asked.push(options)
     return (call, events) => {
       this.calls.push(call)

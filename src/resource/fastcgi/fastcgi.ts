@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Open } from '../../gateway/call.ts'
 import { addressesOf } from '../../gateway/fastcgi/addresses.ts'
-import { type FastCgiBackendsOptions, fastCgiBackends } from '../../gateway/fastcgi/backends.ts'
+import { type FastCgiOptions as BackendsOptions, fastCgiBackends } from '../../gateway/fastcgi/backends.ts'
 import { HttpError } from '../../message/errors.ts'
 import type { Handler, Reply } from '../../message/interface.ts'
 import type { Request } from '../../message/request.ts'
@@ -20,7 +20,7 @@ import { handover } from './handover.ts'
 import type { FastCgiOptions } from './options.ts'
 
 /** Makes what calls are opened by. */
-export type Backends = (options: FastCgiBackendsOptions) => Open
+export type Backends = (options: BackendsOptions) => Open
 
 /** A FastCGI application as a resource. @throws TypeError for options that cannot be. */
 export function fastcgi(

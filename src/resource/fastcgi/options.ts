@@ -1,4 +1,4 @@
-import type { FastCgiPoolOptions } from '../../gateway/fastcgi/backends.ts'
+import type { FastCgiPoolOptions } from '../../gateway/fastcgi/addresses.ts'
 import type { FilesOptions } from '../files/options.ts'
 import type { ProgramOptions } from '../program.ts'
 
