@@ -226,6 +226,8 @@ same<
   | 'files'
   | 'module'
   | 'resource'
+  | 'cgi'
+  | 'fastcgi'
   | 'redirect'
   | 'respond'
 >(true)

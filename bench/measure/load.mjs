@@ -54,7 +54,10 @@ export async function measureLoad(candidate, scenario, work, { seconds, warmup }
     await untilListening(port, server)
     await compare(url, requests, expected, scenario)
     warm = await run({ seconds: warmup })
-    load = await run({ seconds, during: (pid) => watchUsage(server.pid, [pid, server.backEnd], seconds, scenario.children) })
+    load = await run({
+      seconds,
+      during: (pid) => watchUsage(server.pid, [pid, server.backEnd], seconds, scenario.children),
+    })
     checkBytes(load, expected)
     await compare(url, requests, expected, scenario)
   } finally {

@@ -8,6 +8,7 @@ import { loadConfig } from '../config/load.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { groupId } from '../io/groups.ts'
+import { spawnMethod } from '../io/spawn/spawn.ts'
 import { wantedIdentity } from '../server/identity.ts'
 import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
@@ -24,7 +25,15 @@ export async function checkCommand({ config: named }: { readonly config?: string
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
+  if (config.routes.some(({ cgi }) => cgi !== undefined)) process.stdout.write(`${await startedBy()}\n`)
   return 0
+}
+
+/** How CGI programs would be started: much of what they cost. */
+async function startedBy(): Promise<string> {
+  const { name, reason } = await spawnMethod()
+  const why = reason === undefined ? '' : ` (${reason})`
+  return `CGI programs are started by ${name}${why}`
 }
 
 /** What listening would say of Unix sockets, as far as it can be known before. @throws ConfigError. */

@@ -49,6 +49,7 @@ function program(after: After): Command {
     .option('-p, --port <port>', 'the port; 0 lets the system choose', '8080')
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--tls', TLS)
+    .option('--cgi [folder]', 'run the programs of a folder, cgi-bin in the one that is served, as /cgi-bin/…')
     .option('-q, --quiet', 'print nothing but errors')
     .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
     .addHelpText('after', EXAMPLES)
@@ -123,6 +124,7 @@ const EXAMPLES = `
 Examples:
   oriel                        serve this folder at http://127.0.0.1:8080
   oriel ./public --port 3000   serve another one
+  oriel --cgi                  and run the programs in cgi-bin
   oriel serve                  serve the site that oriel.config.ts describes
   oriel explain GET /notes/7   which route, which file
 

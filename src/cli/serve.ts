@@ -14,6 +14,8 @@ export interface FolderOptions {
   readonly host: string
   readonly tls?: true
   readonly quiet?: true
+  /** The folder of CGI programs, in the one that is served; true: the usual one. */
+  readonly cgi?: string | true
 }
 
 interface ServeOptions {
@@ -24,10 +26,13 @@ interface ServeOptions {
   readonly watch?: true
 }
 
+/** Where programs are run, and where they lie. */
+const CGI_FOLDER = 'cgi-bin'
+
 /** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
 export async function folderCommand(
   folder: string,
-  { port, host, tls, quiet }: FolderOptions,
+  { port, host, tls, quiet, cgi }: FolderOptions,
   commands: readonly string[],
 ): Promise<number> {
   const root = resolve(folder)
@@ -42,7 +47,10 @@ export async function folderCommand(
   const errorPage = join(root, '404.html')
   const config: Config = {
     listen: [{ port: portNumber(port), host }],
-    routes: [{ match: '/*', files: { root, listing: true } }],
+    routes: [
+      ...(cgi === undefined ? [] : [{ match: `/${CGI_FOLDER}/*`, cgi: cgi === true ? CGI_FOLDER : resolve(cgi) }]),
+      { match: '/*', files: { root, listing: true } },
+    ],
     ...(existsSync(errorPage) && { errors: { 404: errorPage } }),
   }
   const what = folder === '.' ? 'this folder' : folder

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ServedCertificates } from '../acme/served.ts'
@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
+import { spawnMethod } from '../io/spawn/spawn.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Handler } from '../message/interface.ts'
@@ -22,6 +23,7 @@ import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
+import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
 import { withheldFiles } from './withheld.ts'
 
 /** A config made real: the site, and what its front doors need. */
@@ -55,19 +57,27 @@ const DEFAULT_LISTEN: readonly ListenAddress[] = [{ port: 8080 }]
 /** @throws ConfigError that says which part cannot be used, and why. */
 export async function buildConfig(config: Config, options: BuildOptions): Promise<Built> {
   const { base, source } = options
-  for (const [i, { files }] of config.routes.entries()) checkFolder(files, i, options)
+  for (const [i, route] of config.routes.entries()) checkPaths(route, i, options)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
+  if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) await spawnMethod()
   const listen = addressesOf(config, base)
   const keys = acmeFolder(config, base)
-  const withheld = withheldFiles(withheldPaths(config, listen, options), keys === undefined ? [] : [keys])
+  const folders = keys === undefined ? [] : [keys]
+  const paths = withheldPaths(config, listen, options)
+  const secret = withheldFiles(paths, folders)
+  const withheld = withheldFiles(
+    [...paths, ...executedFiles(config.routes, base)],
+    folders,
+    executed(config.routes, base),
+  )
   const acme = await buildAcme(config, options)
   const { limits, timeouts, trustedProxies, log, report } = config
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const site = orFault([], source, () => {
-    const place = { base, types: lowerKeys(config.types ?? {}), withheld }
+    const place = { base, types: lowerKeys(config.types ?? {}), withheld, secret }
     return new Site({
       routes,
       errors: errorPages(config, options),
@@ -97,24 +107,17 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
-/** A folder that is mistyped would be a site of nothing but 404, one that this user may not enter of nothing but 403. */
-function checkFolder(files: Route['files'], index: number, { base, source }: BuildOptions): void {
-  if (files === undefined) return
-  const named = typeof files === 'string' ? files : files.root
-  const path = ['routes', index, 'files', ...(typeof files === 'string' ? [] : ['root'])]
-  const folder = resolve(base, named)
-  const refuse = (why: string, cause?: unknown): never => {
-    throw new ConfigError(faultAt(path, why, source), { cause })
+/** Whether the folders and programs that a route names are there, and may be used. */
+function checkPaths(route: Route, index: number, { base, source }: BuildOptions): void {
+  const refuse = (path: KeyPath, why: string): never => {
+    throw new ConfigError(faultAt(path, why, source))
   }
-  try {
-    const stats = statSync(folder, { throwIfNoEntry: false })
-    if (stats === undefined) return refuse(`there is no folder ${folder}`)
-    if (!stats.isDirectory()) return refuse(`${folder} is no folder`)
-    accessSync(folder, constants.X_OK)
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause
-    refuse(`this user may not enter the folder: ${(cause as Error).message}`, cause)
+  const { files } = route
+  if (files !== undefined) {
+    const path = ['routes', index, 'files', ...(typeof files === 'string' ? [] : ['root'])]
+    checkFolder(resolve(base, typeof files === 'string' ? files : files.root), path, refuse)
   }
+  checkPrograms(route, ['routes', index], base, refuse)
 }
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {

@@ -1,6 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { FileFacts } from '../io/file.ts'
+import { sourceNames } from '../resource/sources.ts'
+import type { Executed } from './programs.ts'
 
 /** How long what a path leads to is believed, in milliseconds: a renewed key is often a link to another file. */
 const BELIEVED = 1000
@@ -9,13 +11,16 @@ const BELIEVED = 1000
  * What is never served as a file, whatever a route says: these files under every name, by links and hard links too.
  * @param paths Absolute; what is not there yet counts as soon as it is.
  * @param folders Absolute; all that lies in them, and in folders in them.
+ * @param executed What is run, by where it lies.
  */
 export function withheldFiles(
   paths: readonly string[],
   folders: readonly string[] = [],
+  executed: readonly Executed[] = [],
 ): (real: string, facts: FileFacts) => boolean {
   let names: ReadonlySet<string> = new Set()
   let within: readonly string[] = []
+  let run: readonly Run[] = []
   let files: ReadonlySet<string> = new Set()
   let believedUntil = Number.NEGATIVE_INFINITY
   return (real, facts) => {
@@ -26,15 +31,28 @@ export function withheldFiles(
       const found = [...paths, ...folders.flatMap(filesIn)].flatMap(lookedUp)
       names = new Set([...paths, ...found.map(({ path }) => path)])
       files = new Set(found.map(({ file }) => file))
+      run = executed.flatMap(runIn)
       believedUntil = now + BELIEVED
     }
     // Node rounds the file numbers of Windows, so that there several files have one.
     return (
       within.some((folder) => `${real}${sep}`.startsWith(folder)) ||
       names.has(real) ||
+      run.some(({ folder, isSource }) => `${real}${sep}`.startsWith(folder) && isSource(real)) ||
       (process.platform !== 'win32' && files.has(fileKey(facts)))
     )
   }
+}
+
+/** What is run in a folder, which is given with its separator. */
+interface Run {
+  readonly folder: string
+  readonly isSource: (path: string) => boolean
+}
+
+function runIn({ folder, suffix }: Executed): Run[] {
+  const isSource = sourceNames(suffix === undefined ? [] : [suffix].flat())
+  return [folder, ...lookedUp(folder).map(({ path }) => path)].map((one) => ({ folder: one + sep, isSource }))
 }
 
 function filesIn(folder: string): string[] {

@@ -43,6 +43,7 @@ export function exchange(open: Open, call: Call, options: ExchangeOptions): Prom
 
 /** One request and its answer on a back end. */
 class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
+  watchedAt = -1
   /** Whether the back end has nothing more to say, or nobody listens. */
   #over = false
   readonly #open: Open
@@ -131,7 +132,10 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       this.#body.end()
       return this.#finish(this.#body.failure)
     }
-    this.#finish(this.#bad(this.#head.begun ? 'it ended within its head' : 'it ended without a word'))
+    const how = this.#head.begun
+      ? `within its head, which begins ${JSON.stringify(this.#head.firstLine)}`
+      : 'without a word'
+    this.#finish(this.#bad(`it ended ${how}${said === undefined ? '' : ` (${told(said)})`}`))
   }
 
   pause(): void {
@@ -158,7 +162,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     if (!this.#paused) this.#quiet++
     const { firstByte, idle, total } = this.#ticks
     if (this.#lasted > total) this.#late('total')
-    else if (this.#body === undefined ? this.#quiet > firstByte : this.#quiet > idle) {
+    else if (this.#body === undefined ? this.#quiet > firstByte : this.#quiet > idle && !this.#body.complete) {
       this.#late(this.#body === undefined ? 'firstByte' : 'idle')
     }
   }
@@ -263,4 +267,10 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     const { method, target } = this.#call.request
     return { method, uri: target, program: this.#options.name }
   }
+}
+
+function told(said: Readonly<Record<string, unknown>>): string {
+  return Object.entries(said)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
 }

@@ -1,4 +1,4 @@
-import type { Call, Content, Open } from '../gateway/call.ts'
+import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
 import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
@@ -26,8 +26,24 @@ export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_0
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
+/** Whom a request goes to. */
+export interface BackEnd {
+  readonly open: Open
+  /** What the log calls it by. */
+  readonly name: string
+}
+
 /** Has a program answer a request. */
-export type Program = (request: Request, connection: Connection, script: Script, data?: Content) => Promise<Answer>
+export type Program = (request: Request, connection: Connection, script: Script, data?: Data) => Promise<Answer>
+
+/** The same where each request has a back end of its own. */
+export type ProgramAt = (
+  backEnd: BackEnd,
+  request: Request,
+  connection: Connection,
+  script: Script,
+  data?: Data,
+) => Promise<Answer>
 
 /** What answers over a wire. @param name What the log calls the program by. @param authorization Unless told otherwise. */
 export function program(
@@ -37,29 +53,45 @@ export function program(
   authorization: boolean,
   handover?: Handover,
 ): Program {
+  const answer = programAt(options, authorization, handover)
+  const backEnd = { open, name }
+  return (request, connection, script, data) => answer(backEnd, request, connection, script, data)
+}
+
+/** As `program`, for back ends that are found request by request. */
+export function programAt(options: ProgramOptions, authorization: boolean, handover?: Handover): ProgramAt {
   const timeouts = { ...PROGRAM_TIMEOUTS, ...options.timeouts }
   const passed = variableOptions(options, authorization)
   const run = (
+    { open, name }: BackEnd,
     request: Request,
     connection: Connection,
     script: Script,
     content: Content | undefined,
-    data: Content | undefined,
+    data: Data | undefined,
   ): Promise<Answer> => {
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
     const variables = cgiVariables(request, connection, script, size, passed)
+    if (data !== undefined) variables.push(...dataVariables(data))
     const call: Call = { request, connection, variables, content, data, tried: undefined }
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
-  return (request, connection, script, data) => {
+  return (backEnd, request, connection, script, data) => {
     const { body } = request
-    if (body === null) return run(request, connection, script, undefined, data)
+    if (body === null) return run(backEnd, request, connection, script, undefined, data)
     const { declared } = body
     if (options.spool === false && declared !== undefined) {
-      return run(request, connection, script, arriving(body, declared), data)
+      return run(backEnd, request, connection, script, arriving(body, declared), data)
     }
-    return spooled(body, connection.exchange).then((content) => run(request, connection, script, content, data))
+    return spooled(body, connection.exchange).then((content) =>
+      run(backEnd, request, connection, script, content, data),
+    )
   }
+}
+
+/** What a Filter is told of its file (FastCGI specification §6.4). */
+export function dataVariables({ size, modified }: Pick<Data, 'size' | 'modified'>): string[] {
+  return ['FCGI_DATA_LAST_MOD', String(Math.floor(modified / 1000)), 'FCGI_DATA_LENGTH', String(size)]
 }
 
 /** What a program is told beside the request, in bytes. */

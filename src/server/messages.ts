@@ -1,4 +1,5 @@
 import type { ChallengeMessage } from '../acme/challenges.ts'
+import type { Cap } from '../gateway/permits.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 
@@ -34,6 +35,8 @@ export type ToWorker =
   | { readonly do: 'challenge'; readonly generation: number; readonly message: ChallengeMessage }
   /** Give new handshakes these certificates. */
   | { readonly do: 'renew'; readonly generation: number; readonly certificates: readonly Certificate[] }
+  /** Something that was asked for by this number may run, or may not wait. */
+  | { readonly do: 'permit'; readonly id: number; readonly granted: boolean }
   /** End when the exchanges that run have ended, at the latest after `timeouts.stop`. */
   | { readonly do: 'stop' }
   /** End when the exchanges that run have ended. */
@@ -41,6 +44,10 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly is: 'alive' }
+  /** Asks for a permit. */
+  | { readonly is: 'asking'; readonly id: number; readonly cap: Cap }
+  /** Gives it back, or leaves the queue. */
+  | { readonly is: 'giving'; readonly id: number }
   | { readonly is: 'prepared'; readonly generation: number }
   | { readonly is: 'done'; readonly generation: number }
   | { readonly is: 'made'; readonly generation: number; readonly urls: readonly string[] }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { ConfigError } from '../config/config.ts'
 import type { Bound } from '../io/bound.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
+import { HandedPermits } from './permits.ts'
 
 /** How a worker ended, for people. */
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
@@ -27,6 +28,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   #waiting: Waiting[] = []
   #over = false
+  readonly #permits = new HandedPermits((message) => this.#tell(message))
 
   /** @param args What its program is told on its command line. */
   constructor(slot: number, program: URL, args: readonly string[]) {
@@ -38,6 +40,7 @@ export class WorkerProcess {
     this.ended = once(this.#child, 'exit').then((given) => {
       const [code, signal] = given as [number | null, NodeJS.Signals | null]
       this.#over = true
+      this.#permits.giveAll()
       for (const { reject } of this.#waiting.splice(0)) reject(new WorkerEnded(code, signal))
       return { code, signal }
     })
@@ -101,6 +104,7 @@ export class WorkerProcess {
   #heard(message: FromWorker): void {
     this.quiet = 0
     if (message.is === 'alive') return
+    if (message.is === 'asking' || message.is === 'giving') return this.#permits.heard(message)
     const found = this.#waiting.find((one) => one.generation === message.generation)
     if (message.is !== 'failed') return found?.resolve(message)
     found?.reject(message.misused ? new ConfigError(message.message) : new Error(message.message))

@@ -3,10 +3,12 @@ import type { ServedCertificates } from '../acme/served.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
+import { usePermits } from '../gateway/permits.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
+import { AskedPermits } from './permits.ts'
 import type { Read } from './reading.ts'
 import { type Change, Running } from './running.ts'
 
@@ -56,12 +58,15 @@ export function work(read: Read, hang: number): Promise<void> {
   }
   const hangs = new Map<number, number>()
   let signs = signsEach(hang)
+  const asked = new AskedPermits(tell)
+  usePermits(asked)
   return new Promise((done, failed) => {
     // Signs of life go on: one that hangs while it ends is killed too.
     const end = (how: 'close' | 'retire'): void => void running[how]().then(done, failed)
     const onMessage = (message: unknown, handle: unknown): void => {
       const order = message as ToWorker
       if (order.do === 'take') bounds.set(order.key, adopt(order.address, handle as Handle))
+      else if (order.do === 'permit') asked.answered(order.id, order.granted)
       else if (order.do === 'prepare') {
         answer(
           order.orders.generation,
@@ -87,7 +92,10 @@ export function work(read: Read, hang: number): Promise<void> {
     }
     process.on('message', onMessage)
     // Killed: nobody would notice any more that this process hangs, and a new primary could not have the addresses.
-    process.once('disconnect', () => end('close'))
+    process.once('disconnect', () => {
+      asked.refuseAll()
+      end('close')
+    })
     if (!process.connected) end('close')
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal, end))
   })

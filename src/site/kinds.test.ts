@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,16 +11,24 @@ test('each key names a resource', async () => {
   const base = mkdtempSync(join(tmpdir(), 'oriel-kinds-'))
   try {
     writeFileSync(join(base, 'a.txt'), 'files')
+    writeFileSync(join(base, 'run.txt'), '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\ncgi"\n')
     const given: Record<keyof ResourceKeys, unknown> = {
       files: '.',
       module: () => new Response('module'),
       resource: () => new Response('resource'),
+      cgi: '.',
+      fastcgi: 'unix:nobody.sock',
       redirect: '/redirect',
       respond: 'respond',
     }
+    chmodSync(join(base, 'run.txt'), 0o755)
     for (const key of RESOURCE_KEYS) {
       const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
-      const answer = await site.request('/a.txt')
+      const answer = await site.request(key === 'cgi' ? '/run.txt' : '/a.txt')
+      if (key === 'fastcgi') {
+        assert.equal(answer.status, 502, 'nobody listens there')
+        continue
+      }
       assert.equal(
         key === 'redirect' ? answer.headers.get('location') : await answer.text(),
         key === 'redirect' ? '/redirect' : key,
@@ -33,6 +41,6 @@ test('each key names a resource', async () => {
 
 test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
-  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, redirect, respond/)
+  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, cgi, fastcgi, redirect, respond/)
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })

@@ -1,5 +1,9 @@
 import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
+import { cgi } from '../resource/cgi/cgi.ts'
+import type { CgiOptions } from '../resource/cgi/options.ts'
+import { fastcgi } from '../resource/fastcgi/fastcgi.ts'
+import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
 import { PROGRAM_BODY_LIMIT } from '../resource/program.ts'
@@ -14,6 +18,10 @@ export interface ResourceKeys {
   readonly module?: unknown
   /** What a module would export: a class extending Resource, an instance, a function, `{ fetch }`, … */
   readonly resource?: unknown
+  /** A folder of CGI programs, or one program. */
+  readonly cgi?: string | CgiOptions
+  /** A FastCGI application: where it listens, or several that are equal, or with options. */
+  readonly fastcgi?: string | readonly string[] | FastCgiOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -27,11 +35,21 @@ const KINDS: Kinds = {
   files,
   module: handlerOf,
   resource: handlerOf,
+  cgi,
+  fastcgi,
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
 
-export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = ['files', 'module', 'resource', 'redirect', 'respond']
+export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
+  'files',
+  'module',
+  'resource',
+  'cgi',
+  'fastcgi',
+  'redirect',
+  'respond',
+]
 
 /** The one resource key of a route. @throws TypeError where there is none, or more than one. */
 export function kindOf(route: ResourceKeys): keyof ResourceKeys {

@@ -122,8 +122,9 @@ test('HEAD has the head of GET and no content (RFC 9110 §9.3.2)', () => {
     const head = answerOf({ ...asked, method: 'HEAD' }, response, DATE)
     assert.equal(head.body, null, what)
     assert.equal(head.framing, 0, what)
-    // Only where the end of the connection would end the content of GET do they differ: HEAD has none to end.
-    if (what !== 'a stream to HTTP/1.0') assert.deepEqual(head.text, answerOf(asked, response, DATE).text, what)
+    // They differ in what ends a content whose size nobody knows: HEAD has none to end.
+    const get = answerOf(asked, response, DATE).text.replace('Transfer-Encoding: chunked\r\n', '')
+    if (what !== 'a stream to HTTP/1.0') assert.deepEqual(head.text, get, what)
   }
 })
 

@@ -49,7 +49,8 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
       : ''
     : size !== undefined
       ? `Content-Length: ${size}\r\n`
-      : chunked
+      : // Of HEAD too it would be allowed (RFC 9112 §6.1), but many clients then wait for chunks.
+        chunked && body !== null
         ? 'Transfer-Encoding: chunked\r\n'
         : ''
   return {

@@ -43,6 +43,8 @@ export interface FilesPlace {
   readonly types: Readonly<Record<string, string>>
   /** Whether a file is never served, whatever the route says: the config, keys, modules. Takes a real path and facts. */
   readonly withheld: (real: string, facts: FileFacts) => boolean
+  /** Whether it is not for programs either, by the same; what is withheld only because it is run, is. */
+  readonly secret?: (real: string, facts: FileFacts) => boolean
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
