@@ -2,6 +2,7 @@ import { CREDIT, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationValues, UNKNOWN_VALUES } from '../../protocol/fastcgi/management.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
 import { type ApplicationAddress, connectFault } from './address.ts'
+import { Congestion } from './congestion.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
@@ -28,6 +29,8 @@ const ABORT = 1000 / TICK
 const ABORT_SHARED = 10_000 / TICK
 /** Requests on one connection without windows, where no further connection may be opened. */
 const SHARED = 16
+/** So many are no chance: connections are not kept any more. */
+const RECYCLED = 8
 /** Milliseconds for which an address that failed is not called, where there is another one; doubled each time, to 10 s. */
 const EJECTED = 1000
 const MAX_EJECTED = 10_000
@@ -56,9 +59,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
   readonly #waiting: FastCgiCall[] = []
   readonly #aborted: FastCgiCall[] = []
   #failures = 0
-  /** Whether the application's own queue is full, and whether it left a connection without an answer for a while. */
-  #congested = false
+  /** How many connections in turn the application closed after one request, though they were to stay. */
+  #recycled = 0
+  /** Whether the application left a connection without an answer for a while. */
   #starving = false
+  readonly #congestion = new Congestion()
 
   constructor(address: ApplicationAddress, limits: PoolLimits) {
     this.name = address.text
@@ -90,7 +95,14 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (this.#aborted.length > 0) remove(this.#aborted, call)
   }
 
+  postpone(call: FastCgiCall): boolean {
+    if (this.#congestion.lasts(this.limits.connectTimeout)) return false
+    this.#waiting.unshift(call)
+    return true
+  }
+
   freed(connection: ApplicationConnection): void {
+    this.#congestion.eased(this.#waiting.length)
     if (connection.active === 0) this.#release(connection)
     if (!this.#asked) this.#ask()
     this.#next()
@@ -117,7 +129,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (type === CREDIT) this.#windows = false
   }
 
-  lost(connection: ApplicationConnection, { connect }: Loss, running: number): void {
+  lost(connection: ApplicationConnection, { connect, ours }: Loss, running: number): void {
     remove(this.#connections, connection)
     remove(this.#resting, connection)
     this.running -= running
@@ -128,7 +140,8 @@ export class Pool implements Place, ConnectionOwner, Watched {
     }
     // It was restarted, or ends processes that have served their time: the others are no better.
     else if (running > 0 && connection.begun > 1) this.#closeResting()
-    if (connect === 'EAGAIN') this.#congested = true
+    if (connection.keep && !ours && connect === undefined) this.#kept(connection.begun - running)
+    if (connect === 'EAGAIN') this.#congestion.met()
     else if (connect !== undefined) this.#failed(connect)
     if (connect === undefined) this.#next()
   }
@@ -145,7 +158,6 @@ export class Pool implements Place, ConnectionOwner, Watched {
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
     this.#endAborted()
-    this.#congested = false
     this.#next()
     if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
   }
@@ -158,6 +170,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
    */
   get #keeping(): 'long' | 'briefly' | 'not' {
     const { keepAlive } = this.limits
+    if (this.#recycled > RECYCLED) return 'not'
     if (keepAlive !== undefined) return keepAlive ? 'long' : 'not'
     return this.#values.mpxsConns ? 'long' : this.#answered ? 'briefly' : 'not'
   }
@@ -188,7 +201,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
       this.#shared = this.#open(window) ?? this.#shared
       return this.#shared?.usable === true ? this.#shared : undefined
     }
-    return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+    if (!call.fresh) return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+    const fresh = this.#open(0)
+    // It waits until one of those that rest is closed.
+    if (fresh === undefined) this.#resting.pop()?.close()
+    return fresh
   }
 
   /** The one that was used last: the others may be closed the sooner. */
@@ -198,7 +215,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   #open(window: number): ApplicationConnection | undefined {
-    if (this.#congested || this.#connections.length >= this.#most) return undefined
+    if (this.#connections.length >= this.#most || !this.#congestion.allows(this.#connections)) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
     this.#connections.push(connection)
     return connection
@@ -254,6 +271,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     this.#answered = false
     this.#multiplexes = true
     this.#windows = true
+    this.#recycled = 0
     this.#values = UNKNOWN_VALUES
   }
 
@@ -264,6 +282,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (this.#connections.length > 0) return
     const what = connectFault(this.name, code)
     for (const call of this.#waiting.splice(0)) call.notTaken(what, code === 'timeout' ? 504 : 503)
+  }
+
+  /** The application closed a connection that was to stay after so many requests. */
+  #kept(requests: number): void {
+    this.#recycled = requests > 1 ? 0 : this.#recycled + 1
   }
 
   #closeResting(): void {
