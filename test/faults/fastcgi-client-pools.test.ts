@@ -194,6 +194,7 @@ test(
     const none = `unix:${join(makeFolder(), 'none')}`
     const open = fastCgiBackends({ address: [none, one.address, two.address] })
     const held = [call(open), call(open)]
+    assert.equal(await Promise.race(held.map(({ outcome }) => outcome)), '200 two')
     await one.came(1)
     for (let i = 0; i < 4; i++) assert.equal(await call(open).outcome, '200 two')
     for (const asked of slow.splice(0)) asked.answer('one')

@@ -22,7 +22,7 @@ export interface CallOptions {
 export interface Called {
   readonly answered: Promise<Response>
   readonly exchange: Exchange
-  /** `200 text` when the answer is complete; what went wrong: `502 cause`, or where it had begun `broken off: cause`. */
+  /** Reads the content when it is asked for: `200 text` when the answer is complete; what went wrong: `502 cause`, or where it had begun `broken off: cause`. */
   readonly outcome: Promise<string>
 }
 
@@ -43,7 +43,16 @@ export function call(open: Open, options: CallOptions = {}): Called {
   const answered = exchange(open, one, { timeouts: { ...PATIENCE, ...timeouts }, name: 'application' }).then(
     (answer) => replyOf(answer, request) as Response,
   )
-  return { answered, exchange: kept, outcome: answered.then(read, said) }
+  answered.catch(() => {})
+  let outcome: Promise<string> | undefined
+  return {
+    answered,
+    exchange: kept,
+    get outcome() {
+      outcome ??= answered.then(read, said)
+      return outcome
+    },
+  }
 }
 
 async function read(response: Response): Promise<string> {

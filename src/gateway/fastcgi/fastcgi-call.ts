@@ -40,6 +40,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   readonly fed: boolean
   readonly question: Question
   connection: ApplicationConnection | undefined = undefined
+  /** Whether others ran on its connection when it was sent. */
+  shared = false
   /** Looks at the clock since it was aborted. */
   abortedFor = 0
   readonly #place: Place
@@ -74,6 +76,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     const { output, window } = connection
     const id = connection.begin(this, keep)
     this.connection = connection
+    this.shared = connection.active > 1
     this.#id = id
     this.#receiving = new Receiving(id, connection)
     const flags = (keep ? KeepConn : 0) | (window > 0 ? Windowed : 0)

@@ -119,10 +119,9 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   refused(call: FastCgiCall, protocolStatus: number): boolean {
     if (protocolStatus !== ProtocolStatus.cantMpx) return call.elsewhere()
-    const again = this.#multiplexes
     this.#multiplexes = false
     if (this.#shared !== undefined) this.#retire(this.#shared)
-    return again
+    return call.shared
   }
 
   unknownType(type: number): void {
