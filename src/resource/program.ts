@@ -1,4 +1,4 @@
-import type { Call, Content, Open } from '../gateway/call.ts'
+import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
 import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
@@ -34,7 +34,7 @@ export interface BackEnd {
 }
 
 /** Has a program answer a request. */
-export type Program = (request: Request, connection: Connection, script: Script, data?: Content) => Promise<Answer>
+export type Program = (request: Request, connection: Connection, script: Script, data?: Data) => Promise<Answer>
 
 /** The same where each request has a back end of its own. */
 export type ProgramAt = (
@@ -42,7 +42,7 @@ export type ProgramAt = (
   request: Request,
   connection: Connection,
   script: Script,
-  data?: Content,
+  data?: Data,
 ) => Promise<Answer>
 
 /** What answers over a wire. @param name What the log calls the program by. @param authorization Unless told otherwise. */
@@ -68,10 +68,11 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
     connection: Connection,
     script: Script,
     content: Content | undefined,
-    data: Content | undefined,
+    data: Data | undefined,
   ): Promise<Answer> => {
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
     const variables = cgiVariables(request, connection, script, size, passed)
+    if (data !== undefined) variables.push(...dataVariables(data))
     const call: Call = { request, connection, variables, content, data, tried: undefined }
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
@@ -86,6 +87,11 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
       run(backEnd, request, connection, script, content, data),
     )
   }
+}
+
+/** What a Filter is told of its file (FastCGI specification §6.4). */
+export function dataVariables({ size, modified }: Pick<Data, 'size' | 'modified'>): string[] {
+  return ['FCGI_DATA_LAST_MOD', String(Math.floor(modified / 1000)), 'FCGI_DATA_LENGTH', String(size)]
 }
 
 /** What a program is told beside the request, in bytes. */

@@ -3,7 +3,9 @@ import { Agent, request as request1 } from 'node:http'
 import { type ClientHttp2Session, connect as connect2 } from 'node:http2'
 import type { TestContext } from 'node:test'
 import { Engine } from '../../src/door/engine.ts'
+import { serveFastCgi } from '../../src/door/fastcgi/server.ts'
 import type { Site } from '../../src/site/site.ts'
+import { seenIn, WebServerEnd, whole } from './web-server-end.ts'
 
 export interface Question {
   readonly method?: string
@@ -37,20 +39,25 @@ function plain(fields: object): Record<string, string> {
   return kept
 }
 
-/** The ways to a site: HTTP/1.1, HTTP/2, and in process. Closed after the test. */
+/** The ways to a site: HTTP/1.1, HTTP/2, FastCGI, and in process. Closed after the test. */
 export async function transports(t: TestContext, site: Site): Promise<readonly Transport[]> {
   const engine = new Engine(site)
   const { url } = await engine.listen({ port: 0, http2: true })
   const agent = new Agent({ keepAlive: true })
   const session = connect2(url)
+  const application = await serveFastCgi(site, { listen: '127.0.0.1:0' })
+  const webServer = await WebServerEnd.open(application.address)
   t.after(async () => {
     agent.destroy()
     session.destroy()
+    webServer.socket.destroy()
+    await application.close()
     await engine.close()
   })
   return [
     { name: 'HTTP/1.1', ask: (question) => askHttp1(url, agent, question) },
     { name: 'HTTP/2', ask: (question) => askHttp2(session, question) },
+    { name: 'FastCGI', ask: (question) => askFastCgi(webServer, question) },
     { name: 'site.request()', ask: (question) => askInProcess(site, question) },
   ]
 }
@@ -91,6 +98,19 @@ async function askHttp2(
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return { status: answer[':status'], headers: plain(answer), body: Buffer.concat(chunks), trailers: plain(trailers) }
+}
+
+async function askFastCgi(webServer: WebServerEnd, { method, path, headers = {}, body }: Question): Promise<Seen> {
+  const variables: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const variable = name.toUpperCase().replaceAll('-', '_')
+    const text = Array.isArray(value) ? value.join(', ') : value
+    variables[variable === 'CONTENT_TYPE' ? variable : `HTTP_${variable}`] = text
+  }
+  const text = body === undefined ? undefined : Buffer.from(body).toString('latin1')
+  const asked = { path, variables, ...(method !== undefined && { method }), ...(text !== undefined && { body: text }) }
+  const { headers: fields, ...seen } = seenIn(await webServer.send(whole(asked)).answer())
+  return { ...seen, headers: plain(fields) }
 }
 
 async function askInProcess(site: Site, { method = 'GET', path, headers = {}, body }: Question): Promise<Seen> {

@@ -32,6 +32,12 @@ export type RoleName = keyof typeof Role
 /** What an application says at the end of a request of how it went (§5.5). */
 export const ProtocolStatus = { requestComplete: 0, cantMpx: 1, overloaded: 2, unknownRole: 3 } as const
 
+/**
+ * Our own protocolStatus: what was sent is not the whole answer, and never will be. Sent only to a web server that said
+ * `Windowed`; others read any END_REQUEST as the end of a whole answer, and are told by the end of the connection.
+ */
+export const BROKEN_OFF = 64
+
 /** Flags of BEGIN_REQUEST: the connection stays (§5.1); its streams are windowed, which is our own. */
 export const KeepConn = 1
 export const Windowed = 2

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+print "Content-Type: text/html\n\n";
+print "Hello.\n";

@@ -1,0 +1,3 @@
+#!/bin/sh
+printf 'Content-Type: text/html\n\n'
+echo Hello.

@@ -1,0 +1,8 @@
+import { defineConfig } from 'oriel'
+
+export default defineConfig({
+  listen: [{ port: 8080, host: '127.0.0.1' }],
+  routes: [
+    { match: '/cgi-bin/*', fastcgi: { address: 'unix:/run/fcgiwrap.socket', root: './cgi-bin', suffix: '.sh' } },
+  ],
+})

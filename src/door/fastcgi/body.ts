@@ -1,0 +1,87 @@
+import { HttpError } from '../../message/errors.ts'
+import type { Headers } from '../../message/headers.ts'
+import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
+import { HeldBody } from '../body.ts'
+
+/** Room that small pieces share: else a web server that sends one byte a record would take a hundredfold. */
+const SHARED_ROOM = 4096
+
+/** What of a stream was read, and may be sent in addition. */
+export interface Crediting {
+  /** Bytes that may be sent ahead; Infinity where none are agreed. */
+  readonly window: number
+  consumed(bytes: number): void
+}
+
+/** The content of a request as it comes by STDIN, or the file to be filtered as it comes by DATA. */
+export class StreamedBody extends HeldBody {
+  readonly #crediting: Crediting
+  /** Bytes that may still come. */
+  #allowed: number
+  /** Bytes that were read, and that the web server was not yet told of. */
+  #freed = 0
+  #small: Buffer | undefined = undefined
+  #smallBytes = 0
+
+  constructor(declared: number | undefined, crediting: Crediting) {
+    super(declared)
+    this.#crediting = crediting
+    this.#allowed = crediting.window
+  }
+
+  /** There are none in CGI. */
+  get trailers(): Headers | undefined {
+    return undefined
+  }
+
+  /** Takes a copy of a piece. What is more than was declared is dropped (RFC 3875 §4.2). @throws FastCgiFault beyond the window. */
+  feed(bytes: Uint8Array): void {
+    this.#allowed -= bytes.byteLength
+    if (this.#allowed < 0) throw new FastCgiFault('more of a stream came than its window allows')
+    const left = this.declared === undefined ? bytes.byteLength : this.declared - this.received
+    const size = Math.min(left, bytes.byteLength)
+    if (size === 0 || this.complete) return
+    this.arrived(size)
+    this.complete = this.received === this.declared
+    if (!this.dropped) this.#take(bytes.subarray(0, size))
+    this.notify()
+  }
+
+  /** The end of the stream. Where it came too early the client has gone (FastCGI §6.2): nobody may take it for the whole. */
+  end(): void {
+    if (this.complete) return
+    if (this.declared !== undefined) {
+      const detail = `The content has ${this.received} bytes, and ${this.declared} were announced.`
+      return this.fail(new HttpError(400, { code: 'body-incomplete', detail }))
+    }
+    this.complete = true
+    this.notify()
+  }
+
+  protected override pulled(bytes: number): void {
+    this.#freed += bytes
+    if (this.#freed < this.#crediting.window / 2 || this.complete || this.dropped) return
+    this.#allowed += this.#freed
+    this.#crediting.consumed(this.#freed)
+    this.#freed = 0
+  }
+
+  protected override beforePull(): void {
+    const small = this.#small
+    if (small === undefined) return
+    this.#small = undefined
+    this.keep(small.subarray(0, this.#smallBytes))
+  }
+
+  #take(bytes: Uint8Array): void {
+    const size = bytes.byteLength
+    if (this.#small !== undefined && this.#smallBytes + size > this.#small.byteLength) this.beforePull()
+    if (size >= SHARED_ROOM) return this.keep(Buffer.from(bytes))
+    if (this.#small === undefined) {
+      this.#small = Buffer.allocUnsafe(Math.max(size, Math.min(SHARED_ROOM, this.declared ?? SHARED_ROOM)))
+      this.#smallBytes = 0
+    }
+    this.#small.set(bytes, this.#smallBytes)
+    this.#smallBytes += size
+  }
+}

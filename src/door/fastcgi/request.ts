@@ -1,0 +1,223 @@
+import { HttpError } from '../../message/errors.ts'
+import { Headers } from '../../message/headers.ts'
+import { Request, type RequestParts } from '../../message/request.ts'
+import { CalledBy, mountOf } from '../../protocol/cgi/request-parts.ts'
+import type { AppRequest } from '../../protocol/fastcgi/application.ts'
+import type { RoleName } from '../../protocol/fastcgi/codes.ts'
+import { credit } from '../../protocol/fastcgi/records.ts'
+import { toHttpError } from '../../site/errors.ts'
+import type { BodySource } from '../body.ts'
+import { ClientGone } from '../client-gone.ts'
+import { type Crediting, StreamedBody } from './body.ts'
+import { CalledConnection, CarriedCall, type FilterData } from './call.ts'
+import { ReportedExchange } from './error-line.ts'
+import { FastCgiExchange } from './exchange.ts'
+import { ToldFacts, variableOf } from './facts.ts'
+import { Sender } from './sender.ts'
+import type { Carrier, Wire } from './wire.ts'
+
+/** What is asked where nothing can be made of what came. */
+const NOTHING: RequestParts = {
+  method: 'GET',
+  target: '/',
+  path: '/',
+  search: '',
+  version: '1.1',
+  authority: '',
+  secure: false,
+  headers: new Headers(),
+  body: null,
+  selective: false,
+}
+
+/** One request of a web server: gathers what comes of it, and has it answered once it is known what is asked. */
+export class FastCgiRequest implements AppRequest, Crediting, Carrier {
+  readonly role: RoleName
+  /** Whether the connection stays for others (FCGI_KEEP_CONN). */
+  readonly keep: boolean
+  readonly window: number
+  readonly sender: Sender
+  readonly #wire: Wire
+  #variables: readonly string[] = []
+  #called: CalledBy | undefined = undefined
+  #body: StreamedBody | null = null
+  #data: StreamedBody | null = null
+  #exchange: FastCgiExchange | undefined = undefined
+
+  constructor(wire: Wire, id: number, role: RoleName, keep: boolean, window: number) {
+    this.role = role
+    this.keep = keep
+    this.window = window
+    this.sender = new Sender(id, wire.output, window)
+    this.#wire = wire
+  }
+
+  /** Whether the web server speaks our own part of the protocol. */
+  get windowed(): boolean {
+    return this.window !== Number.POSITIVE_INFINITY
+  }
+
+  params(variables: readonly string[]): void {
+    this.#variables = variables
+    try {
+      const called = new CalledBy(variables)
+      this.#called = called
+      // FastCGI §6.3: an Authorizer gets no content.
+      if (this.role === 'Authorizer' || called.size === 0) this.#run(called, null)
+      else if (called.size !== undefined) this.#run(called, this.#streamed(called.size))
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  paramsTooLarge(): void {
+    const detail = 'The variables of the request are too many or too long.'
+    this.#refuse(new HttpError(431, { code: 'limits.params', detail }))
+  }
+
+  stdin(bytes: Uint8Array): void {
+    // Without a length the first record tells whether there is any content.
+    if (this.#exchange === undefined && this.#called !== undefined) {
+      try {
+        this.#run(this.#called, bytes.byteLength === 0 ? null : this.#streamed(undefined))
+      } catch (error) {
+        this.#refuse(error)
+      }
+    }
+    this.#feed(this.#body, bytes)
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#feed(this.#data, bytes)
+  }
+
+  credit(bytes: number): void {
+    if (this.windowed) this.sender.allow(bytes)
+  }
+
+  /** FastCGI §5.4: the end is told at once; what the resource still does is of no use to anybody. */
+  abort(): void {
+    this.sender.end(0)
+    this.#wire.ended(this)
+    this.gone()
+  }
+
+  /** Nothing can be sent any more. */
+  gone(): void {
+    this.sender.stop()
+    const error = new ClientGone()
+    this.#body?.fail(error)
+    this.#data?.fail(error)
+    if (this.#exchange === undefined) this.#wire.settled()
+    else this.#exchange.gone(error)
+  }
+
+  consumed(bytes: number): void {
+    if (this.windowed && !this.sender.over) this.#wire.output.text(credit(this.sender.id, bytes))
+  }
+
+  stderr(text: string): void {
+    this.sender.stderr(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  /** All that was read of its bodies. */
+  get bytesIn(): number {
+    return this.#body?.received ?? 0
+  }
+
+  /** The resource has answered, or has failed to; nobody will read on. */
+  over(): void {
+    for (const body of [this.#body, this.#data]) {
+      if (body === null) continue
+      if (!body.complete) body.drop()
+      this.#wire.wanted(body)
+    }
+    this.#wire.settled()
+  }
+
+  #streamed(size: number | undefined): StreamedBody {
+    const body = new StreamedBody(size, this)
+    body.source = new Reading(this.#wire, body)
+    this.#body = body
+    return body
+  }
+
+  #feed(body: StreamedBody | null, bytes: Uint8Array): void {
+    if (body === null) return
+    if (bytes.byteLength === 0) return body.end()
+    body.feed(bytes)
+    if (body.full && !body.complete && !this.windowed) this.#wire.full(body)
+  }
+
+  /** @throws HttpError where the variables make no request. */
+  #run(called: CalledBy, body: StreamedBody | null): void {
+    const parts = called.parts(body)
+    // A precondition is about what is asked for, and not about the permission to have it.
+    this.#answer(called, this.role === 'Authorizer' ? { ...parts, selective: false } : parts)
+  }
+
+  #refuse(error: unknown): void {
+    this.#called = undefined
+    this.#answer(undefined, NOTHING).refuse(toHttpError(error))
+  }
+
+  #answer(called: CalledBy | undefined, parts: RequestParts): FastCgiExchange {
+    const site = this.#wire.siteOf(this.role)
+    const mount = called === undefined ? '' : mountOf(called.scriptName, parts.path)
+    const call = new CarriedCall(this.role, this.#variables, this.#filterData(), called?.user ?? '', mount, this)
+    const record = new ReportedExchange(site.report, this)
+    const facts = new ToldFacts(this.#variables, parts.secure)
+    const connection = new CalledConnection(facts, record, `HTTP/${parts.version}`, call)
+    const exchange = new FastCgiExchange(this, this.#wire, site, new Request(parts), connection)
+    this.#exchange = exchange
+    if (called !== undefined) exchange.run()
+    return exchange
+  }
+
+  #filterData(): FilterData | undefined {
+    if (this.role !== 'Filter') return undefined
+    const size = numberOf(variableOf(this.#variables, 'FCGI_DATA_LENGTH'))
+    const body = new StreamedBody(size, this)
+    body.source = new FilterReading(this.#wire, body, this.#body)
+    this.#data = body
+    return { size, modified: numberOf(variableOf(this.#variables, 'FCGI_DATA_LAST_MOD')), body }
+  }
+}
+
+/** Somebody waits for a body: the connection is read on. */
+class Reading implements BodySource {
+  protected readonly wire: Wire
+  protected readonly body: StreamedBody
+
+  constructor(wire: Wire, body: StreamedBody) {
+    this.wire = wire
+    this.body = body
+  }
+
+  wanted(): void {
+    this.wire.wanted(this.body)
+  }
+}
+
+/** Who waits for the file will not read the content before it, which would stand in the way (FastCGI §6.4). */
+class FilterReading extends Reading {
+  readonly #before: StreamedBody | null
+
+  constructor(wire: Wire, body: StreamedBody, before: StreamedBody | null) {
+    super(wire, body)
+    this.#before = before
+  }
+
+  override wanted(): void {
+    const before = this.#before
+    if (before !== null && !before.complete && !before.waiting) {
+      before.drop()
+      this.wire.wanted(before)
+    }
+    super.wanted()
+  }
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,99 @@
+import { handlerOf } from '../../message/dispatch.ts'
+import type { Report } from '../../message/exchange.ts'
+import { isToken } from '../../message/fields.ts'
+import { Headers } from '../../message/headers.ts'
+import type { Authorizer, Handler, Logger, Variables } from '../../message/interface.ts'
+import { isPromise } from '../../message/reply.ts'
+import { Response } from '../../message/response.ts'
+import { Site } from '../../site/site.ts'
+import { carriedBy } from './call.ts'
+import type { RoleSites } from './context.ts'
+
+/** What answers in each of the roles of FastCGI (§6); one that is left out is refused as unknown. */
+export interface Roles {
+  /** A Site, or a resource: what a module would export, as for `resource` of a route. */
+  readonly responder?: unknown
+  /**
+   * An Authorizer, whose variables reach the program that is called next; or a resource, whose answer 200 lets the
+   * request in, and any other goes to the client.
+   */
+  readonly authorizer?: unknown
+  /** A Site or a resource, which finds the file in `callOf(connection).data`. */
+  readonly filter?: unknown
+}
+
+export interface SiteDefaults {
+  readonly log?: readonly Logger[] | undefined
+  readonly report?: Report | undefined
+  readonly limits?: { readonly body?: number } | undefined
+}
+
+/** @throws TypeError for what can answer nothing. */
+export function sitesOf(app: unknown, defaults: SiteDefaults): RoleSites {
+  const { responder, authorizer, filter } = isRoles(app) ? app : { responder: app }
+  return {
+    Responder: responder === undefined ? undefined : siteOf(responder, defaults),
+    Authorizer: authorizer === undefined ? undefined : siteOf(authorizing(authorizer), defaults),
+    Filter: filter === undefined ? undefined : siteOf(filter, defaults),
+  }
+}
+
+const ROLE_KEYS = ['responder', 'authorizer', 'filter']
+
+function isRoles(app: unknown): app is Roles {
+  if (app === null || typeof app !== 'object' || isSite(app)) return false
+  const keys = Object.keys(app)
+  return keys.length > 0 && keys.every((key) => ROLE_KEYS.includes(key))
+}
+
+/** Of any copy of this package. */
+function isSite(value: unknown): value is Site {
+  const like = value as Partial<Site> | null | undefined
+  return (
+    value instanceof Site || [like?.handle, like?.failed, like?.finished].every((call) => typeof call === 'function')
+  )
+}
+
+function siteOf(resource: unknown, { log, report, limits }: SiteDefaults): Site {
+  if (isSite(resource)) return resource
+  return new Site({
+    routes: [{ match: '/*', resource: mounted(handlerOf(resource)) }],
+    ...(log !== undefined && { log }),
+    ...(report !== undefined && { report }),
+    ...(limits !== undefined && { limits }),
+  })
+}
+
+/** A resource that stands alone is mounted where the web server says, and its user is whom the web server let in. */
+function mounted(handler: Handler): Handler {
+  return (request, connection) => {
+    const call = carriedBy(connection)
+    if (call !== undefined) {
+      request.mount = call.mount
+      connection.identify(call.user)
+    }
+    return handler(request, connection)
+  }
+}
+
+function authorizing(authorizer: unknown): unknown {
+  if (!isAuthorizer(authorizer)) return authorizer
+  return (...[request, connection]: Parameters<Handler>) => {
+    const told = authorizer.authorizeUser(connection.user, request, connection)
+    return isPromise(told) ? told.then(permission) : permission(told)
+  }
+}
+
+function isAuthorizer(value: unknown): value is Authorizer {
+  return value !== null && typeof value === 'object' && typeof (value as Authorizer).authorizeUser === 'function'
+}
+
+/** FastCGI §6.3: an answer 200, whose fields `Variable-NAME` become variables. @throws TypeError for a bad one. */
+function permission(variables: Variables | void): Response {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(variables ?? {})) {
+    if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no name of a variable`)
+    headers.append(`Variable-${name}`, value)
+  }
+  return new Response(null, { headers })
+}

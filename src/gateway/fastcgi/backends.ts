@@ -1,0 +1,128 @@
+import type { RoleName } from '../../protocol/fastcgi/codes.ts'
+import type { Call, CallEvents, Open, Wire } from '../call.ts'
+import { type ApplicationAddress, applicationAddress } from './address.ts'
+import { type Choice, FastCgiCall, type Place } from './fastcgi-call.ts'
+import { Pool, type PoolLimits } from './pool.ts'
+import type { Question } from './question.ts'
+
+/** Where FastCGI applications listen, and how they are called. */
+export interface FastCgiOptions {
+  /** `unix:PATH`, `host:port`, `[IPv6]:port`; of several the least busy one is called, and one that failed is left alone for a while. */
+  readonly address: string | readonly string[]
+  readonly role?: 'responder' | 'authorizer' | 'filter'
+  /**
+   * The most connections at once to each address: as many as the application serves, of php-fpm `pm.max_children`. Where
+   * it is left out, what the application says of itself, else 128.
+   */
+  readonly connections?: number
+  /**
+   * Whether connections stay open for further requests. Where it is left out they do with applications that multiplex,
+   * and for a quarter of a second with others that answer GET_VALUES.
+   */
+  readonly keepAlive?: boolean
+  /** Milliseconds that a connection may take to come about; 3000 where it is left out. */
+  readonly connectTimeout?: number
+  /** Requests that wait for a connection, for each address; the next one is answered 503. 1024 where it is left out. */
+  readonly queue?: number
+}
+
+const ROLES: Readonly<Record<string, RoleName>> = {
+  responder: 'Responder',
+  authorizer: 'Authorizer',
+  filter: 'Filter',
+}
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/
+
+/** By address, for as long as the process lives: a site that is built anew goes on with the connections there are. */
+const pools = new Map<string, Pool>()
+
+/** Calls FastCGI applications. @throws TypeError for options that cannot be. */
+export function fastCgiBackends(options: FastCgiOptions): Open {
+  const backends = new Backends(options)
+  return (call, events) => backends.open(call, events)
+}
+
+/** How many connections to applications are open, over all addresses. */
+export function openConnections(): number {
+  let count = 0
+  for (const pool of pools.values()) count += pool.connections
+  return count
+}
+
+/** One or several addresses that answer alike. */
+export class Backends implements Choice {
+  readonly #addresses: readonly ApplicationAddress[]
+  readonly #role: RoleName
+  readonly #limits: PoolLimits
+
+  constructor(options: FastCgiOptions) {
+    const { address, role = 'responder', connections, keepAlive, connectTimeout = 3000, queue = 1024 } = options
+    const addresses = [...new Set(typeof address === 'string' ? [address] : address)]
+    const roleName = ROLES[role]
+    if (addresses.length === 0) throw new TypeError('address is empty: give at least one')
+    if (roleName === undefined) throw new TypeError(`role is ${role}: expected responder, authorizer or filter`)
+    this.#addresses = addresses.map(applicationAddress)
+    this.#role = roleName
+    this.#limits = {
+      connections: connections === undefined ? undefined : whole('connections', connections, 1),
+      keepAlive,
+      connectTimeout: whole('connectTimeout', connectTimeout, 1),
+      queue: whole('queue', queue, 0),
+    }
+  }
+
+  open(call: Call, events: CallEvents): Wire {
+    const { variables, content, data, request } = call
+    const idempotent = IDEMPOTENT.test(request.method)
+    call.tried ??= new Set()
+    return this.ask({ role: this.#role, variables, content, data, idempotent }, call.tried, events)
+  }
+
+  /** @param tried The pools that it was tried in; those that it fails in are added. */
+  ask(question: Question, tried: Set<unknown>, events: CallEvents): Wire {
+    const pool = this.#choose(tried)
+    const call = new FastCgiCall(question, events, pool, this, tried)
+    pool.take(call)
+    return call
+  }
+
+  elsewhere(failed: Place, tried: Set<unknown>): boolean {
+    tried.add(failed)
+    return tried.size < this.#addresses.length
+  }
+
+  #choose(tried: ReadonlySet<unknown>): Pool {
+    const [only, ...others] = this.#addresses as readonly [ApplicationAddress, ...ApplicationAddress[]]
+    if (others.length === 0) return this.#pool(only)
+    const now = performance.now()
+    let best: Pool | undefined
+    for (const address of this.#addresses) {
+      const pool = this.#pool(address)
+      if (!tried.has(pool) && (best === undefined || better(pool, best, now))) best = pool
+    }
+    return best ?? this.#pool(only)
+  }
+
+  #pool(address: ApplicationAddress): Pool {
+    let pool = pools.get(address.text)
+    if (pool === undefined) {
+      pool = new Pool(address, this.#limits)
+      pools.set(address.text, pool)
+    }
+    pool.limits = this.#limits
+    return pool
+  }
+}
+
+/** One that failed comes after all others; of several the one whose time is up first. */
+function better(one: Pool, other: Pool, now: number): boolean {
+  const ejected = one.ejectedUntil > now
+  if (ejected !== other.ejectedUntil > now) return !ejected
+  return ejected ? one.ejectedUntil < other.ejectedUntil : one.load < other.load
+}
+
+function whole(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new TypeError(`${name} is ${value}: expected a whole number from ${least} on`)
+}

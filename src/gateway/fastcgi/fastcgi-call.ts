@@ -1,0 +1,205 @@
+import { HttpError } from '../../message/errors.ts'
+import { KeepConn, Role, STDIN, Windowed } from '../../protocol/fastcgi/codes.ts'
+import { paramsStream } from '../../protocol/fastcgi/name-values.ts'
+import { abortRequest, beginRequest, streamEnd } from '../../protocol/fastcgi/records.ts'
+import { badAnswer, type CallEnd, type CallEvents, type Wire } from '../call.ts'
+import { connectFault } from './address.ts'
+import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
+import { Input, type InputEvents } from './input.ts'
+import { isRefusal, notTaken, outcome } from './outcome.ts'
+import { isAtHand, type Question } from './question.ts'
+import { Receiving } from './receiving.ts'
+
+/** Where a call is taken: the pool of one address. */
+export interface Place {
+  /** The application, for the log. */
+  readonly name: string
+  /** The application has ended the request of a call. */
+  ended(call: FastCgiCall): void
+  /** Nobody wants the answer of a call that the application was sent; it was told. */
+  aborted(call: FastCgiCall): void
+  /** The call waits no longer, for nobody wants its answer. */
+  forget(call: FastCgiCall): void
+  /** The application did not take the call. Returns whether it may be tried once more, here or elsewhere. */
+  refused(call: FastCgiCall, protocolStatus: number): boolean
+}
+
+/** Who may be asked instead. */
+export interface Choice {
+  /** Notes that it was tried there. Returns whether there is another address for it. */
+  elsewhere(place: Place, tried: Set<unknown>): boolean
+}
+
+/** One request, from when it is given to a pool to its END_REQUEST. */
+export class FastCgiCall implements Wire, Traveller, InputEvents {
+  readonly fed: boolean
+  readonly question: Question
+  connection: ApplicationConnection | undefined = undefined
+  /** Looks at the clock since it was aborted. */
+  abortedFor = 0
+  readonly #place: Place
+  readonly #events: CallEvents
+  readonly #choice: Choice
+  readonly #tried: Set<unknown>
+  #id = 0
+  #input: Input | undefined = undefined
+  #receiving: Receiving | undefined = undefined
+  /** Whether nobody waits for the answer any more. */
+  #over = false
+  #touched = false
+
+  /** @param tried Where it was tried. */
+  constructor(question: Question, events: CallEvents, place: Place, choice: Choice, tried: Set<unknown>) {
+    this.question = question
+    this.#choice = choice
+    this.#tried = tried
+    this.#events = events
+    this.#place = place
+    this.fed = isAtHand(question)
+  }
+
+  /** Sends it: all that is at hand in one write. */
+  begin(connection: ApplicationConnection, keep: boolean): void {
+    const { role, variables, content } = this.question
+    const { output, window } = connection
+    const id = connection.begin(this, keep)
+    this.connection = connection
+    this.#id = id
+    this.#receiving = new Receiving(id, connection)
+    const flags = (keep ? KeepConn : 0) | (window > 0 ? Windowed : 0)
+    const head = beginRequest(id, Role[role], flags) + paramsStream(id, variables)
+    if (role === 'Authorizer') return output.text(head)
+    if (this.fed && role === 'Responder' && (content === undefined || content.size === 0)) {
+      return output.text(head + streamEnd(STDIN, id))
+    }
+    output.hold()
+    output.text(head)
+    this.#input ??= new Input(this.question, this)
+    this.#input.begin(connection, id)
+    if (this.fed) {
+      if (content?.bytes !== undefined && content.size > 0) this.#input.write(content.bytes)
+      this.#input.end()
+    }
+    output.release()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#over) return true
+    this.#input ??= new Input(this.question, this)
+    return this.#input.write(bytes)
+  }
+
+  endInput(): void {
+    if (this.#over) return
+    this.#input ??= new Input(this.question, this)
+    this.#input.end()
+  }
+
+  pause(): void {
+    if (!this.#over) this.#receiving?.pause()
+  }
+
+  resume(): void {
+    if (!this.#over) this.#receiving?.resume()
+  }
+
+  /** The application is told (§5.4), and ends the request in its turn. */
+  abort(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#input?.stop()
+    const { connection } = this
+    if (connection === undefined) return this.#place.forget(this)
+    if (connection.connecting && connection.active === 1) return connection.close()
+    this.#place.aborted(this)
+    this.#receiving?.resume()
+    connection.output.text(abortRequest(this.#id))
+  }
+
+  stdout(bytes: Uint8Array): void {
+    const bearable = this.#receiving?.came(bytes.byteLength)
+    if (this.#over) return
+    this.#touched = true
+    this.#events.output(bytes)
+    this.#after(bearable)
+  }
+
+  stderr(bytes: Uint8Array): void {
+    const bearable = this.#receiving?.came(bytes.byteLength)
+    if (this.#over) return
+    this.#events.errorOutput(bytes)
+    this.#after(bearable)
+  }
+
+  credit(bytes: number): void {
+    this.#input?.credit(bytes)
+  }
+
+  inputTaken(): void {
+    this.#events.drained()
+  }
+
+  inputFailed(cause: unknown): void {
+    this.#breakOff(new HttpError(500, { cause }))
+  }
+
+  endRequest(appStatus: number, protocolStatus: number): void {
+    this.#receiving?.resume()
+    this.#place.ended(this)
+    if (this.#over) return
+    const end = outcome(this.#place.name, this.question.role, appStatus, protocolStatus)
+    if (!isRefusal(protocolStatus)) return this.#end(end)
+    const again = this.#place.refused(this, protocolStatus)
+    this.#end({ ...end, again: again && !this.#touched })
+  }
+
+  lost(loss: Loss, first: boolean): void {
+    if (this.#over) return
+    const { name } = this.#place
+    if (loss.connect !== undefined) return this.#notConnected(loss.connect)
+    if (loss.fault !== undefined)
+      return this.#end({ error: badAnswer(`${name}: it broke the protocol: ${loss.fault}`) })
+    const when = this.#touched ? 'within its answer' : 'without an answer'
+    const error = badAnswer(`${name}: it closed the connection ${when}`)
+    // It may have closed a connection that it had kept before the request came to it. One that it has read whole it may
+    // also have begun with.
+    const again = !first && !this.#touched && (this.question.idempotent || loss.reset)
+    this.#end({ error, again })
+  }
+
+  /** Whether there is another address where it may be tried. */
+  elsewhere(): boolean {
+    return this.#choice.elsewhere(this.#place, this.#tried)
+  }
+
+  /** Nobody takes it. @param what Why, for the log. */
+  notTaken(what: string, status: 503 | 504 = 503): void {
+    if (!this.#over) this.#end({ error: notTaken(what, status), again: this.elsewhere() })
+  }
+
+  /** A full queue is no failure of the application: it is tried there again. */
+  #notConnected(code: string): void {
+    const error = notTaken(connectFault(this.#place.name, code), code === 'timeout' ? 504 : 503)
+    this.#end({ error, again: this.elsewhere() || code === 'EAGAIN' })
+  }
+
+  #end(end: CallEnd): void {
+    this.#over = true
+    this.#input?.stop()
+    this.#events.ended(end)
+  }
+
+  /** A piece of the answer was told. One slow reader must not stop all on its connection, nor fill the memory. */
+  #after(bearable: boolean | undefined): void {
+    if (this.#over) return
+    if (bearable !== false) return this.#receiving?.give()
+    const what = `${this.#place.name}: the client reads slower than the application sends, on a connection that is shared`
+    this.#breakOff(badAnswer(`${what}; allow more connections`))
+  }
+
+  #breakOff(error: HttpError): void {
+    if (this.#over) return
+    this.abort()
+    this.#events.ended({ error })
+  }
+}

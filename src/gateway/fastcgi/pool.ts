@@ -1,0 +1,287 @@
+import { CREDIT, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
+import { type ApplicationValues, UNKNOWN_VALUES } from '../../protocol/fastcgi/management.ts'
+import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
+import { type ApplicationAddress, connectFault } from './address.ts'
+import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
+import { askValues } from './discovery.ts'
+import type { FastCgiCall, Place } from './fastcgi-call.ts'
+import { isSmall } from './question.ts'
+
+/** What an address is given, by the route that called it last. */
+export interface PoolLimits {
+  /** Connections at once; undefined: what the application says, else `CONNECTIONS`. */
+  readonly connections: number | undefined
+  /** Whether connections stay; undefined: see `keeping`. */
+  readonly keepAlive: boolean | undefined
+  /** Milliseconds that a connection may take to come about. */
+  readonly connectTimeout: number
+  /** Calls that wait for a connection. */
+  readonly queue: number
+}
+
+/** Connections at once to an application that does not say how many it takes. */
+const CONNECTIONS = 128
+/** Looks at the clock after which a connection that rests is closed: 10 seconds. */
+const REST = 10_000 / TICK
+/** Looks at the clock that an application has to end a request that was aborted: 1 second; where others share the connection 10. */
+const ABORT = 1000 / TICK
+const ABORT_SHARED = 10_000 / TICK
+/** Requests on one connection without windows, where no further connection may be opened. */
+const SHARED = 16
+/** Milliseconds for which an address that failed is not called, where there is another one; doubled each time, to 10 s. */
+const EJECTED = 1000
+const MAX_EJECTED = 10_000
+
+/** The connections to one address, what runs on them, and who waits for one. */
+export class Pool implements Place, ConnectionOwner, Watched {
+  readonly name: string
+  watchedAt = -1
+  limits: PoolLimits
+  /** Calls that an application works on. */
+  running = 0
+  /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
+  ejectedUntil = 0
+  readonly #address: ApplicationAddress
+  #values: ApplicationValues = UNKNOWN_VALUES
+  /** Whether the application was asked what it can do, and whether it answered. */
+  #asked = false
+  #answered = false
+  /** Whether it may be sent several requests at once on one connection. */
+  #multiplexes = true
+  #windows = true
+  // Not Sets: see clock.ts.
+  readonly #connections: ApplicationConnection[] = []
+  readonly #resting: ApplicationConnection[] = []
+  #shared: ApplicationConnection | undefined = undefined
+  readonly #waiting: FastCgiCall[] = []
+  readonly #aborted: FastCgiCall[] = []
+  #failures = 0
+  /** Whether the application's own queue is full, and whether it left a connection without an answer for a while. */
+  #congested = false
+  #starving = false
+
+  constructor(address: ApplicationAddress, limits: PoolLimits) {
+    this.name = address.text
+    this.#address = address
+    this.limits = limits
+  }
+
+  /** How much it has to do. */
+  get load(): number {
+    return this.running + this.#waiting.length
+  }
+
+  get connections(): number {
+    return this.#connections.length
+  }
+
+  /** Has a call sent, or wait. Tells nothing before it has returned. */
+  take(call: FastCgiCall): void {
+    watch(this)
+    if (this.#waiting.length === 0 && this.#place(call)) return
+    if (this.#waiting.length < this.limits.queue) this.#waiting.push(call)
+    else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
+  }
+
+  ended(call: FastCgiCall): void {
+    this.running--
+    this.#failures = 0
+    this.ejectedUntil = 0
+    if (this.#aborted.length > 0) remove(this.#aborted, call)
+  }
+
+  freed(connection: ApplicationConnection): void {
+    if (connection.active === 0) this.#release(connection)
+    if (!this.#asked) this.#ask()
+    this.#next()
+  }
+
+  aborted(call: FastCgiCall): void {
+    call.abortedFor = 0
+    this.#aborted.push(call)
+  }
+
+  forget(call: FastCgiCall): void {
+    remove(this.#waiting, call)
+  }
+
+  refused(call: FastCgiCall, protocolStatus: number): boolean {
+    if (protocolStatus !== ProtocolStatus.cantMpx) return call.elsewhere()
+    const again = this.#multiplexes
+    this.#multiplexes = false
+    if (this.#shared !== undefined) this.#retire(this.#shared)
+    return again
+  }
+
+  unknownType(type: number): void {
+    if (type === CREDIT) this.#windows = false
+  }
+
+  lost(connection: ApplicationConnection, { connect }: Loss, running: number): void {
+    remove(this.#connections, connection)
+    remove(this.#resting, connection)
+    this.running -= running
+    if (this.#shared === connection) {
+      // Another application may be behind the address now.
+      this.#shared = undefined
+      this.#forgetValues()
+    }
+    // It was restarted, or ends processes that have served their time: the others are no better.
+    else if (running > 0 && connection.begun > 1) this.#closeResting()
+    if (connect === 'EAGAIN') this.#congested = true
+    else if (connect !== undefined) this.#failed(connect)
+    if (connect === undefined) this.#next()
+  }
+
+  tick(): void {
+    this.#starving = false
+    const patience = ticksOf(this.limits.connectTimeout)
+    for (const connection of [...this.#connections]) {
+      connection.age++
+      if (connection.connecting && connection.age > patience) connection.timeOut()
+      else if (!connection.heard && connection.active > 0 && connection.age > 1) this.#starving = true
+      if (this.#keeping === 'briefly') connection.retired = true
+      if (connection.active > 0) continue
+      if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
+    }
+    this.#endAborted()
+    this.#congested = false
+    this.#next()
+    if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
+  }
+
+  /**
+   * Whether connections stay open when their request has ended. One process that serves one connection at a time would
+   * leave all others waiting meanwhile, those of our other workers too (iipsrv#203): so where nothing else is said
+   * connections stay only with an application that takes many requests on one; and for a quarter of a second with one
+   * that knows the protocol well enough to answer GET_VALUES, which under load spares nearly all of the connecting.
+   */
+  get #keeping(): 'long' | 'briefly' | 'not' {
+    const { keepAlive } = this.limits
+    if (keepAlive !== undefined) return keepAlive ? 'long' : 'not'
+    return this.#values.mpxsConns ? 'long' : this.#answered ? 'briefly' : 'not'
+  }
+
+  get #most(): number {
+    return this.limits.connections ?? this.#values.maxConns ?? CONNECTIONS
+  }
+
+  get #window(): number {
+    return this.#values.mpxsConns && this.#multiplexes && this.#windows ? this.#values.window : 0
+  }
+
+  /** Sends a call, if there is a connection for it. */
+  #place(call: FastCgiCall): boolean {
+    if (this.running >= (this.#values.maxReqs ?? Number.POSITIVE_INFINITY)) return false
+    const connection = this.#connectionFor(call)
+    if (connection === undefined) return false
+    this.running++
+    connection.exclusive = !isSmall(call.question)
+    call.begin(connection, this.#keeping !== 'not')
+    return true
+  }
+
+  #connectionFor(call: FastCgiCall): ApplicationConnection | undefined {
+    const window = this.#window
+    if (window > 0) {
+      if (this.#shared?.usable === true) return this.#shared
+      this.#shared = this.#open(window) ?? this.#shared
+      return this.#shared?.usable === true ? this.#shared : undefined
+    }
+    return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+  }
+
+  /** The one that was used last: the others may be closed the sooner. */
+  #rested(): ApplicationConnection | undefined {
+    for (let one = this.#resting.pop(); one !== undefined; one = this.#resting.pop()) if (one.usable) return one
+    return undefined
+  }
+
+  #open(window: number): ApplicationConnection | undefined {
+    if (this.#congested || this.#connections.length >= this.#most) return undefined
+    const connection = new ApplicationConnection(this.#address, window > 0, window, this)
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /**
+   * One that serves other requests already. FastCGI has no flow control, so without windows connections are shared only
+   * where no more may be opened, and by small requests only; see `FastCgiCall` for answers that grow.
+   */
+  #shareable(call: FastCgiCall): ApplicationConnection | undefined {
+    if (!this.#values.mpxsConns || !this.#multiplexes || !isSmall(call.question)) return undefined
+    let best: ApplicationConnection | undefined
+    for (const connection of this.#connections) {
+      if (connection.usable && connection.active < (best?.active ?? SHARED)) best = connection
+    }
+    return best
+  }
+
+  /** Nothing runs on the connection any more. */
+  #release(connection: ApplicationConnection): void {
+    const own = connection.window > 0 ? connection === this.#shared : this.#window === 0
+    if (!connection.keep || !connection.reusable || this.#starving || !own) return connection.close()
+    connection.rest()
+    if (connection.window === 0) this.#resting.push(connection)
+  }
+
+  #next(): void {
+    for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
+      if (!this.#place(call)) return
+      remove(this.#waiting, call)
+    }
+  }
+
+  #retire(connection: ApplicationConnection): void {
+    connection.retired = true
+    if (this.#shared === connection) this.#shared = undefined
+    if (connection.active === 0) connection.close()
+  }
+
+  /** After its first answer: it is there, and speaks the protocol. No request waits for this. */
+  #ask(): void {
+    this.#asked = true
+    askValues(this.#address, (values) => {
+      this.#answered = values !== undefined
+      this.#values = values ?? UNKNOWN_VALUES
+      if (this.#window > 0) this.#closeResting()
+      this.#next()
+    })
+  }
+
+  #forgetValues(): void {
+    this.#asked = false
+    this.#answered = false
+    this.#multiplexes = true
+    this.#windows = true
+    this.#values = UNKNOWN_VALUES
+  }
+
+  /** No connection came about: neither will one for those that wait. */
+  #failed(code: string): void {
+    this.#forgetValues()
+    this.ejectedUntil = performance.now() + Math.min(MAX_EJECTED, EJECTED * 2 ** this.#failures++)
+    if (this.#connections.length > 0) return
+    const what = connectFault(this.name, code)
+    for (const call of this.#waiting.splice(0)) call.notTaken(what, code === 'timeout' ? 504 : 503)
+  }
+
+  #closeResting(): void {
+    for (const connection of this.#resting.splice(0)) connection.close()
+  }
+
+  #endAborted(): void {
+    for (const call of [...this.#aborted]) {
+      const { connection } = call
+      call.abortedFor++
+      if (connection === undefined || connection.active === 0) remove(this.#aborted, call)
+      else if (connection.active === 1 && call.abortedFor > ABORT) connection.close()
+      else if (call.abortedFor > ABORT_SHARED) this.#retire(connection)
+    }
+  }
+}
+
+function remove<T>(list: T[], one: T): void {
+  const at = list.indexOf(one)
+  if (at >= 0) list.splice(at, 1)
+}
