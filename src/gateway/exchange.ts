@@ -43,6 +43,7 @@ export function exchange(open: Open, call: Call, options: ExchangeOptions): Prom
 
 /** One request and its answer on a back end. */
 class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
+  watchedAt = -1
   /** Whether the back end has nothing more to say, or nobody listens. */
   #over = false
   readonly #open: Open

@@ -16,8 +16,11 @@ export interface Feeding {
   whenDrained(): Promise<void>
 }
 
+/** What a content is sent over. */
+export type Fed = Pick<Wire, 'fed' | 'write' | 'endInput'>
+
 /** Sends what is in memory, at once. Returns whether there was nothing else to send. */
-export function feedAtOnce(wire: Wire, content: Content | undefined): boolean {
+export function feedAtOnce(wire: Fed, content: Content | undefined): boolean {
   if (wire.fed) return true
   if (content !== undefined && content.bytes === undefined) return false
   if (content?.bytes !== undefined && content.size > 0) wire.write(content.bytes)
@@ -29,7 +32,7 @@ export function feedAtOnce(wire: Wire, content: Content | undefined): boolean {
  * Sends a file, or what arrives, as the back end takes it.
  * @throws what reading throws; an Error where it is shorter than it should be.
  */
-export async function feed(wire: Wire, content: Content, feeding: Feeding): Promise<void> {
+export async function feed(wire: Fed, content: Content, feeding: Feeding): Promise<void> {
   let size = 0
   for await (const piece of content.file === undefined ? (content.source ?? []) : blocksOf(content.file)) {
     if (feeding.wantsNoMore) return

@@ -13,6 +13,7 @@ const endings = new Set<Ending>()
  * that number in between.
  */
 export class Ending implements Watched {
+  watchedAt = -1
   readonly #spawned: Spawned
   readonly #done: () => void
   #ticks = Math.ceil(GRACE / TICK)

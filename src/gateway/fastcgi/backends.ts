@@ -1,8 +1,9 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Call, CallEvents, Open, Wire } from '../call.ts'
 import { type ApplicationAddress, applicationAddress } from './address.ts'
-import { FastCgiCall, type Place, type Question } from './fastcgi-call.ts'
+import { type Choice, FastCgiCall, type Place } from './fastcgi-call.ts'
 import { Pool, type PoolLimits } from './pool.ts'
+import type { Question } from './question.ts'
 
 /** Where FastCGI applications listen, and how they are called. */
 export interface FastCgiOptions {
@@ -50,7 +51,7 @@ export function openConnections(): number {
 }
 
 /** One or several addresses that answer alike. */
-export class Backends {
+export class Backends implements Choice {
   readonly #addresses: readonly ApplicationAddress[]
   readonly #role: RoleName
   readonly #limits: PoolLimits
@@ -81,13 +82,12 @@ export class Backends {
   /** @param tried The pools that it was tried in; those that it fails in are added. */
   ask(question: Question, tried: Set<unknown>, events: CallEvents): Wire {
     const pool = this.#choose(tried)
-    const choice = { elsewhere: (failed: Place) => this.#elsewhere(failed, tried) }
-    const call = new FastCgiCall(question, events, pool, choice)
+    const call = new FastCgiCall(question, events, pool, this, tried)
     pool.take(call)
     return call
   }
 
-  #elsewhere(failed: Place, tried: Set<unknown>): boolean {
+  elsewhere(failed: Place, tried: Set<unknown>): boolean {
     tried.add(failed)
     return tried.size < this.#addresses.length
   }

@@ -19,12 +19,17 @@ export interface Loss {
 export interface Traveller extends Answered {
   /** The connection is gone. @param first Whether it was opened for this request. */
   lost(loss: Loss, first: boolean): void
-  /** All that was written is taken. */
+}
+
+/** Who waits until what was written is taken. */
+export interface Draining {
   drained(): void
 }
 
 /** Whose connections they are. */
 export interface ConnectionOwner {
+  /** Requests that ran on it have ended. What came with their ends has been read. */
+  freed(connection: ApplicationConnection): void
   /** It is closed. @param running How many requests were active on it. */
   lost(connection: ApplicationConnection, loss: Loss, running: number): void
   /** The application does not know a type of record (§4.2). */
@@ -52,7 +57,7 @@ export class ApplicationConnection implements SocketEvents, Management {
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
   readonly #end: WebServerEnd<Traveller>
-  #draining: Traveller[] | undefined = undefined
+  #draining: Draining[] | undefined = undefined
   #timedOut = false
   #fault: string | undefined = undefined
   #ended = false
@@ -86,7 +91,7 @@ export class ApplicationConnection implements SocketEvents, Management {
 
   /** Whether it is fit for another request now that none runs. */
   get reusable(): boolean {
-    return this.keep && this.usable && !this.#end.begun
+    return this.keep && this.usable
   }
 
   /** Gives the request its id. @param keep Whether the application is told to leave the connection open. */
@@ -127,13 +132,13 @@ export class ApplicationConnection implements SocketEvents, Management {
     else this.#socket.resume()
   }
 
-  /** Tells the request when what was written is taken. */
-  awaitDrain(request: Traveller): void {
+  /** Tells once when what was written is taken. */
+  awaitDrain(waiting: Draining): void {
     if (this.#draining === undefined) {
       this.#draining = []
       this.#socket.once('drain', this.#onDrain)
     }
-    this.#draining.push(request)
+    this.#draining.push(waiting)
   }
 
   /** Closes it. What runs here is told that it broke off. @param fault What the application did, for the log. */
@@ -153,12 +158,17 @@ export class ApplicationConnection implements SocketEvents, Management {
 
   received(bytes: Buffer): void {
     this.heard = true
+    const before = this.#end.ended
     try {
       this.#end.read(bytes)
     } catch (error) {
       if (!(error instanceof FastCgiFault)) throw error
       this.close(error.message)
     }
+    if (this.#end.active === 0 && this.#end.spoiled) this.close()
+    if (this.#end.ended === before) return
+    this.settle()
+    this.#owner.freed(this)
   }
 
   halfClosed(): void {
@@ -189,7 +199,7 @@ export class ApplicationConnection implements SocketEvents, Management {
   readonly #onDrain = (): void => {
     const draining = this.#draining ?? []
     this.#draining = undefined
-    for (const request of draining) request.drained()
+    for (const waiting of draining) waiting.drained()
   }
 }
 

@@ -5,6 +5,7 @@ import { type ApplicationAddress, connectFault } from './address.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
+import { isSmall } from './question.ts'
 
 /** What an address is given, by the route that called it last. */
 export interface PoolLimits {
@@ -34,6 +35,7 @@ const MAX_EJECTED = 10_000
 /** The connections to one address, what runs on them, and who waits for one. */
 export class Pool implements Place, ConnectionOwner, Watched {
   readonly name: string
+  watchedAt = -1
   limits: PoolLimits
   /** Calls that an application works on. */
   running = 0
@@ -47,11 +49,12 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** Whether it may be sent several requests at once on one connection. */
   #multiplexes = true
   #windows = true
-  readonly #connections = new Set<ApplicationConnection>()
+  // Not Sets: see clock.ts.
+  readonly #connections: ApplicationConnection[] = []
   readonly #resting: ApplicationConnection[] = []
   #shared: ApplicationConnection | undefined = undefined
   readonly #waiting: FastCgiCall[] = []
-  readonly #aborted = new Set<FastCgiCall>()
+  readonly #aborted: FastCgiCall[] = []
   #failures = 0
   /** Whether the application's own queue is full, and whether it left a connection without an answer for a while. */
   #congested = false
@@ -69,7 +72,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   get connections(): number {
-    return this.#connections.size
+    return this.#connections.length
   }
 
   /** Has a call sent, or wait. Tells nothing before it has returned. */
@@ -80,14 +83,14 @@ export class Pool implements Place, ConnectionOwner, Watched {
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
   }
 
-  freed(call: FastCgiCall): void {
-    const { connection } = call
+  ended(call: FastCgiCall): void {
     this.running--
     this.#failures = 0
     this.ejectedUntil = 0
-    this.#aborted.delete(call)
-    if (connection === undefined) return
-    connection.settle()
+    if (this.#aborted.length > 0) remove(this.#aborted, call)
+  }
+
+  freed(connection: ApplicationConnection): void {
     if (connection.active === 0) this.#release(connection)
     if (!this.#asked) this.#ask()
     this.#next()
@@ -95,7 +98,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   aborted(call: FastCgiCall): void {
     call.abortedFor = 0
-    this.#aborted.add(call)
+    this.#aborted.push(call)
   }
 
   forget(call: FastCgiCall): void {
@@ -103,15 +106,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   refused(call: FastCgiCall, protocolStatus: number): boolean {
-    if (protocolStatus !== ProtocolStatus.cantMpx) return this.elsewhere(call)
+    if (protocolStatus !== ProtocolStatus.cantMpx) return call.elsewhere()
     const again = this.#multiplexes
     this.#multiplexes = false
     if (this.#shared !== undefined) this.#retire(this.#shared)
     return again
-  }
-
-  elsewhere(call: FastCgiCall): boolean {
-    return call.choice.elsewhere(this)
   }
 
   unknownType(type: number): void {
@@ -119,7 +118,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   lost(connection: ApplicationConnection, { connect }: Loss, running: number): void {
-    this.#connections.delete(connection)
+    remove(this.#connections, connection)
     remove(this.#resting, connection)
     this.running -= running
     if (this.#shared === connection) {
@@ -137,19 +136,18 @@ export class Pool implements Place, ConnectionOwner, Watched {
   tick(): void {
     this.#starving = false
     const patience = ticksOf(this.limits.connectTimeout)
-    for (const connection of this.#connections) {
+    for (const connection of [...this.#connections]) {
       connection.age++
       if (connection.connecting && connection.age > patience) connection.timeOut()
       else if (!connection.heard && connection.active > 0 && connection.age > 1) this.#starving = true
       if (this.#keeping === 'briefly') connection.retired = true
-    }
-    for (const connection of [...this.#resting]) {
+      if (connection.active > 0) continue
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
     this.#endAborted()
     this.#congested = false
     this.#next()
-    if (this.#connections.size === 0 && this.#waiting.length === 0) unwatch(this)
+    if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
   }
 
   /**
@@ -178,7 +176,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const connection = this.#connectionFor(call)
     if (connection === undefined) return false
     this.running++
-    connection.exclusive = !call.small
+    connection.exclusive = !isSmall(call.question)
     call.begin(connection, this.#keeping !== 'not')
     return true
   }
@@ -190,13 +188,19 @@ export class Pool implements Place, ConnectionOwner, Watched {
       this.#shared = this.#open(window) ?? this.#shared
       return this.#shared?.usable === true ? this.#shared : undefined
     }
-    return this.#resting.pop() ?? this.#open(0) ?? this.#shareable(call)
+    return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+  }
+
+  /** The one that was used last: the others may be closed the sooner. */
+  #rested(): ApplicationConnection | undefined {
+    for (let one = this.#resting.pop(); one !== undefined; one = this.#resting.pop()) if (one.usable) return one
+    return undefined
   }
 
   #open(window: number): ApplicationConnection | undefined {
-    if (this.#congested || this.#connections.size >= this.#most) return undefined
+    if (this.#congested || this.#connections.length >= this.#most) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
-    this.#connections.add(connection)
+    this.#connections.push(connection)
     return connection
   }
 
@@ -205,7 +209,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
    * where no more may be opened, and by small requests only; see `FastCgiCall` for answers that grow.
    */
   #shareable(call: FastCgiCall): ApplicationConnection | undefined {
-    if (!this.#values.mpxsConns || !this.#multiplexes || !call.small) return undefined
+    if (!this.#values.mpxsConns || !this.#multiplexes || !isSmall(call.question)) return undefined
     let best: ApplicationConnection | undefined
     for (const connection of this.#connections) {
       if (connection.usable && connection.active < (best?.active ?? SHARED)) best = connection
@@ -218,7 +222,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const own = connection.window > 0 ? connection === this.#shared : this.#window === 0
     if (!connection.keep || !connection.reusable || this.#starving || !own) return connection.close()
     connection.rest()
-    this.#resting.push(connection)
+    if (connection.window === 0) this.#resting.push(connection)
   }
 
   #next(): void {
@@ -257,20 +261,20 @@ export class Pool implements Place, ConnectionOwner, Watched {
   #failed(code: string): void {
     this.#forgetValues()
     this.ejectedUntil = performance.now() + Math.min(MAX_EJECTED, EJECTED * 2 ** this.#failures++)
-    if (this.#connections.size > 0) return
+    if (this.#connections.length > 0) return
     const what = connectFault(this.name, code)
     for (const call of this.#waiting.splice(0)) call.notTaken(what, code === 'timeout' ? 504 : 503)
   }
 
   #closeResting(): void {
-    for (const connection of [...this.#resting]) connection.close()
+    for (const connection of this.#resting.splice(0)) connection.close()
   }
 
   #endAborted(): void {
-    for (const call of this.#aborted) {
+    for (const call of [...this.#aborted]) {
       const { connection } = call
       call.abortedFor++
-      if (connection === undefined || connection.active === 0) this.#aborted.delete(call)
+      if (connection === undefined || connection.active === 0) remove(this.#aborted, call)
       else if (connection.active === 1 && call.abortedFor > ABORT) connection.close()
       else if (call.abortedFor > ABORT_SHARED) this.#retire(connection)
     }

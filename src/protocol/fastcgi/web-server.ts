@@ -27,6 +27,8 @@ export interface Management {
 export class WebServerEnd<R extends Answered = Answered> implements RecordReceiver {
   /** Whether the application sent what it should not have, so that no further request may go this way. */
   spoiled = false
+  /** How many requests it has ended. */
+  ended = 0
   readonly #reader = new RecordReader()
   readonly #requests = new RequestIds<R>()
   readonly #management: Management
@@ -43,11 +45,6 @@ export class WebServerEnd<R extends Answered = Answered> implements RecordReceiv
   /** Whether no further request has room. */
   get full(): boolean {
     return this.#requests.size >= MAX_ACTIVE
-  }
-
-  /** Whether a record has come in part. */
-  get begun(): boolean {
-    return this.#reader.begun
   }
 
   /** A request is about to be sent: its id, which stays its own until the application ends it. */
@@ -90,6 +87,7 @@ export class WebServerEnd<R extends Answered = Answered> implements RecordReceiv
       default: {
         const { appStatus, protocolStatus } = readEnd(content)
         this.#requests.delete(id)
+        this.ended++
         return request.endRequest(appStatus, protocolStatus)
       }
     }
