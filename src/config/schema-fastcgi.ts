@@ -109,15 +109,10 @@ const options = object<FastCgiAuthorizerOptions>(
   'A FastCGI application that decides who may come in.',
 )
 
-/** A guard that asks a FastCGI application. */
-export const authorizer: v.GenericSchema = object<AuthorizerAccess>(
-  {
-    authorizer: object<AuthorizerAccess['authorizer']>(
-      { fastcgi: v.pipe(v.union([fastCgiAddress, options]), v.description('A FastCGI application that decides.')) },
-      'Who decides.',
-    ),
-  },
-  'Whom a program lets in.',
+/** Who decides who may come in. */
+export const authorizer: v.GenericSchema = object<AuthorizerAccess['authorizer']>(
+  { fastcgi: v.pipe(v.union([fastCgiAddress, options]), v.description('A FastCGI application that decides.')) },
+  'Who decides who may come in.',
 )
 
 /** What a route says of FastCGI. */
