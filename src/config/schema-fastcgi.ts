@@ -29,10 +29,20 @@ const address = v.pipe(
 )
 
 const pool: Keys<FastCgiPoolOptions> = {
-  connections: number('Connections to each address at most. Default: as many as it says that it takes.', 1, LONGEST),
-  keepAlive: yes('Whether connections are used again. Default: `true`.'),
-  connectTimeout: number('Milliseconds for a connection. Default: 3000.', 1, LONGEST),
-  queue: number('Requests that wait for a connection; more are answered 503.', 0, LONGEST),
+  connections: number(
+    'Connections to each address at most; of php-fpm `pm.max_children`. Default: what it says of itself, else 128.',
+    1,
+    LONGEST,
+  ),
+  keepAlive: yes(
+    'Whether connections stay open. Default: with applications that multiplex; with others that answer GET_VALUES, for a moment.',
+  ),
+  connectTimeout: number('Milliseconds that a connection may take to come about. Default: 3000.', 1, LONGEST),
+  queue: number(
+    'Requests that wait for a connection, for each address; more are answered 503. Default: 1024.',
+    0,
+    LONGEST,
+  ),
 }
 
 const suffix = accepted((given) => suffixesOf(given))
