@@ -1,60 +1,18 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFileSync, createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { copyExample, serveExample } from '../support/example.ts'
-import { makeFolder } from '../support/folder.ts'
-import { needPeer } from '../support/peers.ts'
-import { type Ran, run } from '../support/run.ts'
+import { committed, type GitSite, serveGit } from '../support/git-site.ts'
 
 const LIMIT = { timeout: 180_000 }
 const MEGABYTE = 1 << 20
-const WHO = { name: 'A Reader', email: 'reader@example.org' }
-const ENV = {
-  ...{ GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
-  ...{ GIT_AUTHOR_NAME: WHO.name, GIT_AUTHOR_EMAIL: WHO.email },
-  ...{ GIT_COMMITTER_NAME: WHO.name, GIT_COMMITTER_EMAIL: WHO.email },
-}
 
-interface Served {
-  readonly url: string
-  /** The bare repository that `url` names. */
-  readonly bare: string
-  /** An empty folder to clone into. */
-  readonly work: string
-  /** Runs git and wants it to succeed. */
-  git(cwd: string, ...args: string[]): Promise<string>
-  /** Runs git, which may fail. */
-  tried(cwd: string, ...args: string[]): Promise<Ran>
-}
-
-/** The example with an empty repository that everybody may push to; undefined where the test is skipped. */
-async function serving(t: TestContext): Promise<Served | undefined> {
-  const program = needPeer(t, 'git')
-  if (program === undefined) return undefined
-  const work = makeFolder()
-  const env = { ...process.env, ...ENV, HOME: work }
-  const tried = (cwd: string, ...args: string[]): Promise<Ran> => run(program, args, { cwd, env })
-  const git = async (cwd: string, ...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await tried(cwd, ...args)
-    assert.equal(code, 0, `git ${args.join(' ')}: ${stderr}`)
-    return stdout.trim()
-  }
-  const folder = copyExample('git')
-  const bare = join(folder, 'repositories/notes.git')
-  mkdirSync(bare, { recursive: true })
-  await git(bare, 'init', '--bare', '--initial-branch=main')
-  await git(bare, 'config', 'http.receivepack', 'true')
-  const { url } = await serveExample(t, folder)
-  return { url: `${url}/git/notes.git`, bare, work, git, tried }
-}
-
-async function committed({ git }: Served, clone: string, name: string, content: string | Buffer): Promise<string> {
-  writeFileSync(join(clone, name), content)
-  await git(clone, 'add', name)
-  await git(clone, 'commit', '--message', `Add ${name}`)
-  return git(clone, 'rev-parse', 'HEAD')
+/** The example with a repository that everybody may push to; undefined where the test is skipped. */
+async function serving(t: TestContext): Promise<GitSite | undefined> {
+  const site = await serveGit(t)
+  await site?.git(site.bare, 'config', 'http.receivepack', 'true')
+  return site
 }
 
 async function sha256(path: string): Promise<string> {
@@ -66,7 +24,7 @@ async function sha256(path: string): Promise<string> {
 test('a repository is cloned, pushed to and fetched from with real git', LIMIT, async (t) => {
   const served = await serving(t)
   if (served === undefined) return
-  const { url, bare, work, git } = served
+  const { repository: url, bare, work, git } = served
   const [mine, theirs] = [join(work, 'mine'), join(work, 'theirs')]
   await git(work, 'clone', url, 'mine')
   await git(mine, 'switch', '--orphan', 'main')
@@ -94,7 +52,7 @@ test('a repository is cloned, pushed to and fetched from with real git', LIMIT, 
 test('both versions of the protocol of git work, with many references told and asked for', LIMIT, async (t) => {
   const served = await serving(t)
   if (served === undefined) return
-  const { url, bare, work, git } = served
+  const { repository: url, bare, work, git } = served
   const mine = join(work, 'mine')
   await git(work, 'clone', url, 'mine')
   await git(mine, 'switch', '--orphan', 'main')
@@ -124,7 +82,7 @@ test('both versions of the protocol of git work, with many references told and a
 test('an object of 200 MB is pushed and cloned, and arrives as it was', LIMIT, async (t) => {
   const served = await serving(t)
   if (served === undefined) return
-  const { url, bare, work, git } = served
+  const { repository: url, bare, work, git } = served
   // Nothing is gained by compressing random bytes: git stores and sends them as they are.
   const settings = ['core.compression=0', 'pack.compression=0', 'core.bigFileThreshold=1m']
   const quick = settings.flatMap((setting) => ['-c', setting])
@@ -144,7 +102,7 @@ test('an object of 200 MB is pushed and cloned, and arrives as it was', LIMIT, a
 test('git says itself what is wrong: no such repository, and a push that is not allowed', LIMIT, async (t) => {
   const served = await serving(t)
   if (served === undefined) return
-  const { url, bare, work, git, tried } = served
+  const { repository: url, bare, work, git, tried } = served
   const nowhere = await tried(work, 'clone', `${url}-of-nobody`)
   assert.equal(nowhere.code, 128)
   assert.match(nowhere.stderr, /repository '.*' not found/)
@@ -163,7 +121,7 @@ test('a file outside of the repositories is not found, however it is asked for',
   const served = await serving(t)
   if (served === undefined) return
   for (const path of ['/../../oriel.config.ts', '/%2e%2e/%2e%2e/oriel.config.ts', '/..%2f..%2foriel.config.ts']) {
-    const response = await fetch(served.url + path)
+    const response = await fetch(served.repository + path)
     assert.ok(response.status >= 400, `${path}: ${response.status}`)
     assert.doesNotMatch(await response.text(), /defineConfig/)
   }
