@@ -66,7 +66,8 @@ export const FRONTS: Readonly<Record<string, Front>> = {
   },
   lighttpd: {
     breaks: 'always',
-    tells: 'at once',
+    // Mostly at once, with tcp-fin-propagate.
+    tells: 'when it writes',
     atOnce: 64,
     start: spawned((t, changes) =>
       startLighttpd(t, `server.document-root = "${openFolder()}"\n${readmeBlock('lighttpd', 0, changes)}`),
