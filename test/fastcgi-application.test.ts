@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { type TestContext, test } from 'node:test'
-import { type FastCgiOptions, serveFastCgi } from '../src/door/fastcgi/server.ts'
-import { type Call, callOf, webServerUser } from '../src/fastcgi.ts'
+import { test } from 'node:test'
+import { serveFastCgi } from '../src/door/fastcgi/server.ts'
+import { callOf, webServerUser } from '../src/fastcgi.ts'
 import type { Connection } from '../src/message/connection.ts'
-import { Forbidden } from '../src/message/errors.ts'
-import type { Authorizer } from '../src/message/interface.ts'
 import type { Request } from '../src/message/request.ts'
 import { Response } from '../src/message/response.ts'
-import { BROKEN_OFF, DATA, STDIN } from '../src/protocol/fastcgi/codes.ts'
+import { BROKEN_OFF, STDIN } from '../src/protocol/fastcgi/codes.ts'
 import { abortRequest, beginRequest, credit, record, streamEnd } from '../src/protocol/fastcgi/records.ts'
 import { Site } from '../src/site/site.ts'
+import { call, start } from './support/fastcgi-start.ts'
 import { patterned } from './support/folder.ts'
 import { gate } from './support/gate.ts'
 import { Reports } from './support/reports.ts'
@@ -18,21 +17,6 @@ import { begun, content, seenIn, WebServerEnd, whole } from './support/web-serve
 
 const SOON = { timeout: 20_000 }
 const COMPLETE = { appStatus: 0, protocolStatus: 0 }
-
-/** An application, and a web server's connection to it; both are gone after the test. */
-async function start(t: TestContext, app: unknown, options: FastCgiOptions = {}): Promise<WebServerEnd> {
-  const server = await serveFastCgi(app, { listen: '127.0.0.1:0', stopTimeout: 100, ...options })
-  t.after(() => server.close())
-  const end = await WebServerEnd.open(server.address)
-  t.after(() => end.socket.destroy())
-  return end
-}
-
-function call(connection: Connection): Call {
-  const found = callOf(connection)
-  assert.ok(found !== undefined)
-  return found
-}
 
 const echo = async (request: Request): Promise<Response> => new Response(await request.bytes())
 
@@ -280,21 +264,24 @@ for (const [what, size] of [
   })
 }
 
-test('windows: an answer waits for credit, and others pass it', SOON, async (t) => {
-  const large = patterned(100_000)
-  const end = await start(t, (request: Request) => new Response(request.path === '/large' ? large : 'small'), {
-    window: 1000,
+for (const size of [5000, 100_000]) {
+  test(`windows: an answer of ${size} bytes waits for credit, and others pass it`, SOON, async (t) => {
+    const large = patterned(size)
+    const end = await start(t, (request: Request) => new Response(request.path === '/large' ? large : 'small'), {
+      window: 1000,
+    })
+    end.send(whole({ id: 1, path: '/large', flags: 3 }), whole({ id: 2, flags: 3 }))
+    await end.answer(2)
+    await end.until(() => end.came(1).stdout.length >= 1000)
+    assert.equal(end.came(1).stdout.length, 1000)
+    end.send(whole({ id: 2, flags: 3 }), credit(1, 500))
+    await end.answer(2)
+    await end.until(() => end.came(1).stdout.length >= 1500)
+    assert.equal(end.came(1).stdout.length, 1500)
+    end.send(credit(1, 1_000_000))
+    assert.ok(seenIn(await end.answer(1)).body.equals(large))
   })
-  end.send(whole({ id: 1, path: '/large', flags: 3 }), whole({ id: 2, flags: 3 }))
-  await end.answer(2)
-  await end.until(() => end.came(1).stdout.length >= 1000)
-  assert.equal(end.came(1).stdout.length, 1000)
-  end.send(whole({ id: 2, flags: 3 }), credit(1, 500))
-  await end.answer(2)
-  await end.until(() => end.came(1).stdout.length === 1500)
-  end.send(credit(1, 1_000_000))
-  assert.ok(seenIn(await end.answer(1)).body.equals(large))
-})
+}
 
 test(
   'windows: a body is credited as it is read, and one that comes beyond its window closes the connection',
@@ -364,74 +351,6 @@ test('a role that is not offered is unknown (§5.5)', SOON, async (t) => {
     const came = await end.send(whole({ role })).answer()
     assert.deepEqual([came.end, came.stdout], [{ appStatus: 0, protocolStatus: 3 }, ''])
   }
-})
-
-test('an Authorizer: its variables come as fields of a 200, what it throws goes to the client', SOON, async (t) => {
-  const authorizer: Authorizer = {
-    authorizeUser(who, request) {
-      if (request.path === '/none') throw new Forbidden()
-      if (request.path === '/bad') return { 'A B': 'x' }
-      return request.path === '/void' ? undefined : { AUTH_METHOD: 'test', WHO: who?.name ?? 'nobody' }
-    },
-  }
-  const end = await start(t, { authorizer })
-  const ask = async (
-    path: string,
-    variables: Record<string, string> = {},
-  ): Promise<[number, Record<string, string>]> => {
-    const came = await end.send(begun({ role: 2, path, variables })).answer()
-    const { status, headers } = seenIn(came)
-    return [status, headers]
-  }
-  const range = { HTTP_RANGE: 'bytes=0-0', HTTP_IF_NONE_MATCH: '*', CONTENT_LENGTH: '5' }
-  assert.deepEqual(await ask('/a', { REMOTE_USER: 'ann', ...range }), [
-    200,
-    { 'variable-auth_method': 'test', 'variable-who': 'ann', 'content-length': '0' },
-  ])
-  assert.deepEqual(await ask('/void'), [200, { 'content-length': '0' }])
-  assert.equal((await ask('/none'))[0], 403)
-  assert.equal((await ask('/bad'))[0], 500)
-})
-
-test('a handler as authorizer says it all itself, and one that says nothing lets nobody in', SOON, async (t) => {
-  const authorizer = (request: Request): Response | undefined =>
-    request.path === '/undefined'
-      ? undefined
-      : new Response(null, { status: 401, headers: { 'WWW-Authenticate': 'X' } })
-  const end = await start(t, { authorizer })
-  assert.equal(seenIn(await end.send(begun({ role: 2 })).answer()).headers['www-authenticate'], 'X')
-  assert.equal(seenIn(await end.send(begun({ role: 2, path: '/undefined' })).answer()).status, 500)
-})
-
-const filter = async (request: Request, connection: Connection): Promise<Response> => {
-  const { data } = call(connection)
-  assert.ok(data !== undefined)
-  const form = request.path === '/unread' ? '' : await request.text()
-  let size = 0
-  for await (const chunk of data.body) size += chunk.byteLength
-  return new Response(`${form} ${size} of ${data.size}, ${data.modified}`)
-}
-const FILE = 'f'.repeat(200_000)
-const FILE_FACTS = { FCGI_DATA_LENGTH: '200000', FCGI_DATA_LAST_MOD: '1700000000' }
-
-test('a Filter gets the content and the file', SOON, async (t) => {
-  const end = await start(t, { filter })
-  const asked = { role: 3, method: 'POST', body: 'form', variables: FILE_FACTS }
-  const came = await end.send(whole(asked), content(DATA, 1, FILE)).answer()
-  assert.equal(String(seenIn(came).body), 'form 200000 of 200000, 1700000000')
-})
-
-test('a Filter that leaves the content unread gets the file behind it all the same', SOON, async (t) => {
-  const end = await start(t, { filter }, { limits: { body: 1e6 } })
-  const asked = { role: 3, path: '/unread', method: 'POST', body: 'x'.repeat(500_000), variables: FILE_FACTS }
-  const came = await end.send(whole(asked), content(DATA, 1, FILE)).answer()
-  assert.equal(String(seenIn(came).body), ' 200000 of 200000, 1700000000')
-})
-
-test('a file that is shorter than announced is no whole one', SOON, async (t) => {
-  const end = await start(t, { filter })
-  const came = await end.send(whole({ role: 3, variables: FILE_FACTS }), content(DATA, 1, 'part')).answer()
-  assert.equal(seenIn(came).status, 400)
 })
 
 test(

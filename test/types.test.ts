@@ -227,6 +227,7 @@ same<
   | 'module'
   | 'resource'
   | 'cgi'
+  | 'fastcgi'
   | 'redirect'
   | 'respond'
 >(true)

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CgiOptions } from '../resource/cgi/options.ts'
+import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
 import type { KeyPath } from './place.ts'
@@ -10,14 +11,19 @@ export interface Executed {
   /** Absolute. */
   readonly folder: string
   /** Only those that end so, in whatever case; all where it is left out. */
-  readonly suffix?: string
+  readonly suffix?: string | readonly string[]
 }
 
 /** What is wrong with a path of a config. */
 type Refuse = (path: KeyPath, why: string) => never
 
 /** Checks that what a route runs is there and may be run. @param path Where the route stands. */
-export function checkPrograms({ cgi }: Route, path: KeyPath, base: string, refuse: Refuse): void {
+export function checkPrograms(route: Route, path: KeyPath, base: string, refuse: Refuse): void {
+  checkCgi(route, path, base, refuse)
+  checkFastCgi(route, path, base, refuse)
+}
+
+function checkCgi({ cgi }: Route, path: KeyPath, base: string, refuse: Refuse): void {
   if (cgi === undefined) return
   const { root, program, interpreters = {}, cwd } = optionsOf(cgi)
   const at = (...keys: KeyPath): KeyPath => [...path, 'cgi', ...keys]
@@ -30,9 +36,26 @@ export function checkPrograms({ cgi }: Route, path: KeyPath, base: string, refus
   }
 }
 
+function checkFastCgi({ fastcgi }: Route, path: KeyPath, base: string, refuse: Refuse): void {
+  if (!isFastCgi(fastcgi)) return
+  const { root, data, sendfile = [] } = fastcgi
+  const at = (...keys: KeyPath): KeyPath => [...path, 'fastcgi', ...keys]
+  if (root !== undefined) checkFolder(resolve(base, root), at('root'), refuse)
+  if (data !== undefined) checkFolder(resolve(base, data), at('data'), refuse)
+  for (const [i, folder] of sendfile.entries()) checkFolder(resolve(base, folder), at('sendfile', i), refuse)
+}
+
+function isFastCgi(fastcgi: Route['fastcgi']): fastcgi is FastCgiOptions {
+  return typeof fastcgi === 'object' && !Array.isArray(fastcgi)
+}
+
 /** What the routes run: no other route sends its source. */
 export function executed(routes: readonly Route[], base: string): Executed[] {
-  return routes.flatMap(({ match, cgi }) => {
+  return routes.flatMap(({ match, cgi, fastcgi }) => {
+    if (isFastCgi(fastcgi) && fastcgi.root !== undefined) {
+      const { root, suffix } = fastcgi
+      return [{ folder: resolve(base, root), ...(suffix !== undefined && { suffix }) }]
+    }
     if (cgi === undefined) return []
     const { root } = optionsOf(cgi)
     const { suffix } = parsePattern((typeof match === 'string' ? match : match.path) ?? '/*')

@@ -6,7 +6,8 @@ import { filled, map, number, object, optional, text, texts, yes } from './parts
 
 const LONGEST = 2 ** 31 - 1
 
-const timeouts = object<GatewayTimeouts>(
+/** How long programs may take. */
+export const gatewayTimeouts: v.GenericSchema = object<GatewayTimeouts>(
   {
     firstByte: number('For the head of an answer, from when the program was called. Default: 30000.', 0, LONGEST),
     idle: number('For the next piece of an answer. Default: 60000.', 0, LONGEST),
@@ -21,16 +22,22 @@ const variableName = v.pipe(
 )
 const variableValue = v.pipe(v.string(), v.regex(/^[^\0]*$/, 'has a NUL in it, which no variable can have'))
 
+/** More variables. */
+export const programEnv: v.GenericSchema = optional(
+  map(variableName, variableValue),
+  'More variables for the program, as they are.',
+)
+
 type Keys<T> = { readonly [K in keyof Required<T>]: v.GenericSchema }
 
 /** The keys that all routes to programs share. @param authorization What holds where it is left out. */
 export function programKeys(authorization: boolean): Keys<ProgramOptions> {
   return {
-    env: optional(map(variableName, variableValue), 'More variables for the program, as they are.'),
+    env: programEnv,
     authorization: yes(
       `Whether the program sees the field Authorization, with passwords. Default: \`${authorization}\`.`,
     ),
-    timeouts: v.optional(timeouts),
+    timeouts: v.optional(gatewayTimeouts),
     spool: yes('Whether a content is read to its end before the program is called. Default: `true`.'),
   }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { AuthorizerAccess, SchemeAccess } from '../access/access.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import { Headers } from '../message/headers.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
@@ -14,9 +15,9 @@ import {
   areLoggers,
   code,
   filled,
-  isAccess,
   isCode,
   isFunction,
+  isScheme,
   map,
   need,
   number,
@@ -27,6 +28,7 @@ import {
   texts,
   yes,
 } from './parts.ts'
+import { authorizer, fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 import { cgi } from './schema-programs.ts'
@@ -86,6 +88,20 @@ const respond = object<RespondOptions>(
   'The same answer to every request.',
 )
 
+const access = v.pipe(
+  object<SchemeAccess & AuthorizerAccess>(
+    {
+      scheme: code(isScheme, 'an object with the methods identify and challenge', 'How a client says who it is.'),
+      authorizer: v.optional(authorizer),
+    },
+    'Who may.',
+  ),
+  v.check(
+    (given) => Object.values(Object(given)).filter((one) => one !== undefined).length === 1,
+    'expected scheme or authorizer, one of them',
+  ),
+)
+
 const route = v.pipe(
   object<Route>(
     {
@@ -105,11 +121,12 @@ const route = v.pipe(
       cgi: v.optional(
         v.pipe(v.union([filled(), cgi]), v.description('A folder of CGI programs, by its path or with options.')),
       ),
+      fastcgi: v.optional(fastcgiKey),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
-      access: code(isAccess, '{ scheme } with the methods identify and challenge', 'Who may: `{ scheme }`.'),
+      access: v.optional(access),
       limits: v.optional(
         object<NonNullable<Route['limits']>>(
           { body: number('The most bytes the body of a request may have here.') },
@@ -118,7 +135,7 @@ const route = v.pipe(
       ),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
-    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `redirect` or `respond`.',
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `redirect` or `respond`.',
   ),
   v.check(
     (given) => objection(() => kindOf(given as unknown as Route)) === undefined,

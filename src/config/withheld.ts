@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { FileFacts } from '../io/file.ts'
+import { sourceNames } from '../resource/sources.ts'
 import type { Executed } from './programs.ts'
 
 /** How long what a path leads to is believed, in milliseconds: a renewed key is often a link to another file. */
@@ -19,7 +20,7 @@ export function withheldFiles(
 ): (real: string, facts: FileFacts) => boolean {
   let names: ReadonlySet<string> = new Set()
   let within: readonly string[] = []
-  let run: readonly Executed[] = []
+  let run: readonly Run[] = []
   let files: ReadonlySet<string> = new Set()
   let believedUntil = Number.NEGATIVE_INFINITY
   return (real, facts) => {
@@ -30,22 +31,28 @@ export function withheldFiles(
       const found = [...paths, ...folders.flatMap(filesIn)].flatMap(lookedUp)
       names = new Set([...paths, ...found.map(({ path }) => path)])
       files = new Set(found.map(({ file }) => file))
-      run = executed.flatMap((one) => [one, ...lookedUp(one.folder).map(({ path }) => ({ ...one, folder: path }))])
+      run = executed.flatMap(runIn)
       believedUntil = now + BELIEVED
     }
     // Node rounds the file numbers of Windows, so that there several files have one.
     return (
       within.some((folder) => `${real}${sep}`.startsWith(folder)) ||
       names.has(real) ||
-      run.some((one) => isRun(real, one)) ||
+      run.some(({ folder, isSource }) => `${real}${sep}`.startsWith(folder) && isSource(real)) ||
       (process.platform !== 'win32' && files.has(fileKey(facts)))
     )
   }
 }
 
-function isRun(real: string, { folder, suffix }: Executed): boolean {
-  if (!`${real}${sep}`.startsWith(folder + sep)) return false
-  return suffix === undefined || real.toLowerCase().endsWith(suffix.toLowerCase())
+/** What is run in a folder, which is given with its separator. */
+interface Run {
+  readonly folder: string
+  readonly isSource: (path: string) => boolean
+}
+
+function runIn({ folder, suffix }: Executed): Run[] {
+  const isSource = sourceNames(suffix === undefined ? [] : [suffix].flat())
+  return [folder, ...lookedUp(folder).map(({ path }) => path)].map((one) => ({ folder: one + sep, isSource }))
 }
 
 function filesIn(folder: string): string[] {

@@ -10,7 +10,7 @@ export interface Call {
   readonly variables: readonly string[]
   readonly content: Content | undefined
   /** What a Filter gets beside the content: a file of the server. */
-  readonly data: Content | undefined
+  readonly data: Data | undefined
   /** The back ends that this request was tried on already; kept by whoever chooses one. */
   tried: Set<unknown> | undefined
 }
@@ -26,6 +26,12 @@ export interface Content {
   readonly source?: AsyncIterable<Uint8Array>
   /** Nobody needs it any more. */
   close(): void
+}
+
+/** A file for a Filter. */
+export interface Data extends Content {
+  /** When it was changed last, in milliseconds since 1970. */
+  readonly modified: number
 }
 
 /** How a call ended. */

@@ -1,5 +1,5 @@
 import { Headers } from '../message/headers.ts'
-import type { Answer } from '../message/interface.ts'
+import type { Reply } from '../message/interface.ts'
 import { Reroute } from '../message/outcome.ts'
 import { canonicalPath } from '../message/path.ts'
 import type { Request } from '../message/request.ts'
@@ -13,7 +13,7 @@ import type { GatewayAnswer } from './exchange.ts'
  * What the fields of an answer ask of the server instead of a content, where the route allows it: another file, another
  * path. Undefined: nothing.
  */
-export type Handover = (answer: GatewayAnswer, request: Request) => Answer | undefined
+export type Handover = (answer: GatewayAnswer, request: Request) => Reply | undefined
 
 /**
  * Fields that are not the client's: those of one connection (RFC 9110 §7.6.1), and those by which programs speak to the
@@ -26,7 +26,7 @@ const NOT_PASSED =
  * The answer of a program as ours (RFC 3875 §6.2): a document, a redirect, or the way to another resource of the site.
  * @throws HttpError 502 for a local redirect to what is no path.
  */
-export function replyOf(answer: GatewayAnswer, request: Request, handover?: Handover): Answer {
+export function replyOf(answer: GatewayAnswer, request: Request, handover?: Handover): Reply {
   const { head, body } = answer
   const handed = handover?.(answer, request)
   if (handed !== undefined) {
@@ -57,7 +57,8 @@ function localRedirect({ head, body }: GatewayAnswer, location: string): Reroute
   return new Reroute(location.replace(/#.*$/, ''), { method: 'GET', ...(cookies.length > 0 && { headers: cookies }) })
 }
 
-function passed(headers: Headers): Headers {
+/** The fields of an answer that are the client's. */
+export function passed(headers: Headers): Headers {
   const list: string[] = []
   for (const [name, value] of headers.raw()) if (!NOT_PASSED.test(name)) list.push(name, value)
   return Headers.fromList(list)

@@ -128,6 +128,22 @@ export class FileReader {
   }
 }
 
+/**
+ * Opens a file by its real path for somebody who reads it by its descriptor. @throws FileChanged where it is not the file
+ * of these facts; the system's error where it cannot be opened.
+ */
+export function openDescriptor(path: string, facts: FileFacts): number {
+  const fd = fs.openSync(path, FLAGS)
+  if (sameFacts(factsOf(fs.fstatSync(fd)), facts)) return fd
+  fs.closeSync(fd)
+  throw new FileChanged(path)
+}
+
+/** Gives a descriptor back, without waiting for the system. */
+export function closeDescriptor(fd: number): void {
+  fs.close(fd, () => undefined)
+}
+
 /** Reads a whole file; twice where its dates would not show that it is written meanwhile. @throws as FileReader does. */
 export async function readFile(path: string, facts: FileFacts): Promise<Buffer> {
   const reader = FileReader.open(path, facts)

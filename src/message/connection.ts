@@ -96,9 +96,12 @@ export class Connection {
     return this.socket.remoteName()
   }
 
-  /** Sends an informational answer, such as 103 Early Hints, where the client can understand it. */
+  /**
+   * Sends an informational answer, such as 103 Early Hints, where the client can understand it and the final one is not
+   * under way. 100 is the front door's to say, and 101 would take the connection over: they are dropped.
+   */
   inform(status: number, headers: Headers): void {
-    this.informer?.inform(status, headers)
+    if (status > 101 && status < 200) this.informer?.inform(status, headers)
   }
 
   /** Who the guard let in; undefined before it, and where nobody logged in. */

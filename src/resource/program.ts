@@ -1,12 +1,13 @@
-import type { Call, Content, Open } from '../gateway/call.ts'
+import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
-import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
+import { exchange, type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
 import type { Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
 import type { Answer } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { byteString } from '../protocol/cgi/octets.ts'
-import { cgiVariables, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
+import { cgiVariables, hasEncodedSlash, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
 
 /** What all resources that have a program answer can be told. */
 export interface ProgramOptions {
@@ -20,9 +21,6 @@ export interface ProgramOptions {
   readonly spool?: boolean
 }
 
-/** How long programs may take by default, in milliseconds. */
-export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 600_000 }
-
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
@@ -34,7 +32,7 @@ export interface BackEnd {
 }
 
 /** Has a program answer a request. */
-export type Program = (request: Request, connection: Connection, script: Script, data?: Content) => Promise<Answer>
+export type Program = (request: Request, connection: Connection, script: Script, data?: Data) => Promise<Answer>
 
 /** The same where each request has a back end of its own. */
 export type ProgramAt = (
@@ -42,7 +40,7 @@ export type ProgramAt = (
   request: Request,
   connection: Connection,
   script: Script,
-  data?: Content,
+  data?: Data,
 ) => Promise<Answer>
 
 /** What answers over a wire. @param name What the log calls the program by. @param authorization Unless told otherwise. */
@@ -68,24 +66,38 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
     connection: Connection,
     script: Script,
     content: Content | undefined,
-    data: Content | undefined,
+    data: Data | undefined,
   ): Promise<Answer> => {
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
     const variables = cgiVariables(request, connection, script, size, passed)
+    if (data !== undefined) variables.push(...dataVariables(data))
     const call: Call = { request, connection, variables, content, data, tried: undefined }
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
   return (backEnd, request, connection, script, data) => {
+    if (hasEncodedSlash(request)) {
+      data?.close()
+      throw new HttpError(404, { code: 'encoded-slash' })
+    }
     const { body } = request
     if (body === null) return run(backEnd, request, connection, script, undefined, data)
     const { declared } = body
     if (options.spool === false && declared !== undefined) {
       return run(backEnd, request, connection, script, arriving(body, declared), data)
     }
-    return spooled(body, connection.exchange).then((content) =>
-      run(backEnd, request, connection, script, content, data),
+    return spooled(body, connection.exchange).then(
+      (content) => run(backEnd, request, connection, script, content, data),
+      (error: unknown) => {
+        data?.close()
+        throw error
+      },
     )
   }
+}
+
+/** What a Filter is told of its file (FastCGI specification §6.4). */
+export function dataVariables({ size, modified }: Pick<Data, 'size' | 'modified'>): string[] {
+  return ['FCGI_DATA_LAST_MOD', String(Math.floor(modified / 1000)), 'FCGI_DATA_LENGTH', String(size)]
 }
 
 /** What a program is told beside the request, in bytes. */

@@ -17,6 +17,7 @@ test('each key names a resource', async () => {
       module: () => new Response('module'),
       resource: () => new Response('resource'),
       cgi: '.',
+      fastcgi: 'unix:nobody.sock',
       redirect: '/redirect',
       respond: 'respond',
     }
@@ -24,6 +25,10 @@ test('each key names a resource', async () => {
     for (const key of RESOURCE_KEYS) {
       const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
       const answer = await site.request(key === 'cgi' ? '/run.txt' : '/a.txt')
+      if (key === 'fastcgi') {
+        assert.equal(answer.status, 503, 'nobody listens there')
+        continue
+      }
       assert.equal(
         key === 'redirect' ? answer.headers.get('location') : await answer.text(),
         key === 'redirect' ? '/redirect' : key,
@@ -36,6 +41,6 @@ test('each key names a resource', async () => {
 
 test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
-  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, cgi, redirect, respond/)
+  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, cgi, fastcgi, redirect, respond/)
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })

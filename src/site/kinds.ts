@@ -2,6 +2,8 @@ import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
 import { cgi } from '../resource/cgi/cgi.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
+import { fastcgi } from '../resource/fastcgi/fastcgi.ts'
+import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
 import { PROGRAM_BODY_LIMIT } from '../resource/program.ts'
@@ -18,6 +20,8 @@ export interface ResourceKeys {
   readonly resource?: unknown
   /** A folder of CGI programs, or one program. */
   readonly cgi?: string | CgiOptions
+  /** A FastCGI application: where it listens, or several that are equal, or with options. */
+  readonly fastcgi?: string | readonly string[] | FastCgiOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -32,6 +36,7 @@ const KINDS: Kinds = {
   module: handlerOf,
   resource: handlerOf,
   cgi,
+  fastcgi,
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -41,6 +46,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'module',
   'resource',
   'cgi',
+  'fastcgi',
   'redirect',
   'respond',
 ]

@@ -1,4 +1,5 @@
-import { type Access, guard } from '../access/guard.ts'
+import type { Access } from '../access/access.ts'
+import { guard } from '../access/guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import { isToken } from '../message/fields.ts'
@@ -31,7 +32,7 @@ export interface Route extends ResourceKeys {
 /** @param bodyLimit That of the site, where it has one. @throws TypeError or RangeError that says what is wrong. */
 export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit?: number): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
-  const before: Middleware[] = route.access === undefined ? [] : [guard(route.access)]
+  const before: Middleware[] = route.access === undefined ? [] : [guard(route.access, place.base)]
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)

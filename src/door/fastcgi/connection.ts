@@ -32,7 +32,6 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
   readonly #full = new Set<StreamedBody>()
   /** `closing`: as soon as the running requests have ended; `ended`: our side is. */
   #state: 'open' | 'closing' | 'ended' | 'gone' = 'open'
-  #reading = false
   /** Whether the web server has a part of an answer that will never be whole. */
   #broken = false
   #late: NodeJS.Timeout | undefined = undefined
@@ -47,7 +46,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
 
   received(bytes: Buffer): void {
     if (this.#state === 'ended' || this.#state === 'gone') return
-    this.#reading = true
+    this.output.held = true
     try {
       this.#end.read(bytes)
     } catch (error) {
@@ -55,7 +54,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
       this.#context.report?.('warn', 'A connection was closed: what came is no FastCGI.', { error: error.message })
       this.#socket.destroy()
     }
-    this.#reading = false
+    this.output.held = false
     this.output.flush()
     this.#closeWhenDone()
     if (this.output.waiting > MAX_WAITING) this.#flow()
@@ -133,7 +132,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
   ended({ sender, keep }: Carrier): void {
     this.#end.ended(sender.id)
     if (!keep && this.#state === 'open') this.#state = 'closing'
-    if (!this.#reading) this.#closeWhenDone()
+    if (!this.output.held) this.#closeWhenDone()
   }
 
   broken({ sender }: Carrier): void {
@@ -141,7 +140,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
     this.#broken = true
     this.#end.ended(sender.id)
     if (this.#state === 'open') this.#state = 'closing'
-    if (!this.#reading) this.#closeWhenDone()
+    if (!this.output.held) this.#closeWhenDone()
   }
 
   settled(): void {

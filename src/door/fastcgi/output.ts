@@ -10,6 +10,8 @@ export const COPIED = 16384
  * turn of the event loop, leaves in one write.
  */
 export class Output {
+  /** Whether a read is being worked off, at the end of which the connection flushes. */
+  held = false
   readonly #socket: Socket
   #text = ''
   #scheduled = false
@@ -35,7 +37,7 @@ export class Output {
   text(records: string): void {
     this.#text += records
     if (this.#text.length > FLUSH_AT) this.flush()
-    else if (!this.#scheduled) {
+    else if (!this.#scheduled && !this.held) {
       this.#scheduled = true
       setImmediate(flushScheduled, this)
     }

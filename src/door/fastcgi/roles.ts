@@ -41,13 +41,21 @@ export function sitesOf(app: unknown, defaults: SiteDefaults): RoleSites {
 const ROLE_KEYS = ['responder', 'authorizer', 'filter']
 
 function isRoles(app: unknown): app is Roles {
-  if (app === null || typeof app !== 'object' || app instanceof Site) return false
+  if (app === null || typeof app !== 'object' || isSite(app)) return false
   const keys = Object.keys(app)
   return keys.length > 0 && keys.every((key) => ROLE_KEYS.includes(key))
 }
 
+/** Of any copy of this package. */
+function isSite(value: unknown): value is Site {
+  const like = value as Partial<Site> | null | undefined
+  return (
+    value instanceof Site || [like?.handle, like?.failed, like?.finished].every((call) => typeof call === 'function')
+  )
+}
+
 function siteOf(resource: unknown, { log, report, limits }: SiteDefaults): Site {
-  if (resource instanceof Site) return resource
+  if (isSite(resource)) return resource
   return new Site({
     routes: [{ match: '/*', resource: mounted(handlerOf(resource)) }],
     ...(log !== undefined && { log }),

@@ -1,11 +1,13 @@
 import { cancelBody, isAsyncIterable, isSized, release } from '../../message/body.ts'
-import { Connection } from '../../message/connection.ts'
+import { Connection, type Informer } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
+import type { Headers } from '../../message/headers.ts'
 import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response, UpgradedSocket } from '../../message/response.ts'
 import type { RequestHead } from '../../protocol/http1/request-head.ts'
+import { interimHead } from '../../protocol/http1/response-head.ts'
 import type { Site } from '../../site/site.ts'
 import type { BodySource } from '../body.ts'
 import { ClientGone } from '../client-gone.ts'
@@ -25,7 +27,7 @@ const PROBE_AGAIN = 30
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 /** One request on an HTTP/1 connection, and its answer. */
-export class Http1Exchange implements BodySource {
+export class Http1Exchange implements BodySource, Informer {
   readonly method: string
   /** The minor version of the request. */
   readonly minor: number
@@ -61,6 +63,8 @@ export class Http1Exchange implements BodySource {
     this.#request = request
     this.#record = new Exchange(site.report)
     this.#connection = new Connection(facts, this.#record, head.minor > 0 ? 'HTTP/1.1' : 'HTTP/1.0', client)
+    // HTTP/1.0 knows no informational answers (RFC 9110 §15.2).
+    if (head.minor > 0) this.#connection.informer = this
     this.#upgradeAsked = asksUpgrade(head)
     this.#bytesBefore = wire.writer.bytes
     this.#awaitsContinue = body !== null && head.minor > 0 && expectsContinue(head)
@@ -100,6 +104,14 @@ export class Http1Exchange implements BodySource {
   /** Bytes of the body came, so the client waits for nothing. */
   bodyArrived(): void {
     this.#awaitsContinue = false
+  }
+
+  /** A client that does not read gets none: a program that sends them without end must not fill memory. */
+  inform(status: number, headers: Headers): void {
+    const { writer } = this.#wire
+    if (this.#state !== 'running' || this.#record.aborted || writer.blocked) return
+    writer.text(interimHead(status, headers))
+    writer.flush()
   }
 
   /** The client has ended its side: it may still read. A body that is not complete will never be. */

@@ -1,14 +1,21 @@
 import { cancelBody, isAsyncIterable, isSized, release, toBytes } from '../../message/body.ts'
-import { Connection } from '../../message/connection.ts'
+import { Connection, type Informer } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
+import type { Headers } from '../../message/headers.ts'
 import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
 import { INTERNAL_ERROR } from '../../protocol/http2/codes.ts'
 import { encodeStatus } from '../../protocol/http2/hpack-encoder.ts'
-import { type RenderedBlock, renderBlock, trailerBlock, usualFrames } from '../../protocol/http2/response-fields.ts'
+import {
+  interimBlock,
+  type RenderedBlock,
+  renderBlock,
+  trailerBlock,
+  usualFrames,
+} from '../../protocol/http2/response-fields.ts'
 import type { Site } from '../../site/site.ts'
 import type { BodySource } from '../body.ts'
 import { ClientGone } from '../client-gone.ts'
@@ -22,7 +29,7 @@ import type { Wire } from './wire.ts'
 const KEPT = 16384
 
 /** One request on a stream, and its answer. */
-export class Http2Exchange implements BodySource, Carried {
+export class Http2Exchange implements BodySource, Carried, Informer {
   readonly #wire: Wire
   readonly #stream: Http2Stream
   readonly #site: Site
@@ -45,6 +52,7 @@ export class Http2Exchange implements BodySource, Carried {
     this.#request = request
     this.#record = new Exchange(site.report)
     this.#connection = new Connection(facts, this.#record, 'HTTP/2', client)
+    this.#connection.informer = this
     this.#awaitsContinue = awaitsContinue
     stream.carried = this
     if (stream.body !== null) stream.body.source = this
@@ -69,6 +77,14 @@ export class Http2Exchange implements BodySource, Carried {
     if (!stream.headSent && !stream.closed && stream.body?.received === 0) {
       this.#wire.sender.block(stream, encodeStatus(100), false)
     }
+  }
+
+  /** Fields without the end of the stream (RFC 9113 §8.1). A client that does not read gets none. */
+  inform(status: number, headers: Headers): void {
+    const stream = this.#stream
+    const { sender } = this.#wire
+    if (this.#state !== 'running' || stream.headSent || stream.closed || sender.blocked) return
+    sender.block(stream, interimBlock(status, headers), false)
   }
 
   tick(): void {

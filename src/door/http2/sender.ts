@@ -51,6 +51,11 @@ export class Sender implements Credit {
     this.#ticker = ticker
   }
 
+  /** Whether the socket holds more than it should. */
+  get blocked(): boolean {
+    return this.#output.blocked
+  }
+
   /** Sends the head of an answer. @param size Its Content-Length; undefined for none. */
   head(
     stream: Http2Stream,

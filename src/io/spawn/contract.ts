@@ -29,7 +29,7 @@ export interface SpawnedInput {
 }
 
 /**
- * A program that was started. It leads a session and a process group of its own. Its end is complete when `outputEnded`
+ * A program that was started. It leads a process group of its own, and a session where there is a terminal. Its end is complete when `outputEnded`
  * and `exited` were both told, in whatever order; who wants no more before calls `close`, and always once at the end,
  * since something that it left in the background may keep its error output open for ever.
  */

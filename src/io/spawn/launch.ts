@@ -1,4 +1,4 @@
-import { openSync, readdirSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { SpawnOptions } from './contract.ts'
 import { checkTexts, SpawnFailed } from './failed.ts'
@@ -8,7 +8,7 @@ import { Strings } from './strings.ts'
 /** The system's names of errors. */
 const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
 
-/** The same for all programs: a session of its own, no signal ignored or blocked, the empty input. */
+/** The same for all programs: a process group of its own, no signal ignored or blocked, the empty input. */
 export class Attributes {
   readonly bytes: Buffer = C.memory(C.SIZE_OF_ATTRIBUTES)
   readonly empty: number = openSync('/dev/null', 'r')
@@ -21,9 +21,29 @@ export class Attributes {
     libc.posix_spawnattr_init(this.bytes)
     libc.posix_spawnattr_setsigdefault(this.bytes, all)
     libc.posix_spawnattr_setsigmask(this.bytes, none)
-    const flags = C.POSIX_SPAWN_SETSIGDEF | C.POSIX_SPAWN_SETSIGMASK | C.POSIX_SPAWN_SETSID
+    const flags = C.POSIX_SPAWN_SETSIGDEF | C.POSIX_SPAWN_SETSIGMASK | groupFlag()
     libc.posix_spawnattr_setflags(this.bytes, flags)
     if (libc.posix_spawn_file_actions_addclosefrom_np === undefined) closeOnExec(libc)
+  }
+}
+
+/**
+ * Away from the terminal, where there is one: what runs in its session may type there. Else only a group: Linux gives each
+ * session the same share of the processor (sched(7), autogroup), and many programs at once would leave the server none.
+ */
+function groupFlag(): number {
+  return hasTerminal() ? C.POSIX_SPAWN_SETSID : C.POSIX_SPAWN_SETPGROUP
+}
+
+/** Whether this process has a controlling terminal: tty_nr of proc_pid_stat(5), behind the name in brackets. */
+function hasTerminal(): boolean {
+  try {
+    const [, , , , terminal] = readFileSync('/proc/self/stat', 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return terminal !== '0'
+  } catch {
+    return true
   }
 }
 

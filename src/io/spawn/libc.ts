@@ -89,6 +89,7 @@ export const SI_STATUS = 24
 /** si_code of a process that ended by itself; the others are ended by a signal. */
 export const CLD_EXITED = 1
 
+export const POSIX_SPAWN_SETPGROUP = 0x02
 export const POSIX_SPAWN_SETSIGDEF = 0x04
 export const POSIX_SPAWN_SETSIGMASK = 0x08
 export const POSIX_SPAWN_SETSID = 0x80

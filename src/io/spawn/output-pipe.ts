@@ -7,6 +7,9 @@ export type Take = (bytes: Buffer | undefined) => void
 /** What came goes into one buffer for all pipes: see `src/io/shared-read.ts`. */
 const shared = Buffer.allocUnsafeSlow(65536)
 
+/** Reads in a row: more than a pipe holds, so that a flood cannot keep this process from everything else. */
+const MOST_READS = 32
+
 /**
  * Our end of a pipe out of a program. A stream costs 40 µs, and most programs have ended, with all that they said in
  * the pipe, before anybody could read: so it gets one only when the program runs for longer (`attach`).
@@ -28,9 +31,10 @@ export class OutputPipe {
     return this.#open
   }
 
-  /** Reads what is there now. */
+  /** Reads what is there now: the pipe may be full, but whoever still writes is not waited for. */
   drain(): void {
-    while (this.#open && this.#socket === undefined) {
+    for (let reads = 0; this.#open && this.#socket === undefined; reads++) {
+      if (reads === MOST_READS) return this.attach()
       const size = this.#libc.read(this.#descriptor, shared)
       if (size < 0) return
       if (size === 0) this.#ended()

@@ -70,10 +70,8 @@ class PlainProcess implements Spawned {
     // A stream that breaks has ended, which is all that matters; a signal that fails is told by `kill`.
     child.stdout?.on('error', () => this.#outputEnded())
     for (const emitter of [child.stderr, child]) emitter?.on('error', () => {})
-    child.on('exit', (code, signal) => {
-      this.exited = { code, signal }
-      events.exited(this.exited)
-    })
+    // Not at once: a start for each end, from here, would leave Node no turn for others.
+    child.on('exit', (code, signal) => setImmediate(() => this.#ended({ code, signal })))
   }
 
   pause(): void {
@@ -103,6 +101,11 @@ class PlainProcess implements Spawned {
       if (bytes === null || bytes === undefined) return
       this.#events.output(bytes)
     }
+  }
+
+  #ended(exit: Exit): void {
+    this.exited = exit
+    this.#events.exited(exit)
   }
 
   #outputEnded(): void {

@@ -1,4 +1,3 @@
-import { isMainThread } from 'node:worker_threads'
 import type { SpawnEvents, Spawned, Spawner, SpawnOptions } from './contract.ts'
 
 export type { Exit, SpawnEvents, Spawned, SpawnedInput, SpawnOptions } from './contract.ts'
@@ -69,7 +68,7 @@ const NATIVE = [
 function unfit(): string | undefined {
   if (process.platform !== 'linux') return `posix_spawn is used on Linux only, this is ${process.platform}`
   if (process.arch !== 'x64' && process.arch !== 'arm64') return `posix_spawn is not tried on ${process.arch}`
-  if (!isMainThread) return 'signals do not reach worker threads'
+  if (!process.getBuiltinModule('node:worker_threads').isMainThread) return 'signals do not reach worker threads'
   return undefined
 }
 

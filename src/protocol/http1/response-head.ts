@@ -96,6 +96,11 @@ export function statusLine(status: number, statusText: string): string {
   return `HTTP/1.1 ${status} ${statusText === '' ? reasonPhrase(status) : statusText}\r\n`
 }
 
+/** An informational answer (RFC 9110 §15.2): it has no content, so nothing of its framing. */
+export function interimHead(status: number, headers: Headers): string {
+  return `${statusLine(status, '')}${renderFields(headers).text}\r\n`
+}
+
 /** The lines of trailer fields, without those that may not stand there (RFC 9110 §6.5.1). */
 export function renderTrailers(headers: Headers): string {
   let text = ''

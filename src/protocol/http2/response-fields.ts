@@ -73,6 +73,15 @@ export function answerBlock(status: number, fields: RenderedBlock, size: number 
   return block.subarray(0, putAnswerBlock(block, 0, status, fields, size, date))
 }
 
+/** The field block of an informational answer (RFC 9110 §15.2): a status, and fields. */
+export function interimBlock(status: number, headers: Headers): Uint8Array {
+  const pseudo = encodeStatus(status)
+  const { bytes } = renderBlock(headers)
+  const block = new Uint8Array(pseudo.byteLength + bytes.byteLength)
+  put(block, put(block, 0, pseudo), bytes)
+  return block
+}
+
 /** The bytes that `putAnswerBlock` needs at the most. */
 export function roomFor(fields: RenderedBlock): number {
   return MOST_LINE + fields.bytes.byteLength

@@ -2,17 +2,16 @@ import { resolve } from 'node:path'
 import { allowedMethods, dispatch } from '../../message/dispatch.ts'
 import { HttpError } from '../../message/errors.ts'
 import type { Handler, Reply, Resource } from '../../message/interface.ts'
-import { acceptedEncodings } from '../../message/negotiation.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
 import { type Explain, explaining } from '../explain.ts'
-import { bodyOf, type Document } from './document.ts'
-import { type Found, finder, type Page } from './find.ts'
+import { type Found, finder } from './find.ts'
 import { lazyWriter } from './lazy-writer.ts'
 import { listing } from './listing.ts'
 import { locator } from './locate.ts'
 import { loadMediaTypes } from './media-types.ts'
 import type { FilesOptions, FilesPlace } from './options.ts'
+import { explainPage, inMemory, pageResponse } from './page.ts'
 import { keeper, Store } from './store.ts'
 
 const HERE: FilesPlace = { base: '.', types: {}, withheld: () => false }
@@ -79,40 +78,6 @@ export function files(given: FilesOptions | string, place: FilesPlace = HERE): H
     ...writing?.methods,
   }
   return explaining(dispatch(resource), explain)
-}
-
-function explainPage({ document, variants }: Page): (readonly [string, string])[] {
-  const { path, facts } = document.file
-  const lines: (readonly [string, string])[] = [
-    ['file', path],
-    [
-      'size',
-      `${facts.size} bytes, ${document.bytes === undefined ? 'read from the disk each time' : 'kept in memory'}`,
-    ],
-  ]
-  for (const [name, value] of document.headers) lines.push(['field', `${name}: ${value}`])
-  for (const { encoding, document: variant } of variants) lines.push([encoding, variant.file.path])
-  return lines
-}
-
-function inMemory(page: Page): boolean {
-  return page.document.bytes !== undefined && page.variants.every(({ document }) => document.bytes !== undefined)
-}
-
-function pageResponse(page: Page, request: Request): Response {
-  const document = page.variants.length === 0 ? page.document : chosen(page, request)
-  return Response.over(200, document.headers, bodyOf(document), document.latin1)
-}
-
-/** The coding that the client likes best; of two that it likes as well, the smaller (RFC 9110 §12.5.3). */
-function chosen(page: Page, request: Request): Document {
-  const accept = request.headers.get('accept-encoding')
-  if (accept === null) return page.document
-  const [best] = acceptedEncodings(
-    accept,
-    page.variants.map(({ encoding }) => encoding),
-  )
-  return page.variants.find(({ encoding }) => encoding === best)?.document ?? page.document
 }
 
 /** Whether a person goes somewhere, and not a page that asks for a script, an image or data. */
