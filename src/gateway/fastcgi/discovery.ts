@@ -30,11 +30,18 @@ export function askPairs(
 ): void {
   const socket = connectTo(address)
   const timer = setTimeout(() => socket.destroy(), PATIENCE).unref()
-  let values: readonly string[] | undefined
+  let told = false
+  const tell = (pairs: readonly string[] | undefined): void => {
+    if (told) return
+    told = true
+    clearTimeout(timer)
+    done(pairs)
+  }
   const management: Management = {
     values(content) {
-      values = valuesOf(content)
+      const values = valuesOf(content)
       socket.destroy()
+      tell(values)
     },
     unknownType: () => void socket.destroy(),
   }
@@ -51,10 +58,7 @@ export function askPairs(
     halfClosed: () => void socket.destroy(),
     drained() {},
     stalled() {},
-    closed() {
-      clearTimeout(timer)
-      done(values)
-    },
+    closed: () => tell(undefined),
   }
   attach(socket, events)
   socket.unref()
