@@ -3,10 +3,11 @@ import { arriving, spooled } from '../gateway/content.ts'
 import { exchange, type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
 import type { Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
 import type { Answer } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { byteString } from '../protocol/cgi/octets.ts'
-import { cgiVariables, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
+import { cgiVariables, hasEncodedSlash, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
 
 /** What all resources that have a program answer can be told. */
 export interface ProgramOptions {
@@ -74,14 +75,22 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
   return (backEnd, request, connection, script, data) => {
+    if (hasEncodedSlash(request)) {
+      data?.close()
+      throw new HttpError(404, { code: 'encoded-slash' })
+    }
     const { body } = request
     if (body === null) return run(backEnd, request, connection, script, undefined, data)
     const { declared } = body
     if (options.spool === false && declared !== undefined) {
       return run(backEnd, request, connection, script, arriving(body, declared), data)
     }
-    return spooled(body, connection.exchange).then((content) =>
-      run(backEnd, request, connection, script, content, data),
+    return spooled(body, connection.exchange).then(
+      (content) => run(backEnd, request, connection, script, content, data),
+      (error: unknown) => {
+        data?.close()
+        throw error
+      },
     )
   }
 }
