@@ -1,17 +1,10 @@
-import type { Command } from '../../gateway/cgi/process-call.ts'
 import type { Connection } from '../../message/connection.ts'
 import { explainedList, nobody } from '../explain-program.ts'
-
-<<<<<<< HEAD
-=======
-
 import type { Run } from './run.ts'
-
->>>>>>> main
 
 /** What would be run for a request, and all that it would be told. */
 export function explainRun(
-  { path, command }: { readonly path: string; readonly command: Command | undefined },
+  { path, command }: Run,
   variables: (connection: Connection) => readonly string[],
 ): (readonly [string, string])[] {
   const lines: (readonly [string, string])[] = [['script', path]]
