@@ -1,12 +1,13 @@
 import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
-import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
+import { exchange, type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
 import type { Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
 import type { Answer } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { byteString } from '../protocol/cgi/octets.ts'
-import { cgiVariables, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
+import { cgiVariables, hasEncodedSlash, type Script, type VariableOptions } from '../protocol/cgi/variables.ts'
 
 /** What all resources that have a program answer can be told. */
 export interface ProgramOptions {
@@ -19,9 +20,6 @@ export interface ProgramOptions {
   /** Whether the content of a request is read to its end before the program is called; true where it is left out. */
   readonly spool?: boolean
 }
-
-/** How long programs may take by default, in milliseconds. */
-export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 600_000 }
 
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
@@ -77,14 +75,22 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
   return (backEnd, request, connection, script, data) => {
+    if (hasEncodedSlash(request)) {
+      data?.close()
+      throw new HttpError(404, { code: 'encoded-slash' })
+    }
     const { body } = request
     if (body === null) return run(backEnd, request, connection, script, undefined, data)
     const { declared } = body
     if (options.spool === false && declared !== undefined) {
       return run(backEnd, request, connection, script, arriving(body, declared), data)
     }
-    return spooled(body, connection.exchange).then((content) =>
-      run(backEnd, request, connection, script, content, data),
+    return spooled(body, connection.exchange).then(
+      (content) => run(backEnd, request, connection, script, content, data),
+      (error: unknown) => {
+        data?.close()
+        throw error
+      },
     )
   }
 }

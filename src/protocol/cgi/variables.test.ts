@@ -263,6 +263,8 @@ for (const [target, expected] of [
   ['/admin/./b', '/admin/b'],
   ['/a/..', '/'],
   ['/a..b/.c', '/a..b/.c'],
+  ['//host/admin?b', '/host/admin?b'],
+  ['http://other//host/admin', '/host/admin'],
   ['*', '*'],
 ] as const) {
   test(`REQUEST_URI of ${target}: as sent, but never another path than the one that was routed`, () => {

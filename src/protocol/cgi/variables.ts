@@ -119,12 +119,23 @@ function set(list: string[], name: string, value: string): void {
   list.push(name, value)
 }
 
-/** A dot segment in any spelling, and what Apache and others take for one. */
-const DOT_SEGMENT = /(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|;|$)/i
+/** A dot segment in any spelling, and what Apache and others take for one; or what PHP's parse_url takes for a host. */
+const READ_OTHERWISE = /^\/\/|(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|;|$)/i
+
+/** In the path, not in the query. */
+const ENCODED_SLASH = /^[^?]*%2f/i
 
 /**
- * The target as the client sent it, in origin form. One with dot segments is given as it was understood: a program that
- * routes by it must not find another path than the guard did.
+ * Whether the path, as the client sent it, has an encoded slash. Programs that decode REQUEST_URI, as front controllers
+ * do, would find a path in it that no guard has seen: `/admin%2Fusers` is not under `/admin/*`.
+ */
+export function hasEncodedSlash({ target }: Request): boolean {
+  return target.includes('%') && ENCODED_SLASH.test(target)
+}
+
+/**
+ * The target as the client sent it, in origin form. One with dot segments, or with two slashes at its beginning, is given
+ * as it was understood: a program that routes by it must not find another path than the guard did.
  */
 function requestUri({ target }: Request): string {
   const form = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)
@@ -132,7 +143,7 @@ function requestUri({ target }: Request): string {
   if (!origin.startsWith('/')) return origin.startsWith('?') || origin === '' ? `/${origin}` : origin
   const mark = origin.indexOf('?')
   const path = mark < 0 ? origin : origin.slice(0, mark)
-  if (!DOT_SEGMENT.test(path)) return origin
+  if (!READ_OTHERWISE.test(path)) return origin
   return (canonicalPath(path) ?? '/') + (mark < 0 ? '' : origin.slice(mark))
 }
 

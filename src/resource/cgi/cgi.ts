@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { type Command, type ProcessOptions, processOf } from '../../gateway/cgi/process-call.ts'
+import { PROGRAM_TIMEOUTS } from '../../gateway/exchange.ts'
 import type { Cap } from '../../gateway/permits.ts'
 import type { Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
@@ -11,21 +12,13 @@ import { byteString, decodedOctets } from '../../protocol/cgi/octets.ts'
 import { cgiVariables, mountedScript, type Script } from '../../protocol/cgi/variables.ts'
 import { explaining } from '../explain.ts'
 import type { FilesPlace } from '../files/options.ts'
-import { PROGRAM_TIMEOUTS, programAt, variableOptions } from '../program.ts'
+import { programAt, variableOptions } from '../program.ts'
 import { commandOf, pathsOf } from './command.ts'
 import { inheritedVariables } from './environment.ts'
 import { explainRun } from './explain-run.ts'
 import { type CgiOptions, DEFAULT_PROCESSES, DEFAULT_QUEUE } from './options.ts'
+import type { Run } from './run.ts'
 import { type FoundScript, Scripts, TO_FOLDER } from './scripts.ts'
-
-/** What is run for a request, and what it is told of its path. */
-export interface Run {
-  readonly script: Script
-  /** The file that the log names it by. */
-  readonly path: string
-  /** Undefined: that file may not be run. */
-  readonly command: Command | undefined
-}
 
 type Find = (request: Request) => Run | Response | Promise<Run | Response>
 

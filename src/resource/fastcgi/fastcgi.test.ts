@@ -81,7 +81,9 @@ const CASES: readonly (readonly [target: string, told: string])[] = [
   ['/empty', '200 /index.php|'],
   ['/empty/', '200 /index.php|'],
   ['/blog/2024/a-post', '200 /index.php|'],
-  ['/tag/a%2Fb', '200 /index.php|'],
+  ['/tag/a%2Fb', '404'],
+  ['/x%2F..%2Fadmin/', '404'],
+  ['/tag?a%2Fb', '200 /index.php|'],
   ['/%FF', '200 /index.php|'],
   ['/style.css/', '200 /index.php|'],
   // A folder may be named like a script.

@@ -91,8 +91,7 @@ export function siteFinder(root: string, options: FastCgiOptions, place: FilesPl
       const found = scripts.fresh(path) ?? (await scripts.at(path))
       if (found?.kind === 'folder') continue
       if (found === undefined) return suffixes.length === 0 ? undefined : null
-      // Decoded, it would be a path that no guard has seen.
-      return info.includes('%2F') ? null : { kind: 'run', path, info, file: found, search: undefined }
+      return { kind: 'run', path, info, file: found, search: undefined }
     }
     return undefined
   }
@@ -104,6 +103,8 @@ export function siteFinder(root: string, options: FastCgiOptions, place: FilesPl
   }
 
   const find: Find = async (rest, search) => {
+    // No file has such a name, and a script that decodes it would find a path that no guard has seen.
+    if (rest.includes('%2F')) return undefined
     const run = await splitAt(rest)
     if (run !== undefined) return run ?? undefined
     for (const entry of entries) {
