@@ -1,5 +1,5 @@
 import type { Call, Open } from '../gateway/call.ts'
-import { exchange, type GatewayAnswer, type GatewayTimeouts } from '../gateway/exchange.ts'
+import { exchange, type GatewayAnswer, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
 import { addressesOf } from '../gateway/fastcgi/addresses.ts'
 import { type FastCgiOptions as BackendsOptions, fastCgiBackends } from '../gateway/fastcgi/backends.ts'
 import { replyOf } from '../gateway/reply.ts'
@@ -10,9 +10,6 @@ import { byteString, textOfBytes } from '../protocol/cgi/octets.ts'
 import { cgiVariables } from '../protocol/cgi/variables.ts'
 import type { AuthorizerAccess } from './access.ts'
 import { Refused } from './refused.ts'
-
-/** How long an Authorizer may take by default, in milliseconds: it stands before every request. */
-const TIMEOUTS: GatewayTimeouts = { firstByte: 10_000, idle: 10_000, total: 60_000 }
 
 /** The path is the resource's, and the Authorizer gets no content (FastCGI specification §6.3). */
 const NOT_TOLD = new Set(['SCRIPT_NAME', 'PATH_INFO', 'PATH_TRANSLATED', 'CONTENT_LENGTH'])
@@ -33,7 +30,7 @@ export function fastCgiAuthorizer(
 ): Authorizer {
   const options = typeof given === 'string' || isList(given) ? { address: given } : given
   const address = addressesOf(options.address, base)
-  const settings = { timeouts: { ...TIMEOUTS, ...options.timeouts }, name: address.join(', ') }
+  const settings = { timeouts: { ...PROGRAM_TIMEOUTS, ...options.timeouts }, name: address.join(', ') }
   const open = backends({ ...options, address, role: 'authorizer' })
   const { script } = options
   // As Apache tells them apart: an application may be called in either role.

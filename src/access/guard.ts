@@ -11,7 +11,8 @@ import { Refused } from './refused.ts'
  * @param base The folder that relative paths are taken from. @throws TypeError for an address that is none.
  */
 export function guard(access: Access, base: string = '.'): Middleware {
-  if ('scheme' in access) return identifying(access.scheme)
+  if ('scheme' in access && access.scheme !== undefined) return identifying(access.scheme)
+  if (!('authorizer' in access)) throw new TypeError('access needs a scheme or an authorizer')
   return authorizing(fastCgiAuthorizer(access.authorizer.fastcgi, base))
 }
 

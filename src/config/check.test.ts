@@ -34,12 +34,13 @@ test('a config that is no object is refused, whatever else it is', () => {
 })
 
 test('what is wrong with a route is told with its key, what was expected, and what is there', () => {
-  const scheme = '{ scheme } with the methods identify and challenge'
+  const scheme = 'expected an object with the methods identify and challenge'
+  const both = { scheme: { identify: () => undefined, challenge: () => 'x' }, authorizer: { fastcgi: 'unix:x' } }
   const cases: readonly (readonly [route: unknown, ...faults: string[]])[] = [
     [5, ': expected an object, not 5'],
     [[], ': expected an object, not a list'],
     [{}, '.match: is missing'],
-    [{ match: '/*' }, ': a route needs one of files, module, resource, redirect, respond'],
+    [{ match: '/*' }, ': a route needs one of files, module, resource, cgi, fastcgi, redirect, respond'],
     [{ files: '.' }, '.match: is missing'],
     [{ ...FILES, respond: 'x' }, ': a route has one resource, not files and respond'],
     [{ ...FILES, match: 5 }, '.match: expected a text or an object, not 5'],
@@ -110,10 +111,11 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     [{ ...FILES, limits: { body: '1' } }, '.limits.body: expected a number, not "1"'],
     [{ ...FILES, middleware: [5] }, '.middleware: expected a list of functions'],
     [{ ...FILES, middleware: () => 1 }, '.middleware: expected a list of functions, not a function'],
-    [{ ...FILES, access: 'me' }, `.access: expected ${scheme}, not "me"`],
-    [{ ...FILES, access: {} }, `.access: expected ${scheme}, not an object`],
-    [{ ...FILES, access: { shceme: {} } }, `.access: expected ${scheme}, not an object`],
-    [{ ...FILES, access: { scheme: { identify: () => undefined } } }, `.access: expected ${scheme}, not an object`],
+    [{ ...FILES, access: 'me' }, '.access: expected an object, not "me"'],
+    [{ ...FILES, access: {} }, '.access: expected scheme or authorizer, one of them'],
+    [{ ...FILES, access: both }, '.access: expected scheme or authorizer, one of them'],
+    [{ ...FILES, access: { shceme: {} } }, '.access.shceme: there is no such key; did you mean "scheme"?'],
+    [{ ...FILES, access: { scheme: { identify: () => undefined } } }, `.access.scheme: ${scheme}, not an object`],
   ]
   for (const [route, ...faults] of cases) {
     const expected = faults.map((fault) => `routes[1]${fault}`)

@@ -7,9 +7,9 @@ import {
   areLoggers,
   code,
   filled,
-  isAccess,
   isCode,
   isFunction,
+  isScheme,
   map,
   need,
   number,
@@ -59,11 +59,7 @@ test('what code is told apart by', () => {
     [isFunction, [() => 1, class {}], [{}, null, undefined, 'x']],
     [areFunctions, [[], [() => 1]], [() => 1, [5], {}, null]],
     [isCode, [{}, () => 1, class {}], [null, undefined, 'x', 5]],
-    [
-      isAccess,
-      [{ scheme }, { scheme: new Derived() }],
-      [null, undefined, {}, 5, { scheme: null }, { scheme: {} }, { scheme, x: 1 }],
-    ],
+    [isScheme, [scheme, new Derived()], [null, undefined, {}, 5, { scheme }]],
     [areLoggers, [[], [{ logRequest() {} }]], [{ logRequest() {} }, [null], [{}], [undefined], 'x', null]],
   ]
   for (const [is, good, bad] of cases) {

@@ -98,9 +98,9 @@ export function isCode(value: unknown): boolean {
   return isFunction(value) || (typeof value === 'object' && value !== null)
 }
 
-export function isAccess(value: unknown): boolean {
-  const scheme = (value as { scheme?: { identify?: unknown; challenge?: unknown } | null } | null)?.scheme
-  return isFunction(scheme?.identify) && isFunction(scheme?.challenge) && Object.keys(Object(value)).length === 1
+export function isScheme(value: unknown): boolean {
+  const scheme = value as { identify?: unknown; challenge?: unknown } | null | undefined
+  return isFunction(scheme?.identify) && isFunction(scheme?.challenge)
 }
 
 export function areLoggers(value: unknown): boolean {

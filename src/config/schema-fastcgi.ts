@@ -29,10 +29,20 @@ const address = v.pipe(
 )
 
 const pool: Keys<FastCgiPoolOptions> = {
-  connections: number('Connections to each address at most. Default: as many as it says that it takes.', 1, LONGEST),
-  keepAlive: yes('Whether connections are used again. Default: `true`.'),
-  connectTimeout: number('Milliseconds for a connection. Default: 3000.', 1, LONGEST),
-  queue: number('Requests that wait for a connection; more are answered 503.', 0, LONGEST),
+  connections: number(
+    'Connections to each address at most; of php-fpm `pm.max_children`. Default: what it says of itself, else 128.',
+    1,
+    LONGEST,
+  ),
+  keepAlive: yes(
+    'Whether connections stay open. Default: with applications that multiplex; with others that answer GET_VALUES, for a moment.',
+  ),
+  connectTimeout: number('Milliseconds that a connection may take to come about. Default: 3000.', 1, LONGEST),
+  queue: number(
+    'Requests that wait for a connection, for each address; more are answered 503. Default: 1024.',
+    0,
+    LONGEST,
+  ),
 }
 
 const suffix = accepted((given) => suffixesOf(given))
@@ -109,15 +119,10 @@ const options = object<FastCgiAuthorizerOptions>(
   'A FastCGI application that decides who may come in.',
 )
 
-/** A guard that asks a FastCGI application. */
-export const authorizer: v.GenericSchema = object<AuthorizerAccess>(
-  {
-    authorizer: object<AuthorizerAccess['authorizer']>(
-      { fastcgi: v.pipe(v.union([fastCgiAddress, options]), v.description('A FastCGI application that decides.')) },
-      'Who decides.',
-    ),
-  },
-  'Whom a program lets in.',
+/** Who decides who may come in. */
+export const authorizer: v.GenericSchema = object<AuthorizerAccess['authorizer']>(
+  { fastcgi: v.pipe(v.union([fastCgiAddress, options]), v.description('A FastCGI application that decides.')) },
+  'Who decides who may come in.',
 )
 
 /** What a route says of FastCGI. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { AuthorizerAccess, SchemeAccess } from '../access/access.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import { Headers } from '../message/headers.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
@@ -14,9 +15,9 @@ import {
   areLoggers,
   code,
   filled,
-  isAccess,
   isCode,
   isFunction,
+  isScheme,
   map,
   need,
   number,
@@ -87,7 +88,19 @@ const respond = object<RespondOptions>(
   'The same answer to every request.',
 )
 
-const scheme = v.custom<unknown>(isAccess, 'expected { scheme } with the methods identify and challenge')
+const access = v.pipe(
+  object<SchemeAccess & AuthorizerAccess>(
+    {
+      scheme: code(isScheme, 'an object with the methods identify and challenge', 'How a client says who it is.'),
+      authorizer: v.optional(authorizer),
+    },
+    'Who may.',
+  ),
+  v.check(
+    (given) => Object.values(Object(given)).filter((one) => one !== undefined).length === 1,
+    'expected scheme or authorizer, one of them',
+  ),
+)
 
 const route = v.pipe(
   object<Route>(
@@ -113,12 +126,7 @@ const route = v.pipe(
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
-      access: v.optional(
-        v.pipe(
-          v.union([scheme, authorizer]),
-          v.description('Who may: `{ scheme }`, in code only, or `{ authorizer: { fastcgi } }`.'),
-        ),
-      ),
+      access: v.optional(access),
       limits: v.optional(
         object<NonNullable<Route['limits']>>(
           { body: number('The most bytes the body of a request may have here.') },

@@ -19,6 +19,9 @@ export interface GatewayTimeouts {
   readonly total: number
 }
 
+/** How long programs may take by default, in milliseconds. */
+export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 600_000 }
+
 export interface ExchangeOptions {
   readonly timeouts: GatewayTimeouts
   /** What the log names the back end by: its program, its address. */

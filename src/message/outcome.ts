@@ -16,6 +16,8 @@ export interface RerouteInit {
   readonly internal?: boolean
   /** Fields that the answer has in the place of its own. */
   readonly headers?: HeadersInit
+  /** Makes of what is thrown on the way what is thrown in its place. @internal */
+  readonly failed?: (error: unknown) => unknown
 }
 
 /** Returned by a handler: start routing again on another path, guards included; five times at most. */
@@ -25,6 +27,8 @@ export class Reroute {
   readonly method: 'GET' | undefined
   readonly internal: boolean
   readonly headers: Headers | undefined
+  /** @internal */
+  readonly failed: ((error: unknown) => unknown) | undefined
 
   /** @throws TypeError for what is no path, or a field that is none. */
   constructor(to: string, init: RerouteInit = {}) {
@@ -32,6 +36,7 @@ export class Reroute {
     this.to = to
     this.method = init.method
     this.internal = init.internal ?? false
+    this.failed = init.failed
     this.headers = init.headers === undefined ? undefined : new Headers(init.headers)
   }
 }

@@ -1,6 +1,6 @@
 import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
-import { exchange, type GatewayTimeouts } from '../gateway/exchange.ts'
+import { exchange, type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
@@ -20,9 +20,6 @@ export interface ProgramOptions {
   /** Whether the content of a request is read to its end before the program is called; true where it is left out. */
   readonly spool?: boolean
 }
-
-/** How long programs may take by default, in milliseconds. */
-export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 600_000 }
 
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024

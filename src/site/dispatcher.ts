@@ -83,15 +83,29 @@ export class Dispatcher {
     throw new TypeError(`a resource returned ${answer === null ? 'null' : typeof answer} where a Response was expected`)
   }
 
-  #reroute({ to, method, internal, headers }: Reroute, { request, connection, hops }: Way): Routed {
+  #reroute({ to, method, internal, headers, failed }: Reroute, { request, connection, hops }: Way): Routed {
     if (hops === MAX_REROUTES) {
       throw new TypeError(`a request was rerouted more than ${MAX_REROUTES} times, last to ${to}`)
     }
     leaveRoute(request, connection)
     const next = request.with({ path: to, ...(method !== undefined && { method, body: null }) })
-    const routed = this.dispatch(next, connection, hops + 1, internal)
+    const go = (): Routed => this.dispatch(next, connection, hops + 1, internal)
+    const routed = failed === undefined ? go() : orFailed(go, failed)
     if (headers === undefined) return routed
     return isPromise(routed) ? routed.then((made) => withFields(made, headers)) : withFields(routed, headers)
+  }
+}
+
+/** What is thrown on a way, as whoever sent the request there understands it. */
+function orFailed(go: () => Routed, failed: (error: unknown) => unknown): Routed {
+  const rethrow = (error: unknown): never => {
+    throw failed(error)
+  }
+  try {
+    const routed = go()
+    return isPromise(routed) ? routed.catch(rethrow) : routed
+  } catch (error) {
+    return rethrow(error)
   }
 }
 

@@ -10,12 +10,12 @@ import { Reports } from './reports.ts'
 /** Scripts are run by what POSIX systems have. */
 export const POSIX: { readonly skip: boolean; readonly timeout: number } = {
   skip: process.platform === 'win32',
-  timeout: 60_000,
+  timeout: 20_000,
 }
 /** Where processes and descriptors are counted in /proc. */
 export const LINUX: { readonly skip: boolean; readonly timeout: number } = {
   skip: process.platform !== 'linux',
-  timeout: 60_000,
+  timeout: 20_000,
 }
 
 /** Writes scripts, by path: text that begins with `#!`, else commands of sh. All may be executed. */

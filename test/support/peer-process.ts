@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, closeSync, openSync, readFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -45,6 +45,20 @@ export function openFolder(contents: Contents = {}): string {
   const folder = makeFolder(contents)
   chmodSync(folder, 0o755)
   return folder
+}
+
+/** A folder of a test that such servers can write to, too. */
+export function sharedFolder(): string {
+  const folder = makeFolder()
+  chmodSync(folder, 0o777)
+  return folder
+}
+
+/** Waits until a program has made a file. @throws Error where it takes too long. */
+export async function whenThere(path: string): Promise<void> {
+  for (const start = Date.now(); !existsSync(path); await after(POLL)) {
+    if (Date.now() - start > PATIENCE) throw new Error(`${path} is not there after ${PATIENCE} ms`)
+  }
 }
 
 /** The file in a peer's folder that it writes its output to; programs with an error log of their own write it here. */

@@ -1,7 +1,7 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Call, CallEvents, Open, Wire } from '../call.ts'
 import { type ApplicationAddress, applicationAddress } from './address.ts'
-import { type Choice, FastCgiCall, type Place } from './fastcgi-call.ts'
+import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
 import { Pool, type PoolLimits } from './pool.ts'
 import type { Question } from './question.ts'
 
@@ -89,7 +89,7 @@ export class Backends implements Choice {
 
   elsewhere(failed: Place, tried: Set<unknown>): boolean {
     tried.add(failed)
-    return tried.size < this.#addresses.length
+    return tried.size - (tried.has(FRESH) ? 1 : 0) < this.#addresses.length
   }
 
   #choose(tried: ReadonlySet<unknown>): Pool {

@@ -13,6 +13,8 @@ export interface Loss {
   readonly fault: string | undefined
   /** Whether it was reset: then the application has not read all that was sent. */
   readonly reset: boolean
+  /** Whether it was closed from here. */
+  readonly ours: boolean
 }
 
 /** A request on a connection. */
@@ -59,6 +61,9 @@ export class ApplicationConnection implements SocketEvents, Management {
   readonly #end: WebServerEnd<Traveller>
   #draining: Draining[] | undefined = undefined
   #timedOut = false
+  /** Whether the application closed it, or we did. */
+  #left = false
+  #dropped = false
   #fault: string | undefined = undefined
   #ended = false
   /** How many requests want no more for now, and whether the socket is stopped. */
@@ -145,6 +150,7 @@ export class ApplicationConnection implements SocketEvents, Management {
   close(fault?: string): void {
     if (this.#ended) return
     this.#fault ??= fault
+    this.#dropped = !this.#left
     this.retired = true
     this.#end.stopReading()
     this.#socket.destroy()
@@ -172,6 +178,7 @@ export class ApplicationConnection implements SocketEvents, Management {
   }
 
   halfClosed(): void {
+    this.#left = true
     this.close()
   }
 
@@ -182,7 +189,8 @@ export class ApplicationConnection implements SocketEvents, Management {
     const first = this.begun === 1 || !this.heard
     const error = this.#socket.errored as SystemError | null
     const connect = this.#timedOut ? 'timeout' : connectCode(error)
-    const loss: Loss = { connect, fault: this.#fault, reset: error?.code === 'ECONNRESET' || error?.code === 'EPIPE' }
+    const reset = error?.code === 'ECONNRESET' || error?.code === 'EPIPE'
+    const loss: Loss = { connect, fault: this.#fault, reset, ours: this.#dropped }
     const requests = this.#end.stop()
     this.#owner.lost(this, loss, requests.length)
     for (const request of requests) request.lost(loss, first)

@@ -20,6 +20,8 @@ export interface Place {
   aborted(call: FastCgiCall): void
   /** The call waits no longer, for nobody wants its answer. */
   forget(call: FastCgiCall): void
+  /** The queue of the application is full: has the call wait. Returns false where it has been full for too long. */
+  postpone(call: FastCgiCall): boolean
   /** The application did not take the call. Returns whether it may be tried once more, here or elsewhere. */
   refused(call: FastCgiCall, protocolStatus: number): boolean
 }
@@ -30,11 +32,16 @@ export interface Choice {
   elsewhere(place: Place, tried: Set<unknown>): boolean
 }
 
+/** Stands among the places where a call was tried: a connection that had been kept for it was of no use. */
+export const FRESH: unique symbol = Symbol('fresh')
+
 /** One request, from when it is given to a pool to its END_REQUEST. */
 export class FastCgiCall implements Wire, Traveller, InputEvents {
   readonly fed: boolean
   readonly question: Question
   connection: ApplicationConnection | undefined = undefined
+  /** Whether others ran on its connection when it was sent. */
+  shared = false
   /** Looks at the clock since it was aborted. */
   abortedFor = 0
   readonly #place: Place
@@ -60,12 +67,18 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.fed = isAtHand(question)
   }
 
+  /** Whether it must have a connection that has served no request yet. */
+  get fresh(): boolean {
+    return this.#tried.has(FRESH)
+  }
+
   /** Sends it: all that is at hand in one write. */
   begin(connection: ApplicationConnection, keep: boolean): void {
     const { role, variables, content } = this.question
     const { output, window } = connection
     const id = connection.begin(this, keep)
     this.connection = connection
+    this.shared = connection.active > 1
     this.#id = id
     this.#receiving = new Receiving(id, connection)
     const flags = (keep ? KeepConn : 0) | (window > 0 ? Windowed : 0)
@@ -167,6 +180,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     // It may have closed a connection that it had kept before the request came to it. One that it has read whole it may
     // also have begun with.
     const again = !first && !this.#touched && !this.#complained && (this.question.idempotent || loss.reset)
+    if (again) this.#tried.add(FRESH)
     this.#end({ error, again })
   }
 
@@ -180,10 +194,16 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     if (!this.#over) this.#end({ error: notTaken(what, status), again: this.elsewhere() })
   }
 
-  /** A full queue is no failure of the application: it is tried there again. */
+  /** A full queue is no failure of the application: it is tried there once more, by itself where that is possible. */
   #notConnected(code: string): void {
+    const full = code === 'EAGAIN'
+    if (full && this.fed && this.#place.postpone(this)) {
+      this.connection = undefined
+      this.#input = undefined
+      return
+    }
     const error = notTaken(connectFault(this.#place.name, code), code === 'timeout' ? 504 : 503)
-    this.#end({ error, again: this.elsewhere() || code === 'EAGAIN' })
+    this.#end({ error, again: this.elsewhere() || (full && !this.fed) })
   }
 
   #end(end: CallEnd): void {

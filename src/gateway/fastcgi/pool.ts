@@ -1,7 +1,8 @@
 import { CREDIT, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
-import { type ApplicationValues, UNKNOWN_VALUES } from '../../protocol/fastcgi/management.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
+import { Abilities } from './abilities.ts'
 import { type ApplicationAddress, connectFault } from './address.ts'
+import { Congestion } from './congestion.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
@@ -11,7 +12,7 @@ import { isSmall } from './question.ts'
 export interface PoolLimits {
   /** Connections at once; undefined: what the application says, else `CONNECTIONS`. */
   readonly connections: number | undefined
-  /** Whether connections stay; undefined: see `keeping`. */
+  /** Whether connections stay; undefined: see `Abilities`. */
   readonly keepAlive: boolean | undefined
   /** Milliseconds that a connection may take to come about. */
   readonly connectTimeout: number
@@ -42,13 +43,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
   ejectedUntil = 0
   readonly #address: ApplicationAddress
-  #values: ApplicationValues = UNKNOWN_VALUES
-  /** Whether the application was asked what it can do, and whether it answered. */
-  #asked = false
-  #answered = false
-  /** Whether it may be sent several requests at once on one connection. */
-  #multiplexes = true
-  #windows = true
+  readonly #abilities = new Abilities()
   // Not Sets: see clock.ts.
   readonly #connections: ApplicationConnection[] = []
   readonly #resting: ApplicationConnection[] = []
@@ -56,9 +51,9 @@ export class Pool implements Place, ConnectionOwner, Watched {
   readonly #waiting: FastCgiCall[] = []
   readonly #aborted: FastCgiCall[] = []
   #failures = 0
-  /** Whether the application's own queue is full, and whether it left a connection without an answer for a while. */
-  #congested = false
+  /** Whether the application left a connection without an answer for a while. */
   #starving = false
+  readonly #congestion = new Congestion()
 
   constructor(address: ApplicationAddress, limits: PoolLimits) {
     this.name = address.text
@@ -90,9 +85,16 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (this.#aborted.length > 0) remove(this.#aborted, call)
   }
 
+  postpone(call: FastCgiCall): boolean {
+    if (this.#congestion.lasts(this.limits.connectTimeout)) return false
+    this.#waiting.unshift(call)
+    return true
+  }
+
   freed(connection: ApplicationConnection): void {
+    this.#congestion.eased(this.#waiting.length)
     if (connection.active === 0) this.#release(connection)
-    if (!this.#asked) this.#ask()
+    if (!this.#abilities.asked) this.#ask()
     this.#next()
   }
 
@@ -107,28 +109,28 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   refused(call: FastCgiCall, protocolStatus: number): boolean {
     if (protocolStatus !== ProtocolStatus.cantMpx) return call.elsewhere()
-    const again = this.#multiplexes
-    this.#multiplexes = false
+    this.#abilities.refusedMultiplexing()
     if (this.#shared !== undefined) this.#retire(this.#shared)
-    return again
+    return call.shared
   }
 
   unknownType(type: number): void {
-    if (type === CREDIT) this.#windows = false
+    if (type === CREDIT) this.#abilities.refusedWindows()
   }
 
-  lost(connection: ApplicationConnection, { connect }: Loss, running: number): void {
+  lost(connection: ApplicationConnection, { connect, ours }: Loss, running: number): void {
     remove(this.#connections, connection)
     remove(this.#resting, connection)
     this.running -= running
     if (this.#shared === connection) {
       // Another application may be behind the address now.
       this.#shared = undefined
-      this.#forgetValues()
+      this.#abilities.forget()
     }
     // It was restarted, or ends processes that have served their time: the others are no better.
     else if (running > 0 && connection.begun > 1) this.#closeResting()
-    if (connect === 'EAGAIN') this.#congested = true
+    if (connection.keep && !ours && connect === undefined) this.#abilities.closed(connection.begun - running)
+    if (connect === 'EAGAIN') this.#congestion.met()
     else if (connect !== undefined) this.#failed(connect)
     if (connect === undefined) this.#next()
   }
@@ -145,34 +147,21 @@ export class Pool implements Place, ConnectionOwner, Watched {
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
     this.#endAborted()
-    this.#congested = false
     this.#next()
     if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
   }
 
-  /**
-   * Whether connections stay open when their request has ended. One process that serves one connection at a time would
-   * leave all others waiting meanwhile, those of our other workers too (iipsrv#203): so where nothing else is said
-   * connections stay only with an application that takes many requests on one; and for a quarter of a second with one
-   * that knows the protocol well enough to answer GET_VALUES, which under load spares nearly all of the connecting.
-   */
   get #keeping(): 'long' | 'briefly' | 'not' {
-    const { keepAlive } = this.limits
-    if (keepAlive !== undefined) return keepAlive ? 'long' : 'not'
-    return this.#values.mpxsConns ? 'long' : this.#answered ? 'briefly' : 'not'
+    return this.#abilities.keeping(this.limits.keepAlive)
   }
 
   get #most(): number {
-    return this.limits.connections ?? this.#values.maxConns ?? CONNECTIONS
-  }
-
-  get #window(): number {
-    return this.#values.mpxsConns && this.#multiplexes && this.#windows ? this.#values.window : 0
+    return this.limits.connections ?? this.#abilities.maxConns ?? CONNECTIONS
   }
 
   /** Sends a call, if there is a connection for it. */
   #place(call: FastCgiCall): boolean {
-    if (this.running >= (this.#values.maxReqs ?? Number.POSITIVE_INFINITY)) return false
+    if (this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
     const connection = this.#connectionFor(call)
     if (connection === undefined) return false
     this.running++
@@ -182,13 +171,17 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   #connectionFor(call: FastCgiCall): ApplicationConnection | undefined {
-    const window = this.#window
+    const window = this.#abilities.window
     if (window > 0) {
       if (this.#shared?.usable === true) return this.#shared
       this.#shared = this.#open(window) ?? this.#shared
       return this.#shared?.usable === true ? this.#shared : undefined
     }
-    return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+    if (!call.fresh) return this.#rested() ?? this.#open(0) ?? this.#shareable(call)
+    const fresh = this.#open(0)
+    // It waits until one of those that rest is closed.
+    if (fresh === undefined) this.#resting.pop()?.close()
+    return fresh
   }
 
   /** The one that was used last: the others may be closed the sooner. */
@@ -198,7 +191,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   #open(window: number): ApplicationConnection | undefined {
-    if (this.#congested || this.#connections.length >= this.#most) return undefined
+    if (this.#connections.length >= this.#most || !this.#congestion.allows(this.#connections)) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
     this.#connections.push(connection)
     return connection
@@ -209,7 +202,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
    * where no more may be opened, and by small requests only; see `FastCgiCall` for answers that grow.
    */
   #shareable(call: FastCgiCall): ApplicationConnection | undefined {
-    if (!this.#values.mpxsConns || !this.#multiplexes || !isSmall(call.question)) return undefined
+    if (!this.#abilities.multiplexes || !isSmall(call.question)) return undefined
     let best: ApplicationConnection | undefined
     for (const connection of this.#connections) {
       if (connection.usable && connection.active < (best?.active ?? SHARED)) best = connection
@@ -219,7 +212,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   /** Nothing runs on the connection any more. */
   #release(connection: ApplicationConnection): void {
-    const own = connection.window > 0 ? connection === this.#shared : this.#window === 0
+    const own = connection.window > 0 ? connection === this.#shared : this.#abilities.window === 0
     if (!connection.keep || !connection.reusable || this.#starving || !own) return connection.close()
     connection.rest()
     if (connection.window === 0) this.#resting.push(connection)
@@ -240,26 +233,17 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   /** After its first answer: it is there, and speaks the protocol. No request waits for this. */
   #ask(): void {
-    this.#asked = true
+    this.#abilities.asked = true
     askValues(this.#address, (values) => {
-      this.#answered = values !== undefined
-      this.#values = values ?? UNKNOWN_VALUES
-      if (this.#window > 0) this.#closeResting()
+      this.#abilities.told(values)
+      if (this.#abilities.window > 0) this.#closeResting()
       this.#next()
     })
   }
 
-  #forgetValues(): void {
-    this.#asked = false
-    this.#answered = false
-    this.#multiplexes = true
-    this.#windows = true
-    this.#values = UNKNOWN_VALUES
-  }
-
   /** No connection came about: neither will one for those that wait. */
   #failed(code: string): void {
-    this.#forgetValues()
+    this.#abilities.forget()
     this.ejectedUntil = performance.now() + Math.min(MAX_EJECTED, EJECTED * 2 ** this.#failures++)
     if (this.#connections.length > 0) return
     const what = connectFault(this.name, code)

@@ -3,6 +3,8 @@ import { badAnswer } from '../../gateway/call.ts'
 import type { GatewayAnswer } from '../../gateway/exchange.ts'
 import { passed } from '../../gateway/passed.ts'
 import type { Handover } from '../../gateway/reply.ts'
+import { branded, HTTP_ERROR } from '../../message/brands.ts'
+import type { HttpError } from '../../message/errors.ts'
 import type { Headers } from '../../message/headers.ts'
 import type { Reply } from '../../message/interface.ts'
 import { Reroute } from '../../message/outcome.ts'
@@ -44,7 +46,13 @@ function rerouted({ head, body }: GatewayAnswer, given: string): Reroute {
   const path = canonicalPath(mark < 0 ? to : to.slice(0, mark))
   if (path === undefined) throw badAnswer(`X-Accel-Redirect names no path of the site: ${JSON.stringify(to)}`)
   const kept = [...passed(head.headers).raw()].filter(([name]) => KEPT.has(name.toLowerCase()))
-  return new Reroute(path + (mark < 0 ? '' : encoded(to.slice(mark))), { method: 'GET', internal: true, headers: kept })
+  const target = path + (mark < 0 ? '' : encoded(to.slice(mark)))
+  // The client has not asked for that path: that there is nothing is the application's fault, and for the log.
+  const failed = (error: unknown): unknown =>
+    branded(error, HTTP_ERROR) && [404, 405].includes((error as HttpError).status)
+      ? badAnswer(`X-Accel-Redirect to ${target}, which is answered ${(error as HttpError).status}`)
+      : error
+  return new Reroute(target, { method: 'GET', internal: true, headers: kept, failed })
 }
 
 function encoded(search: string): string {
