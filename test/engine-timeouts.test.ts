@@ -5,11 +5,8 @@ import { Response } from '../src/message/response.ts'
 import { fieldOfAnswer } from './support/answers.ts'
 import { startEngine } from './support/engine.ts'
 import { ACK, fields, frame, headers, PREFACE, settings, u32 } from './support/frame-client.ts'
-import { gate } from './support/gate.ts'
 
 const SOON = { timeout: 20_000 }
-/** Less than the time between two askings whether a client is still there. */
-const QUICK = { timeout: 10_000 }
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 /** So long that what a test waits for must have come from another timeout. */
 const NEVER = 600_000
@@ -276,23 +273,4 @@ test('a client that does not close after the last answer is cut off after the ti
     await new Promise<void>((resolve) => client.socket.once('close', () => resolve()))
     clearInterval(feeding)
   }
-})
-
-test('a client that closed its connection while a resource is silent is found out in seconds', QUICK, async (t) => {
-  const aborted = gate()
-  const under = await startEngine(t, {
-    handler: (request) => {
-      request.onAbort(() => aborted.open())
-      called.open()
-      return new Promise(() => undefined)
-    },
-    timeouts: LONG,
-  })
-  const called = gate()
-  const client = await under.connect()
-  client.send(GET)
-  await called.passed
-  // For the system that is the end of one side, and nothing else, until something is sent.
-  client.destroy()
-  await aborted.passed
 })

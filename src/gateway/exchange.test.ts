@@ -34,7 +34,7 @@ test('an answer that goes on is streamed; one that breaks off throws', async () 
 
 for (const [what, said, expected] of [
   ['nothing', '', '502 peer: it ended without a word'],
-  ['half a head', 'Content-Type: x', '502 peer: it ended within its head'],
+  ['half a head', 'Content-Type: x', '502 peer: it ended within its head, which begins "Content-Type: x"'],
   ['no head', 'hello\n\n', '502 peer: a line of its head has no colon: "hello"'],
   [
     'less than its length',

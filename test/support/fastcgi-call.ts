@@ -1,4 +1,4 @@
-import type { Call, Content, Open } from '../../src/gateway/call.ts'
+import type { Call, Content, Data, Open } from '../../src/gateway/call.ts'
 import { exchange, type GatewayTimeouts } from '../../src/gateway/exchange.ts'
 import { openConnections } from '../../src/gateway/fastcgi/backends.ts'
 import { replyOf } from '../../src/gateway/reply.ts'
@@ -13,7 +13,7 @@ const PATIENCE: GatewayTimeouts = { firstByte: 8000, idle: 8000, total: 20_000 }
 export interface CallOptions {
   readonly method?: string
   readonly content?: Content | undefined
-  readonly data?: Content
+  readonly data?: Data
   readonly variables?: readonly string[]
   readonly timeouts?: Partial<GatewayTimeouts>
   readonly signal?: AbortSignal

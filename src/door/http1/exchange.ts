@@ -21,8 +21,8 @@ import type { Wire } from './wire.ts'
 /** Bytes of an unread body that are read and dropped to save the connection. */
 const MAX_DRAINED = 65536
 /**
- * Ticks after which a client that ended its side is asked whether it is still there, and between later askings. One that
- * has gone resets the connection at the first; only the second, soon behind it, finds that out: nothing is read any more.
+ * Ticks after which a client that ended its side is asked whether it is still there, and between later askings. The first
+ * time one that has gone answers by a reset, which no read is there to see: the second write finds it.
  */
 const PROBE_AFTER = 2
 const PROBE_AGAIN = 30
@@ -135,7 +135,7 @@ export class Http1Exchange implements BodySource, Informer {
     // Only writing shows whether a client that ended its side has gone altogether: a reset comes back.
     if (this.#silence > 0 && --this.#silence === 0 && this.#state === 'running' && this.minor > 0) {
       this.#interim()
-      this.#silence = this.#wire.ended ? (this.#probed ? PROBE_AGAIN : PROBE_AFTER) : 0
+      this.#silence = this.#probed ? PROBE_AGAIN : PROBE_AFTER
       this.#probed = true
     }
   }

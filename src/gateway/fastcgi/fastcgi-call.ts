@@ -33,7 +33,7 @@ export interface Choice {
 }
 
 /** Stands among the places where a call was tried: a connection that had been kept for it was of no use. */
-export const FRESH = Symbol('fresh')
+export const FRESH: unique symbol = Symbol('fresh')
 
 /** One request, from when it is given to a pool to its END_REQUEST. */
 export class FastCgiCall implements Wire, Traveller, InputEvents {
