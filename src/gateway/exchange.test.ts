@@ -220,3 +220,29 @@ test('standard error goes to the log line by line, with the request', async () =
   )
   assert.deepEqual([told[0]?.fields['uri'], told[0]?.fields['program']], ['/a?b', 'peer'])
 })
+
+const WITHOUT_END = 'x'.repeat(65536)
+
+for (const [what, options, said] of [
+  ['to HEAD', { method: 'HEAD' }, 'A: b\n\n'],
+  ['without content', {}, 'Status: 304\nA: b\n\n'],
+  ['that goes on elsewhere', {}, 'Location: /other\n\n'],
+  ['that has its length', {}, 'Content-Length: 1\n\na'],
+] as const) {
+  test(`a back end that goes on without end behind an answer ${what} is aborted`, async () => {
+    const { peer, answered } = ask(options)
+    peer.says(said)
+    await answered
+    for (let i = 0; i < 16; i++) peer.says(WITHOUT_END)
+    assert.deepEqual(peer.done, ['input'])
+    peer.says('x')
+    assert.deepEqual(peer.done, ['input', 'abort'])
+  })
+}
+
+test('HEAD: an answer in chunks has none (RFC 9110 §9.3.2)', async () => {
+  const { peer, answered } = ask({ method: 'HEAD' })
+  peer.says('A: b\nTransfer-Encoding: chunked\n\n')
+  peer.ends()
+  assert.equal(((await answered) as Response).status, 200)
+})
