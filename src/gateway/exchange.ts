@@ -57,7 +57,6 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   readonly #options: ExchangeOptions
   readonly #resolve: (answer: GatewayAnswer) => void
   readonly #reject: (error: unknown) => void
-  readonly #ticks: GatewayTimeouts
   #wire: Wire | undefined = undefined
   #tries = 0
   #head = new CgiHeadReader()
@@ -80,13 +79,11 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     resolve: (answer: GatewayAnswer) => void,
     reject: (error: unknown) => void,
   ) {
-    const { firstByte, idle, total } = options.timeouts
     this.#open = open
     this.#call = call
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
-    this.#ticks = { firstByte: ticksOf(firstByte), idle: ticksOf(idle), total: ticksOf(total) }
   }
 
   start(): void {
@@ -168,11 +165,11 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   tick(): void {
     this.#lasted++
     if (!this.#paused) this.#quiet++
-    const { firstByte, idle, total } = this.#ticks
-    if (this.#lasted > total) this.#late('total')
-    else if (this.#body === undefined ? this.#quiet > firstByte : this.#quiet > idle && !this.#body.complete) {
-      this.#late(this.#body === undefined ? 'firstByte' : 'idle')
-    }
+    const { firstByte, idle, total } = this.#options.timeouts
+    if (this.#lasted > ticksOf(total)) this.#late('total')
+    else if (this.#body === undefined) {
+      if (this.#quiet > ticksOf(firstByte)) this.#late('firstByte')
+    } else if (this.#quiet > ticksOf(idle) && !this.#body.complete) this.#late('idle')
   }
 
   get wantsNoMore(): boolean {

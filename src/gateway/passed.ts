@@ -9,7 +9,11 @@ const NOT_PASSED =
 
 /** The fields of an answer that are the client's. */
 export function passed(headers: Headers): Headers {
+  const fields = headers.fields()
   const list: string[] = []
-  for (const [name, value] of headers.raw()) if (!NOT_PASSED.test(name)) list.push(name, value)
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (!NOT_PASSED.test(name)) list.push(name, fields[i + 1] as string)
+  }
   return Headers.fromList(list)
 }

@@ -32,6 +32,7 @@ export function replyOf(answer: GatewayAnswer, request: Request, handover?: Hand
   const headers = passed(head.headers)
   const content = contentOf(body, status, request)
   // The front door says the length of what is at hand; of a HEAD and a stream only the program knows it.
+  if (head.statusText === '') return Response.over(status, headers, content)
   return new Response(content, { status, statusText: head.statusText, headers })
 }
 

@@ -26,8 +26,16 @@ const NEVER = new Set([
   'HTTP_PROXY_AUTHORIZATION',
 ])
 
+/** What becomes of a field of some name. */
+interface FieldVariable {
+  readonly name: string
+  readonly never: boolean
+  /** Whether the name of the field has characters other than letters, digits and hyphens. */
+  readonly odd: boolean
+}
+
 /** Names seen before, and their variables. Bounded, in bytes too: clients choose names. */
-const NAMES = new Map<string, string>()
+const NAMES = new Map<string, FieldVariable>()
 const MOST_NAMES = 1000
 const LONGEST_NAME = 64
 
@@ -44,14 +52,14 @@ export function addFieldVariables(list: string[], headers: Headers, withheld: Wi
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
     const variable = variableOf(name)
-    if (NEVER.has(variable) || (withheld.authorization && variable === 'HTTP_AUTHORIZATION')) continue
+    if (variable.never || (withheld.authorization && variable.name === 'HTTP_AUTHORIZATION')) continue
     const value = fields[i + 1] as string
-    if (isOdd(name)) {
+    if (variable.odd) {
       odd ??= []
-      odd.push(name, variable, value)
+      odd.push(name, variable.name, value)
       continue
     }
-    add(list, from, variable, value)
+    add(list, from, variable.name, value)
   }
   if (odd !== undefined) addOdd(list, from, odd)
 }
@@ -78,20 +86,11 @@ function addOdd(list: string[], from: number, odd: readonly string[]): void {
   }
 }
 
-/** Whether a name has characters other than letters, digits and hyphens. */
-function isOdd(name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const c = name.charCodeAt(i)
-    const usual = (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 45 || (c >= 48 && c <= 57)
-    if (!usual) return true
-  }
-  return false
-}
-
-function variableOf(name: string): string {
+function variableOf(name: string): FieldVariable {
   const known = NAMES.get(name)
   if (known !== undefined) return known
-  const made = `HTTP_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
+  const variable = `HTTP_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
+  const made = { name: variable, never: NEVER.has(variable), odd: /[^A-Za-z0-9-]/.test(name) }
   // A copy: a part of another text holds all of that in memory.
   if (NAMES.size < MOST_NAMES && name.length <= LONGEST_NAME) {
     NAMES.set(Buffer.from(name, 'latin1').toString('latin1'), made)

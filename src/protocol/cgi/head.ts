@@ -21,6 +21,9 @@ export class CgiFault extends Error {
 /** Bytes that a head may have. */
 export const MAX_HEAD = 65536
 
+/** Bytes in which nearly all heads end: so much is looked at in one go. */
+const USUAL = 2048
+
 const LF = 10
 const CR = 13
 
@@ -48,6 +51,14 @@ export class CgiHeadReader {
    * @throws CgiFault for a head that is too large.
    */
   take(bytes: Uint8Array, at: number = 0): number {
+    if (this.#text === '') {
+      const text = latin1(bytes, at, Math.min(bytes.byteLength, at + USUAL))
+      const end = endOf(text)
+      if (end > 0) {
+        this.#text = text.slice(0, end)
+        return at + end
+      }
+    }
     for (let i = at; i < bytes.byteLength; i++) {
       const c = bytes[i] as number
       if (c === LF) {
@@ -64,36 +75,59 @@ export class CgiHeadReader {
 
   /** The head that was read; the reader begins anew. @throws CgiFault where it is malformed. */
   parse(): CgiHead {
-    const lines = this.#text.split(/\r?\n/)
+    const text = this.#text
     this.#text = ''
     this.#at = 'start'
-    return parseLines(lines.filter((line) => line !== ''))
+    return parseHead(text)
   }
 
   #keep(bytes: Uint8Array, from: number, to: number): void {
     if (this.#text.length + to - from > MAX_HEAD) throw new CgiFault(`its head has more than ${MAX_HEAD} bytes`)
-    this.#text += Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+    this.#text += latin1(bytes, from, to)
   }
 }
 
-function parseLines(lines: readonly string[]): CgiHead {
+/** Where behind the first empty line of a text the content begins; 0 where there is none. */
+function endOf(text: string): number {
+  for (let at = 0; at < text.length; ) {
+    const first = text.charCodeAt(at)
+    if (first === LF) return at + 1
+    if (first === CR && text.charCodeAt(at + 1) === LF) return at + 2
+    const end = text.indexOf('\n', at)
+    if (end < 0) return 0
+    at = end + 1
+  }
+  return 0
+}
+
+function parseHead(text: string): CgiHead {
   let status: number | undefined
   let statusText = ''
   const list: string[] = []
   const dropped: string[] = []
-  const [first = ''] = lines
-  const nph = /^HTTP\/\d+(?:\.\d+)?[ \t]+(.*)$/.exec(first)?.[1]
-  if (nph !== undefined) [status, statusText] = parseStatus(nph)
-  for (const line of nph === undefined ? lines : lines.slice(1)) {
-    const colon = line.indexOf(':')
-    if (colon < 0) throw new CgiFault(`a line of its head has no colon: ${excerpt(line)}`)
-    const name = line.slice(0, colon)
-    const value = trimOws(line.slice(colon + 1))
-    if (name.toLowerCase() === 'status') {
+  for (let at = 0; at < text.length; ) {
+    const feed = text.indexOf('\n', at)
+    const end = text.charCodeAt(feed - 1) === CR ? feed - 1 : feed
+    const start = at
+    at = feed + 1
+    if (end <= start) break
+    if (start === 0 && text.startsWith('HTTP/')) {
+      const nph = /^HTTP\/\d+(?:\.\d+)?[ \t]+(.*)$/.exec(text.slice(0, end))?.[1]
+      if (nph !== undefined) {
+        ;[status, statusText] = parseStatus(nph)
+        continue
+      }
+    }
+    const colon = text.indexOf(':', start)
+    if (colon < 0 || colon > end)
+      throw new CgiFault(`a line of its head has no colon: ${excerpt(text.slice(start, end))}`)
+    const name = text.slice(start, colon)
+    const value = trimOws(text.slice(colon + 1, end))
+    if (name.length === 6 && name.toLowerCase() === 'status') {
       // The first one counts, as it does for Apache.
       if (status === undefined) [status, statusText] = parseStatus(value)
     } else if (isToken(name)) list.push(name, checked(name, value))
-    else dropped.push(excerpt(line))
+    else dropped.push(excerpt(text.slice(start, end)))
   }
   if (list.length === 0 && status === undefined) throw new CgiFault('its head has no field')
   return { status, statusText, headers: Headers.fromList(list), dropped }
@@ -101,6 +135,7 @@ function parseLines(lines: readonly string[]): CgiHead {
 
 /** RFC 3875 §6.3.3. 101 is for those who take a connection over, and no program can. */
 function parseStatus(value: string): [status: number, text: string] {
+  if (value === '200') return [200, '']
   const match = /^(\d{3})(?:[ \t]+(.*))?$/.exec(value)
   const status = Number(match?.[1])
   if (match === null || status < 100 || status > 599 || status === 101) {
@@ -115,6 +150,10 @@ function checked(name: string, value: string): string {
   } catch (cause) {
     throw new CgiFault((cause as Error).message, { cause })
   }
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
 }
 
 function excerpt(line: string): string {

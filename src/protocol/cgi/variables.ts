@@ -138,6 +138,8 @@ export function hasEncodedSlash({ target }: Request): boolean {
  * as it was understood: a program that routes by it must not find another path than the guard did.
  */
 function requestUri({ target }: Request): string {
+  // What nothing of this can be about: nearly all targets.
+  if (target.startsWith('/') && !target.includes('//') && !target.includes('.') && !target.includes('%')) return target
   const form = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)
   const origin = form === null ? target : target.slice(form[0].length)
   if (!origin.startsWith('/')) return origin.startsWith('?') || origin === '' ? `/${origin}` : origin
@@ -151,8 +153,9 @@ function requestUri({ target }: Request): string {
 function serverName({ authority }: Request, connection: Connection): string {
   const { local } = connection
   if (authority === '') return local.port === undefined ? 'localhost' : addressOf(local.address)
-  const host = authority.replace(/:\d*$/, '')
-  return host.startsWith('[') ? host.slice(1, -1) : host
+  if (authority.startsWith('[')) return authority.slice(1, authority.indexOf(']'))
+  const colon = authority.indexOf(':')
+  return colon < 0 ? authority : authority.slice(0, colon)
 }
 
 /** Always there (RFC 3875 §4.1.15): of a Unix socket the one that the client named, or the scheme's. */

@@ -14,7 +14,11 @@ function length(size: number): string {
 /** Pairs one behind another. @param list Name, value, name, value. */
 export function nameValues(list: readonly string[]): string {
   let text = ''
-  for (let i = 0; i < list.length; i += 2) text += nameValue(list[i] as string, list[i + 1] as string)
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i] as string
+    const value = list[i + 1] as string
+    text += length(name.length) + length(value.length) + name + value
+  }
   return text
 }
 
@@ -23,6 +27,12 @@ export function nameValues(list: readonly string[]): string {
  * connection where one is; a pair of more than 65,535 bytes cannot be but cut.
  */
 export function paramsStream(id: number, list: readonly string[]): string {
+  const all = nameValues(list)
+  if (all.length <= MAX_CONTENT) return (all === '' ? '' : record(PARAMS, id, all)) + streamEnd(PARAMS, id)
+  return inRecords(id, list)
+}
+
+function inRecords(id: number, list: readonly string[]): string {
   let records = ''
   let text = ''
   for (let i = 0; i < list.length; i += 2) {
