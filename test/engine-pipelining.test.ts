@@ -64,6 +64,27 @@ test('an answer that is ready is sent although the next request takes long', SOO
   assert.deepEqual(bodies(ends.read), ['fast', 'fast', 'slow'])
 })
 
+test('a client that closed its connection is found out while the resource is still silent', SOON, async (t) => {
+  const [asked, left] = [gate(), gate()]
+  const under = await startEngine(t, {
+    handler: (request) => {
+      request.signal.addEventListener('abort', () => left.open())
+      asked.open()
+      return new Promise<Response>(() => {})
+    },
+    // Ticks as short as they can be.
+    timeouts: { head: 80 },
+  })
+  const client = await under.connect()
+  client.send(get('/'))
+  await asked.passed
+  const { ticker } = under.engine
+  const then = ticker.now
+  client.destroy()
+  await left.passed
+  assert.ok(ticker.now - then < 20, `after ${ticker.now - then} ticks`)
+})
+
 test('all that was asked before the client ended its side is answered', SOON, async (t) => {
   const slow = gate<Response>()
   const under = await startEngine(t, {

@@ -44,6 +44,11 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     this.#chunked = chunked ? new ChunkedDecoder(TRAILERS) : undefined
   }
 
+  /** Whether nothing that may still come is of interest to anybody. */
+  get satisfied(): boolean {
+    return this.complete || this.discarding
+  }
+
   /** All of it, where it is complete and nobody has read of it. */
   whole(): Uint8Array | undefined {
     if (!this.complete || this.#closed) return undefined
@@ -72,8 +77,10 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   end(): void {
     if (this.complete || this.failure !== undefined) return
     const { done } = this.#chunked ?? { done: true }
+    // The answer to HEAD has the fields of the one to GET, and nothing behind them (RFC 9110 §9.3.2).
+    if (this.discarding) return this.#finish()
     if (!done) return this.fail(badAnswer('the answer ended within its chunks'))
-    if (this.#declared !== undefined && this.#received < this.#declared && !this.discarding) {
+    if (this.#declared !== undefined && this.#received < this.#declared) {
       const sizes = `${this.#received} of the ${this.#declared} bytes that its head announced`
       return this.fail(badAnswer(`the answer ended after ${sizes}`))
     }

@@ -24,3 +24,16 @@ test('time limits: for the first byte, between two, and for all (504)', async (t
   }
   assert.match(await failure(slow.text()), /^504 .*timeouts\.total/)
 })
+
+test('what nobody wants does not put the limit between two pieces off', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.after(() => mock.timers.reset())
+  const { peer, answered } = ask({ method: 'HEAD' })
+  peer.says('A: b\n\n')
+  await answered
+  for (let i = 0; i < 3; i++) {
+    peer.says('x')
+    mock.timers.tick(1000)
+  }
+  assert.deepEqual(peer.done, ['input', 'abort'])
+})

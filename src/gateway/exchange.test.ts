@@ -34,7 +34,7 @@ test('an answer that goes on is streamed; one that breaks off throws', async () 
 
 for (const [what, said, expected] of [
   ['nothing', '', '502 peer: it ended without a word'],
-  ['half a head', 'Content-Type: x', '502 peer: it ended within its head'],
+  ['half a head', 'Content-Type: x', '502 peer: it ended within its head, which begins "Content-Type: x"'],
   ['no head', 'hello\n\n', '502 peer: a line of its head has no colon: "hello"'],
   [
     'less than its length',
@@ -229,4 +229,30 @@ test('a flood of short lines of standard error does not flood the log: the rest 
   await answered
   assert.equal(told.length, 1001)
   assert.equal(told.at(-1)?.fields['bytes'], 19_000)
+})
+
+const WITHOUT_END = 'x'.repeat(65536)
+
+for (const [what, options, said] of [
+  ['to HEAD', { method: 'HEAD' }, 'A: b\n\n'],
+  ['without content', {}, 'Status: 304\nA: b\n\n'],
+  ['that goes on elsewhere', {}, 'Location: /other\n\n'],
+  ['that has its length', {}, 'Content-Length: 1\n\na'],
+] as const) {
+  test(`a back end that goes on without end behind an answer ${what} is aborted`, async () => {
+    const { peer, answered } = ask(options)
+    peer.says(said)
+    await answered
+    for (let i = 0; i < 16; i++) peer.says(WITHOUT_END)
+    assert.deepEqual(peer.done, ['input'])
+    peer.says('x')
+    assert.deepEqual(peer.done, ['input', 'abort'])
+  })
+}
+
+test('HEAD: an answer in chunks has none (RFC 9110 §9.3.2)', async () => {
+  const { peer, answered } = ask({ method: 'HEAD' })
+  peer.says('A: b\nTransfer-Encoding: chunked\n\n')
+  peer.ends()
+  assert.equal(((await answered) as Response).status, 200)
 })

@@ -36,6 +36,8 @@ export interface GatewayAnswer {
 
 /** How often a request is tried where back ends do not begin with it. */
 const MAX_TRIES = 5
+/** Bytes that a back end may send for nobody: to HEAD, behind a redirect within the site, behind its own Content-Length. */
+const MAX_UNWANTED = 1024 * 1024
 
 /**
  * Has a back end answer a request, over whatever wire. A call that it had not begun with is opened once more.
@@ -68,6 +70,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   #paused = false
   #quiet = 0
   #lasted = 0
+  #unwanted = 0
   #drained: (() => void) | undefined = undefined
 
   constructor(
@@ -95,6 +98,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   output(bytes: Uint8Array): void {
     if (this.#over) return
     this.#touched = true
+    if (this.#body?.satisfied === true) return this.#drop(bytes)
     this.#quiet = 0
     try {
       if (this.#body !== undefined) this.#body.push(bytes)
@@ -195,6 +199,15 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     if (this.#over || feedAtOnce(wire, content) || content === undefined) return
     this.#spent = content.source !== undefined
     feed(wire, content, this).catch((error) => this.#stop(error))
+  }
+
+  /**
+   * The client has its answer and may be gone: nothing else ends a program that goes on without end, which holds a process
+   * or a connection meanwhile. What it sends now does not put its limit of silence off.
+   */
+  #drop(bytes: Uint8Array): void {
+    this.#unwanted += bytes.byteLength
+    if (this.#unwanted > MAX_UNWANTED) this.#stop(undefined)
   }
 
   /** Informational answers are passed on, and the head of another one follows them (RFC 9110 §15.2). */

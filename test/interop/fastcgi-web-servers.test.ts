@@ -27,7 +27,7 @@ interface Case {
   readonly what: string
   /** Which web servers it holds with; all where it is left out. */
   readonly only?: (front: Front) => boolean
-  readonly holds: (served: Served) => Promise<void>
+  readonly holds: (served: Served, front: Front) => Promise<void>
 }
 
 const CASES: readonly Case[] = [
@@ -97,9 +97,9 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'after all this, many at once',
-    holds: async ({ url }) => {
+    holds: async ({ url }, { atOnce }) => {
       await Promise.all(
-        Array.from({ length: 64 }, async (_, i) => {
+        Array.from({ length: atOnce }, async (_, i) => {
           const { status, body } = await ask(url, `/app/echo/${i}`)
           assert.equal(status, 200)
           assert.equal(JSON.parse(String(body)).rest, `/echo/${i}`)
@@ -140,7 +140,7 @@ for (const [name, front] of Object.entries(FRONTS)) {
     const url = await front.start(t, folder)
     if (url === undefined) return
     for (const { what, only, holds } of CASES) {
-      if (only?.(front) !== false) await t.test(what, { timeout: 20_000 }, () => holds({ url, folder }))
+      if (only?.(front) !== false) await t.test(what, { timeout: 20_000 }, () => holds({ url, folder }, front))
     }
   })
 }

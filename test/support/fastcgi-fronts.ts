@@ -16,6 +16,8 @@ export interface Front {
   readonly breaks: 'always' | 'with a length'
   /** When it tells an application that the client has gone. */
   readonly tells: 'at once' | 'when it writes'
+  /** How many requests it may get at once. */
+  readonly atOnce: number
   /** Starts the application and the server. @returns Its address; undefined where the test is skipped. */
   start(t: TestContext, folder: string): Promise<string | undefined>
 }
@@ -42,6 +44,7 @@ export const FRONTS: Readonly<Record<string, Front>> = {
   nginx: {
     breaks: 'always',
     tells: 'at once',
+    atOnce: 64,
     start: spawned((t, changes) =>
       startNginx(t, readmeBlock('nginx', 0, { ...changes, ' fastcgi_params': ' /etc/nginx/fastcgi_params' })),
     ),
@@ -49,18 +52,23 @@ export const FRONTS: Readonly<Record<string, Front>> = {
   'Apache with mod_proxy_fcgi': {
     breaks: 'always',
     tells: 'when it writes',
+    atOnce: 64,
     start: spawned((t, changes) => startApache(t, readmeBlock('Apache', 0, changes))),
   },
   'Apache with mod_fcgid': {
     // It puts an error page behind what was sent, and ends the answer.
     breaks: 'with a length',
     tells: 'when it writes',
+    // It starts a process for each.
+    atOnce: 4,
     start: async (t, folder) =>
       (await startApache(t, readmeBlock('Apache', 1, { '/srv/app/app.mjs': program(folder) })))?.url,
   },
   lighttpd: {
     breaks: 'always',
-    tells: 'at once',
+    // Mostly at once, with tcp-fin-propagate.
+    tells: 'when it writes',
+    atOnce: 64,
     start: spawned((t, changes) =>
       startLighttpd(t, `server.document-root = "${openFolder()}"\n${readmeBlock('lighttpd', 0, changes)}`),
     ),
@@ -68,11 +76,13 @@ export const FRONTS: Readonly<Record<string, Front>> = {
   Caddy: {
     breaks: 'with a length',
     tells: 'when it writes',
+    atOnce: 64,
     start: spawned((t, changes) => startCaddy(t, readmeBlock('Caddy', 0, changes))),
   },
   Oriel: {
     breaks: 'always',
     tells: 'at once',
+    atOnce: 64,
     start: async (t, folder) => {
       const app = await startSpawnFcgi(t, [program(folder)])
       if (app === undefined) return undefined

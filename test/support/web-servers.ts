@@ -67,7 +67,7 @@ ${directives}
  */
 export function startLighttpd(t: TestContext, settings: string): Promise<WebServer | undefined> {
   const config = (folder: string, port: number): string => `
-server.modules = ("mod_alias", "mod_rewrite", "mod_setenv", "mod_auth", "mod_cgi", "mod_fastcgi")
+server.modules = ("mod_alias", "mod_rewrite", "mod_setenv", "mod_auth", "mod_fastcgi", "mod_cgi")
 server.bind = "127.0.0.1"
 server.port = ${port}
 server.upload-dirs = ("${folder}")

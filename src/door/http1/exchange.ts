@@ -20,7 +20,10 @@ import type { Wire } from './wire.ts'
 
 /** Bytes of an unread body that are read and dropped to save the connection. */
 const MAX_DRAINED = 65536
-/** Ticks after which a client that ended its side is asked whether it is still there, and between later askings. */
+/**
+ * Ticks after which a client that ended its side is asked whether it is still there, and between later askings. The first
+ * time one that has gone answers by a reset, which no read is there to see: the second write finds it.
+ */
 const PROBE_AFTER = 2
 const PROBE_AGAIN = 30
 
@@ -46,6 +49,7 @@ export class Http1Exchange implements BodySource, Informer {
   #response: Response | undefined = undefined
   #source: AsyncIterator<Uint8Array> | undefined = undefined
   #silence = 0
+  #probed = false
 
   /** @throws ProtocolError where the head is no request. */
   constructor(wire: Wire, head: RequestHead, body: ArrivingBody | null) {
@@ -131,7 +135,8 @@ export class Http1Exchange implements BodySource, Informer {
     // Only writing shows whether a client that ended its side has gone altogether: a reset comes back.
     if (this.#silence > 0 && --this.#silence === 0 && this.#state === 'running' && this.minor > 0) {
       this.#interim()
-      this.#silence = this.#wire.ended ? PROBE_AGAIN : 0
+      this.#silence = this.#probed ? PROBE_AGAIN : PROBE_AFTER
+      this.#probed = true
     }
   }
 

@@ -17,16 +17,8 @@ import { commandOf, pathsOf } from './command.ts'
 import { inheritedVariables } from './environment.ts'
 import { explainRun } from './explain-run.ts'
 import { type CgiOptions, DEFAULT_PROCESSES, DEFAULT_QUEUE } from './options.ts'
+import type { Run } from './run.ts'
 import { type FoundScript, Scripts, TO_FOLDER } from './scripts.ts'
-
-/** What is run for a request, and what it is told of its path. */
-export interface Run {
-  readonly script: Script
-  /** The file that the log names it by. */
-  readonly path: string
-  /** Undefined: that file may not be run. */
-  readonly command: Command | undefined
-}
 
 type Find = (request: Request) => Run | Response | Promise<Run | Response>
 

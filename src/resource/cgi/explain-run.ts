@@ -1,6 +1,6 @@
 import type { Connection } from '../../message/connection.ts'
 import { explainedList, nobody } from '../explain-program.ts'
-import type { Run } from './cgi.ts'
+import type { Run } from './run.ts'
 
 /** What would be run for a request, and all that it would be told. */
 export function explainRun(
