@@ -4,6 +4,9 @@ import { badAnswer } from './call.ts'
 
 /** Bytes that are held ahead of whoever reads. */
 const MAX_HELD = 65536
+/** Where more pieces than this are held, smaller ones are put together: a program may write byte by byte. */
+const FEW_PIECES = 16
+const SHARED_ROOM = 4096
 const TRAILERS = { head: 8192, fields: 50 }
 
 /** What a body asks of the call that it belongs to. */
@@ -32,6 +35,8 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   readonly #chunked: ChunkedDecoder | undefined
   #held: Uint8Array[] = []
   #heldBytes = 0
+  #small: Buffer | undefined = undefined
+  #smallBytes = 0
   #received = 0
   #paused = false
   #closed = false
@@ -52,6 +57,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   /** All of it, where it is complete and nobody has read of it. */
   whole(): Uint8Array | undefined {
     if (!this.complete || this.#closed) return undefined
+    this.#holdSmall()
     const [first] = this.#held
     return this.#held.length === 1 ? first : Buffer.concat(this.#held)
   }
@@ -60,6 +66,8 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   discard(): void {
     this.discarding = true
     this.#held = []
+    this.#small = undefined
+    this.#smallBytes = 0
     this.#heldBytes = 0
     if (!this.#paused) return
     this.#paused = false
@@ -105,6 +113,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
 
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
+      if (this.#held.length === 0) this.#holdSmall()
       const chunk = this.#held.shift()
       if (chunk !== undefined) {
         this.#heldBytes -= chunk.byteLength
@@ -127,6 +136,8 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     if (this.#closed) return
     this.#closed = true
     this.#held = []
+    this.#small = undefined
+    this.#smallBytes = 0
     this.#notify()
     if (!this.complete && this.failure === undefined) this.#owner.abandoned()
   }
@@ -148,14 +159,32 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
 
   #keep(piece: Uint8Array): void {
     if (this.discarding || this.#closed || piece.byteLength === 0) return
-    // A copy: the next read of any connection takes its place.
-    this.#held.push(Buffer.from(piece))
+    if (this.#held.length >= FEW_PIECES && piece.byteLength < SHARED_ROOM) this.#share(piece)
+    else {
+      this.#holdSmall()
+      // A copy: the next read of any connection takes its place.
+      this.#held.push(Buffer.from(piece))
+    }
     this.#heldBytes += piece.byteLength
     if (this.#heldBytes >= MAX_HELD && !this.#paused) {
       this.#paused = true
       this.#owner.pause()
     }
     this.#notify()
+  }
+
+  #share(piece: Uint8Array): void {
+    if (this.#smallBytes + piece.byteLength > SHARED_ROOM) this.#holdSmall()
+    this.#small ??= Buffer.allocUnsafe(SHARED_ROOM)
+    this.#small.set(piece, this.#smallBytes)
+    this.#smallBytes += piece.byteLength
+  }
+
+  #holdSmall(): void {
+    if (this.#small === undefined) return
+    this.#held.push(this.#small.subarray(0, this.#smallBytes))
+    this.#small = undefined
+    this.#smallBytes = 0
   }
 
   #decode(decoder: ChunkedDecoder, bytes: Uint8Array): void {

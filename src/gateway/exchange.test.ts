@@ -221,6 +221,16 @@ test('standard error goes to the log line by line, with the request', async () =
   assert.deepEqual([told[0]?.fields['uri'], told[0]?.fields['program']], ['/a?b', 'peer'])
 })
 
+test('a flood of short lines of standard error does not flood the log: the rest is counted', async () => {
+  const { peer, answered, told } = ask()
+  peer.events?.errorOutput(Buffer.from('e\n'.repeat(20_000)))
+  peer.says('A: b\n\n')
+  peer.ends()
+  await answered
+  assert.equal(told.length, 1001)
+  assert.equal(told.at(-1)?.fields['bytes'], 19_000)
+})
+
 const WITHOUT_END = 'x'.repeat(65536)
 
 for (const [what, options, said] of [

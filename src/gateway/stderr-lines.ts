@@ -1,9 +1,10 @@
 import type { Report } from '../message/exchange.ts'
 import { textOfBytes } from '../protocol/cgi/octets.ts'
 
-/** Bytes of one line that are shown, and of all lines of one request. */
+/** Bytes of one line that are shown, and of all lines of one request; and how many lines. */
 const MAX_LINE = 4096
 const MAX_ALL = 65536
+const MAX_LINES = 1000
 
 /**
  * What a back end writes to its standard error, line by line, to the error log. More than is of use to anybody is
@@ -14,6 +15,7 @@ export class StderrLines {
   readonly #fields: Readonly<Record<string, unknown>>
   #line = ''
   #shown = 0
+  #lines = 0
   #dropped = 0
 
   /** @param fields What each line is told with: the request, the program. */
@@ -53,7 +55,10 @@ export class StderrLines {
   #tell(line: string): void {
     for (let at = 0; at < line.length; at += MAX_LINE) {
       const text = textOfBytes(line.slice(at, at + MAX_LINE)).trimEnd()
-      if (text !== '') this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
+      if (text === '') continue
+      if (this.#lines++ < MAX_LINES) {
+        this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
+      } else this.#dropped += text.length
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { collectGarbage } from '../../../test/support/garbage.ts'
 import { fc, runs } from '../../../test/support/property.ts'
 import { type App, ApplicationEnd, type AppRequest } from './application.ts'
 import { ABORT_REQUEST, DATA, GET_VALUES, PARAMS, STDIN, STDOUT } from './codes.ts'
@@ -220,4 +221,22 @@ test('no bytes throw anything but a fault', () => {
     runs(500),
   )
   assert.equal(ABORT_REQUEST, 2)
+})
+
+test('variables that come byte by byte take no more memory than others', async () => {
+  const size = 200_000
+  const told = new Told(size + 1000).read(begin(1))
+  const one = bytesOf(
+    record(PARAMS, 1, 'v')
+      .slice(0, 9)
+      .replace(/^(....)..../s, '$1\0\x01\0\0'),
+  )
+  told.end.read(bytesOf(record(PARAMS, 1, `\x04\x80\x03\x0d\x40NAME`)))
+  await collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < size; i++) told.end.read(one)
+  await collectGarbage()
+  assert.ok(process.memoryUsage().heapUsed - before < 10 * size)
+  told.read(streamEnd(PARAMS, 1))
+  assert.equal(told.lines.at(-1), `1 params NAME,${'v'.repeat(size)}`)
 })
