@@ -63,6 +63,7 @@ const WRONG: readonly (readonly [route: object, message: RegExp])[] = [
   [{ fastcgi: { ...PLAIN, root: '.', suffix: 'php' } }, /is no suffix/],
   [{ fastcgi: { ...PLAIN, root: '.', try: ['index.php'] } }, /neither "file" nor the path/],
   [{ fastcgi: { ...PLAIN, suffix: '.php' } }, /need root/],
+  [{ fastcgi: { ...PLAIN, root: '.', rootThere: '/x', realRoot: true } }, /has realRoot/],
   [{ fastcgi: { ...PLAIN, role: 'filter' } }, /role 'filter' without data/],
   [{ fastcgi: { ...PLAIN, data: '.' } }, /data without that role/],
   [{ fastcgi: { ...PLAIN, sendfile: ['none'] } }, /there is no folder .*none/],

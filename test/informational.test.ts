@@ -5,7 +5,7 @@ import { Headers } from '../src/message/headers.ts'
 import type { Handler } from '../src/message/interface.ts'
 import { Response } from '../src/message/response.ts'
 import { EngineUnderTest, startEngine } from './support/engine.ts'
-import { FrameClient, fields, headers } from './support/frame-client.ts'
+import { FrameClient, fields, headers, PREFACE, settings } from './support/frame-client.ts'
 import { gate } from './support/gate.ts'
 import { connectInMemory, settled } from './support/memory-socket.ts'
 
@@ -81,20 +81,27 @@ test('a client of HTTP/1.0 gets none (RFC 9110 §15.2)', SOON, async () => {
   assert.match(ends.read, /^HTTP\/1\.1 200 /)
 })
 
-test('a client that does not read gets no more of them', SOON, async () => {
-  const { engine } = new EngineUnderTest({
-    handler: (_, connection) => {
-      for (let i = 0; i < 100_000; i++) connection.inform(103, HINTS)
-      return new Response('done')
-    },
+for (const version of ['1', '2'] as const) {
+  test(`a client of HTTP/${version} that does not read gets no more of them`, SOON, async () => {
+    let asked = 0
+    const { engine } = new EngineUnderTest({
+      handler: (_, connection) => {
+        asked++
+        for (let i = 0; i < 20_000; i++) connection.inform(103, HINTS)
+        return new Response('done')
+      },
+    })
+    if (version === '2') await engine.prepare({ port: 0, http2: true })
+    const ends = connectInMemory(engine, undefined, version)
+    ends.socket.stuck = true
+    if (version === '1') ends.give(GET)
+    else ends.give(Buffer.concat([Buffer.from(PREFACE), settings(), headers(1, fields())]))
+    await settled()
+    assert.equal(asked, 1)
+    assert.ok(ends.socket.writableLength < 300_000, `${ends.socket.writableLength} bytes wait`)
+    ends.socket.destroy()
   })
-  const ends = connectInMemory(engine)
-  ends.socket.stuck = true
-  ends.give(GET)
-  await settled()
-  assert.ok(ends.socket.writableLength < 200_000, `${ends.socket.writableLength} bytes wait`)
-  ends.socket.destroy()
-})
+}
 
 test('over HTTP/2 it is a block of fields that does not end the stream (RFC 9113 §8.1)', SOON, async (t) => {
   const { go, late, handler } = hinting(103)

@@ -102,7 +102,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
-  if (routes.some(({ files }) => files !== undefined)) await loadMediaTypes()
+  if (routes.some(({ files, fastcgi }) => files !== undefined || fastcgi !== undefined)) await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }

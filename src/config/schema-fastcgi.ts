@@ -102,6 +102,10 @@ export const fastcgi: v.GenericSchema = v.pipe(
     return role !== 'filter' || root === undefined
   }, "has a root, which is for scripts and not for the role 'filter'"),
   v.check((given) => {
+    const { rootThere, realRoot } = given as FastCgiOptions
+    return rootThere === undefined || realRoot !== true
+  }, 'has realRoot, which resolves links of this machine, and rootThere, a path of another one'),
+  v.check((given) => {
     const { root, rootThere, realRoot, suffix: named, try: tried, index, role, files } = given as FastCgiOptions
     const site = [rootThere, realRoot, named, tried, ...(role === 'filter' ? [] : [index, files])]
     return root !== undefined || site.every((key) => key === undefined)

@@ -6,6 +6,7 @@ import { badAnswer, type Call, type CallEnd, type CallEvents, GatewayFault, type
 import { ticksOf, unwatch, type Watched, watch } from './clock.ts'
 import { type Feeding, feed, feedAtOnce } from './feed.ts'
 import { bodyFraming } from './framing.ts'
+import { passed } from './passed.ts'
 import { StderrLines } from './stderr-lines.ts'
 
 /** How long is waited for a back end, in milliseconds; 0 for ever. */
@@ -216,7 +217,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       if (at < 0) return
       const head = this.#head.parse()
       if (head.status !== undefined && head.status < 200) {
-        this.#call.connection.inform(head.status, head.headers)
+        this.#call.connection.inform(head.status, passed(head.headers))
         continue
       }
       this.#begin(head)

@@ -1,4 +1,3 @@
-import { Headers } from '../message/headers.ts'
 import type { Reply } from '../message/interface.ts'
 import { Reroute } from '../message/outcome.ts'
 import { canonicalPath } from '../message/path.ts'
@@ -8,19 +7,13 @@ import { isBodiless } from '../message/status.ts'
 import type { AnswerBody } from './answer-body.ts'
 import { badAnswer } from './call.ts'
 import type { GatewayAnswer } from './exchange.ts'
+import { passed } from './passed.ts'
 
 /**
  * What the fields of an answer ask of the server instead of a content, where the route allows it: another file, another
  * path. Undefined: nothing.
  */
 export type Handover = (answer: GatewayAnswer, request: Request) => Reply | undefined
-
-/**
- * Fields that are not the client's: those of one connection (RFC 9110 §7.6.1), and those by which programs speak to the
- * server, which tell of its insides, also where it does not do what they ask.
- */
-const NOT_PASSED =
-  /^(?:connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|x-sendfile|x-lighttpd-send-file|x-accel-.*)$/i
 
 /**
  * The answer of a program as ours (RFC 3875 §6.2): a document, a redirect, or the way to another resource of the site.
@@ -55,13 +48,6 @@ function localRedirect({ head, body }: GatewayAnswer, location: string): Reroute
   }
   const cookies = head.headers.getSetCookie().map((value) => ['Set-Cookie', value] as const)
   return new Reroute(location.replace(/#.*$/, ''), { method: 'GET', ...(cookies.length > 0 && { headers: cookies }) })
-}
-
-/** The fields of an answer that are the client's. */
-export function passed(headers: Headers): Headers {
-  const list: string[] = []
-  for (const [name, value] of headers.raw()) if (!NOT_PASSED.test(name)) list.push(name, value)
-  return Headers.fromList(list)
 }
 
 /** @throws what made the content fail, where that is known already: nothing has left yet. */

@@ -21,7 +21,7 @@ export async function explain(table: RouteTable, method: string, target: string)
   const { path, search, authority = '' } = parsed
   const lines: (readonly [string, string])[] = [['path', path]]
   if (path === '*') return { lines: [...lines, ['status', '204: what the server as a whole can do']], found: true }
-  const headers = new Headers({ Host: authority })
+  const headers = new Headers(authority === '' ? {} : { Host: authority })
   const request = new Request({
     method,
     target,

@@ -246,6 +246,34 @@ test('a queue of the system that is full is waited for', LIMIT, async (t) => {
   assert.deepEqual(new Set(await many(50, () => call(open).outcome)), new Set(['200 x']))
 })
 
+test('kept connections give way to those that the processes of an application have not come to', LIMIT, async () => {
+  // As php-fpm with two processes: each serves one connection to its end.
+  const served: unknown[] = []
+  const waiting: Asked[] = []
+  const application = await start((asked) => {
+    waiting.push(asked)
+    serve()
+  })
+  const serve = (): void => {
+    for (const asked of [...waiting]) {
+      const { connection } = asked
+      if (!served.includes(connection)) {
+        if (served.length === 2) continue
+        served.push(connection)
+        connection.once('close', () => {
+          served.splice(served.indexOf(connection), 1)
+          serve()
+        })
+      }
+      waiting.splice(waiting.indexOf(asked), 1)
+      asked.answer('x')
+    }
+  }
+  const open = fastCgiBackends({ address: application.address, keepAlive: true })
+  const answers = many(40, () => call(open, { timeouts: { firstByte: 1500 } }).outcome)
+  assert.deepEqual(new Set(await answers), new Set(['200 x']))
+})
+
 test('a pool outlives the site that it was opened by', LIMIT, async () => {
   const application = await start((asked) => asked.answer('x'))
   const before = fastCgiBackends({ address: application.address, keepAlive: true })

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { ask } from '../support/client.ts'
+import { runOriel } from '../support/command.ts'
 import { copyExample, type ServedExample, serveExample } from '../support/example.ts'
 import { fill, patterned } from '../support/folder.ts'
 import { needPeer } from '../support/peers.ts'
 import { type PoolSettings, startPhpFpm } from '../support/php-fpm.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { run } from '../support/run.ts'
 
 const LIMIT = { timeout: 120_000 }
@@ -18,6 +20,9 @@ const LARGE: PoolSettings = {
 }
 /** What a reader would see of a script that is served instead of run. */
 const SOURCE = /<\?php|\$_SERVER/
+
+/** What only a connection has, and what PHP and php-fpm add of their own. */
+const UNEXPLAINED = 'FCGI_ROLE HOME PHP_SELF REMOTE_PORT REQUEST_TIME REQUEST_TIME_FLOAT SERVER_ADDR USER'.split(' ')
 
 interface Served extends ServedExample {
   readonly folder: string
@@ -89,6 +94,32 @@ test('a script is told its name, the path after it and all else that CGI has', L
   }
   const seen = Object.fromEntries(Object.keys(expected).map((name) => [name, told[name]]))
   assert.deepEqual(seen, expected)
+})
+
+test('oriel explain prints all that a script is told, and nothing else', LIMIT, async (t) => {
+  const served = await serving(t)
+  if (served === undefined) return
+  const { url, folder } = served
+  const { host, hostname, port } = new URL(url)
+  // A front controller, by the path of a folder and by one of nothing, gets other names than a script.
+  writeFileSync(join(served.root, 'index.php'), readFileSync(join(served.root, 'parameters.php')))
+  for (const target of ['/index.php/x?y', '/parameters.php/more%20of/p%C3%A4th?a=b&c', '/', '/notes/7?of=mine']) {
+    const client = await RawClient.open({ host: hostname, port: Number(port) })
+    t.after(() => client.destroy())
+    client.send(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    const told = new Map(Object.entries(JSON.parse((await client.answer()).body)))
+    client.destroy()
+    const { stdout, code } = await runOriel(t, ['explain', 'GET', url + target], folder)
+    assert.equal(code, 0, stdout)
+    const explained = [...stdout.matchAll(/^ +env +(\w+)=(.*)$/gm)].map(
+      ([, name = '', value]) => [name, value] as const,
+    )
+    assert.ok(explained.length > 15, stdout)
+    for (const [name, value] of explained) assert.equal(told.get(name), value, `${name} of ${target}`)
+    const names = new Set(explained.map(([name]) => name))
+    const more = [...told.keys()].filter((name) => !names.has(name))
+    assert.deepEqual(more.sort(), UNEXPLAINED)
+  }
 })
 
 test('no script is ever served as it is written, and nothing runs but what ends with .php', LIMIT, async (t) => {

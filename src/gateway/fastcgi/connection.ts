@@ -53,6 +53,9 @@ export class ApplicationConnection implements SocketEvents, Management {
   heard = false
   /** Requests that were begun here. */
   begun = 0
+  /** When it was opened, and when its last request was begun, among all that its pool sent. */
+  opened = 0
+  last = 0
   /** Looks at the clock since it was opened, and since it rests. */
   age = 0
   rested = 0

@@ -13,19 +13,35 @@ import { type ApplicationAddress, connectTo } from './address.ts'
 /** Milliseconds that an application has to say something of itself. */
 const PATIENCE = 500
 
-/**
- * Asks an application what it can do (§4.1), on a connection of its own: some close it then, some never answer, and some
- * serve nobody else meanwhile. Does not hold the process open.
- * @param done Told once: undefined where there is no answer.
- */
+/** Asks an application what it can do. @param done Told once: undefined where there is no answer. */
 export function askValues(address: ApplicationAddress, done: (values: ApplicationValues | undefined) => void): void {
+  askPairs(address, VALUE_NAMES, (pairs) => done(pairs === undefined ? undefined : applicationValues(pairs)))
+}
+
+/**
+ * Asks an application for values (§4.1), on a connection of its own: some close it then, some never answer, and some serve
+ * nobody else meanwhile. Does not hold the process open.
+ * @param done Told once: name, value, name, value; undefined where there is no answer.
+ */
+export function askPairs(
+  address: ApplicationAddress,
+  names: readonly string[],
+  done: (pairs: readonly string[] | undefined) => void,
+): void {
   const socket = connectTo(address)
   const timer = setTimeout(() => socket.destroy(), PATIENCE).unref()
-  let values: ApplicationValues | undefined
+  let told = false
+  const tell = (pairs: readonly string[] | undefined): void => {
+    if (told) return
+    told = true
+    clearTimeout(timer)
+    done(pairs)
+  }
   const management: Management = {
     values(content) {
-      values = applicationValues(valuesOf(content))
+      const values = valuesOf(content)
       socket.destroy()
+      tell(values)
     },
     unknownType: () => void socket.destroy(),
   }
@@ -42,12 +58,9 @@ export function askValues(address: ApplicationAddress, done: (values: Applicatio
     halfClosed: () => void socket.destroy(),
     drained() {},
     stalled() {},
-    closed() {
-      clearTimeout(timer)
-      done(values)
-    },
+    closed: () => tell(undefined),
   }
   attach(socket, events)
   socket.unref()
-  socket.write(getValues(VALUE_NAMES), 'latin1')
+  socket.write(getValues(names), 'latin1')
 }

@@ -54,6 +54,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   /** Whether nobody waits for the answer any more. */
   #over = false
   #touched = false
+  /** Whether it wrote to its standard error: then it has begun with the request, which must not be done twice. */
+  #complained = false
 
   /** @param tried Where it was tried. */
   constructor(question: Question, events: CallEvents, place: Place, choice: Choice, tried: Set<unknown>) {
@@ -140,6 +142,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   stderr(bytes: Uint8Array): void {
     const bearable = this.#receiving?.came(bytes.byteLength)
     if (this.#over) return
+    this.#complained = true
     this.#events.errorOutput(bytes)
     this.#after(bearable)
   }
@@ -176,7 +179,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     const error = badAnswer(`${name}: it closed the connection ${when}`)
     // It may have closed a connection that it had kept before the request came to it. One that it has read whole it may
     // also have begun with.
-    const again = !first && !this.#touched && (this.question.idempotent || loss.reset)
+    const again = !first && !this.#touched && !this.#complained && (this.question.idempotent || loss.reset)
     if (again) this.#tried.add(FRESH)
     this.#end({ error, again })
   }

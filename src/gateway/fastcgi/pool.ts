@@ -51,7 +51,9 @@ export class Pool implements Place, ConnectionOwner, Watched {
   readonly #waiting: FastCgiCall[] = []
   readonly #aborted: FastCgiCall[] = []
   #failures = 0
-  /** Whether the application left a connection without an answer for a while. */
+  /** How many calls were sent. */
+  #sent = 0
+  /** Whether connections that are kept hold up others; looked at anew each tick. */
   #starving = false
   readonly #congestion = new Congestion()
 
@@ -136,12 +138,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   tick(): void {
-    this.#starving = false
     const patience = ticksOf(this.limits.connectTimeout)
+    this.#starving = this.#connections.some(({ heard, active, age }) => !heard && active > 0 && age > 0)
     for (const connection of [...this.#connections]) {
       connection.age++
       if (connection.connecting && connection.age > patience) connection.timeOut()
-      else if (!connection.heard && connection.active > 0 && connection.age > 1) this.#starving = true
       if (this.#keeping === 'briefly') connection.retired = true
       if (connection.active > 0) continue
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
@@ -165,6 +166,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const connection = this.#connectionFor(call)
     if (connection === undefined) return false
     this.running++
+    connection.last = ++this.#sent
     connection.exclusive = !isSmall(call.question)
     call.begin(connection, this.#keeping !== 'not')
     return true
@@ -193,6 +195,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   #open(window: number): ApplicationConnection | undefined {
     if (this.#connections.length >= this.#most || !this.#congestion.allows(this.#connections)) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
+    connection.opened = this.#sent
     this.#connections.push(connection)
     return connection
   }
@@ -210,10 +213,22 @@ export class Pool implements Place, ConnectionOwner, Watched {
     return best
   }
 
+  /**
+   * Whether the application has not come to a connection that was opened before the last request of this one was sent: its
+   * processes are held by connections that are kept, and those must be given up until none waits any more.
+   */
+  #starves({ last }: ApplicationConnection): boolean {
+    // They are in the order in which they were opened.
+    const unheard = this.#connections.find(({ heard }) => !heard)
+    if (unheard === undefined) this.#starving = false
+    else if (unheard.opened + 1 < last) this.#starving = true
+    return this.#starving
+  }
+
   /** Nothing runs on the connection any more. */
   #release(connection: ApplicationConnection): void {
     const own = connection.window > 0 ? connection === this.#shared : this.#abilities.window === 0
-    if (!connection.keep || !connection.reusable || this.#starving || !own) return connection.close()
+    if (!connection.keep || !connection.reusable || this.#starves(connection) || !own) return connection.close()
     connection.rest()
     if (connection.window === 0) this.#resting.push(connection)
   }

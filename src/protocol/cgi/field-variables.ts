@@ -26,9 +26,10 @@ const NEVER = new Set([
   'HTTP_PROXY_AUTHORIZATION',
 ])
 
-/** Names seen before, and their variables. Bounded: clients choose names. */
+/** Names seen before, and their variables. Bounded, in bytes too: clients choose names. */
 const NAMES = new Map<string, string>()
 const MOST_NAMES = 1000
+const LONGEST_NAME = 64
 
 /**
  * The variables of the fields of a request (RFC 3875 §4.1.18), added to a list of name, value, name, value. Repeated
@@ -91,6 +92,9 @@ function variableOf(name: string): string {
   const known = NAMES.get(name)
   if (known !== undefined) return known
   const made = `HTTP_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
-  if (NAMES.size < MOST_NAMES) NAMES.set(name, made)
+  // A copy: a part of another text holds all of that in memory.
+  if (NAMES.size < MOST_NAMES && name.length <= LONGEST_NAME) {
+    NAMES.set(Buffer.from(name, 'latin1').toString('latin1'), made)
+  }
   return made
 }

@@ -21,6 +21,9 @@ export const UNKNOWN_VALUES: ApplicationValues = {
   window: 0,
 }
 
+/** Bytes: an application that says more than this would have us hold as much for each client that reads slowly. */
+const MOST_WINDOW = 1024 * 1024
+
 export const VALUE_NAMES: readonly string[] = [maxConns, maxReqs, mpxsConns, window]
 
 /** Asks for values (§4.1). Always with padding: libfcgi answers no other. */
@@ -40,11 +43,12 @@ export function valuesOf(content: Uint8Array): string[] {
 export function applicationValues(list: readonly string[]): ApplicationValues {
   const values = new Map<string, string>()
   for (let i = 0; i < list.length; i += 2) values.set(list[i] as string, list[i + 1] as string)
+  const told = positive(values.get(window)) ?? 0
   return {
     maxConns: positive(values.get(maxConns)),
     maxReqs: positive(values.get(maxReqs)),
     mpxsConns: values.get(mpxsConns) === '1',
-    window: positive(values.get(window)) ?? 0,
+    window: told > MOST_WINDOW ? 0 : told,
   }
 }
 

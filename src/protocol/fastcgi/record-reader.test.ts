@@ -8,7 +8,7 @@ import { beginRequest, bytesOf, credit, endRequest, record, recordHead, unknownT
 
 /** What is told of bytes that come in pieces of the given sizes; the parts of one stream record put together. */
 function told(bytes: Uint8Array, sizes: readonly number[]): string[] {
-  const list: string[] = []
+  const list: { head: string; text: string }[] = []
   const reader = new RecordReader()
   let at = 0
   for (let i = 0; at < bytes.byteLength; i++) {
@@ -16,17 +16,17 @@ function told(bytes: Uint8Array, sizes: readonly number[]): string[] {
     reader.read(bytes.subarray(at, end), {
       record: (type, id, content) => {
         const text = Buffer.from(content).toString('latin1')
+        const head = `${type} ${id} `
         const before = list.at(-1)
-        const joins =
-          type >= 4 && type <= 8 && text !== '' && before?.startsWith(`${type} ${id} `) && !before.endsWith(' ')
-        if (joins) list[list.length - 1] += text
-        else list.push(`${type} ${id} ${text}`)
+        const joins = type >= 4 && type <= 8 && text !== '' && before?.head === head && before.text !== ''
+        if (joins) before.text += text
+        else list.push({ head, text })
       },
     })
     at = end
   }
   assert.equal(reader.begun, false)
-  return list
+  return list.map(({ head, text }) => head + text)
 }
 
 test('records are told as they were sent, in whatever pieces they come (§3.3)', () => {

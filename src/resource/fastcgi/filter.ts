@@ -66,12 +66,7 @@ export function filter(options: FastCgiOptions, place: FilesPlace, run: Program,
       if (found === undefined) throw new HttpError(404)
       if (found === 'to-folder') return Response.redirect(`${request.path}/${request.search}`, 308)
       const data = opened(found, tries === MAX_TRIES)
-      if (data === undefined) continue
-      return run(request, connection, scriptOf(request), data).catch((error: unknown) => {
-        // Where the content of the request failed, nobody was called who would close it.
-        data.close()
-        throw error
-      })
+      if (data !== undefined) return run(request, connection, scriptOf(request), data)
     }
   }, explain)
 }
