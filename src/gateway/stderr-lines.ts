@@ -4,6 +4,8 @@ import { textOfBytes } from '../protocol/cgi/octets.ts'
 /** Bytes of one line that are shown, and of all lines of one request. */
 const MAX_LINE = 4096
 const MAX_ALL = 65536
+/** Lines of one request: 64 KiB of empty ones would be tens of thousands of records, all at once. */
+const MAX_LINES = 1000
 
 /**
  * What a back end writes to its standard error, line by line, to the error log. More than is of use to anybody is
@@ -14,6 +16,7 @@ export class StderrLines {
   readonly #fields: Readonly<Record<string, unknown>>
   #line = ''
   #shown = 0
+  #lines = 0
   #dropped = 0
 
   /** @param fields What each line is told with: the request, the program. */
@@ -53,7 +56,9 @@ export class StderrLines {
   #tell(line: string): void {
     for (let at = 0; at < line.length; at += MAX_LINE) {
       const text = textOfBytes(line.slice(at, at + MAX_LINE)).trimEnd()
-      if (text !== '') this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
+      if (text === '') continue
+      if (++this.#lines > MAX_LINES) this.#dropped += text.length
+      else this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
     }
   }
 }
