@@ -76,9 +76,16 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter, Watched {
 
   permitted(granted: boolean): void {
     if (this.#over) return
-    if (granted) return this.#start()
+    if (granted) {
+      this.#events.begun?.()
+      return this.#start()
+    }
     const cause = new GatewayFault(`${this.#options.name}: too many processes, and too many requests that wait for one`)
     this.#fail(new HttpError(503, { code: 'cgi.queue', headers: { 'Retry-After': '1' }, cause }))
+  }
+
+  get waiting(): boolean {
+    return this.#permit.state === 'waiting'
   }
 
   write(bytes: Uint8Array): boolean {
