@@ -49,6 +49,8 @@ export interface CallEvents {
   /** The head of a CGI answer (RFC 3875 §6), and behind it its content. */
   output(bytes: Uint8Array): void
   errorOutput(bytes: Uint8Array): void
+  /** The call had to wait for its turn, which is now. */
+  begun?(): void
   /** All that was written of the request's content was taken. */
   drained(): void
   /** The back end takes no more of the request's content; what it answers counts all the same. */
@@ -61,6 +63,8 @@ export interface CallEvents {
 export interface Wire {
   /** Whether it has the content of the request already, so that nothing is to be written. */
   readonly fed: boolean
+  /** Whether the call waits for its turn: nobody has begun with it. */
+  readonly waiting?: boolean
   /** Sends a part of the content. False: wait until `drained`. */
   write(bytes: Uint8Array): boolean
   /** The content is complete. */
@@ -85,4 +89,17 @@ export class GatewayFault extends Error {
 /** The answer to a client whose request met a back end that gave none, or half of one. @param what In words for the log. */
 export function badAnswer(what: string): HttpError {
   return new HttpError(502, { code: 'bad-answer', cause: new GatewayFault(what) })
+}
+
+/** The answer to a client whose request waited for its turn for as long as one waits for an answer. */
+export function noTurn(name: string, milliseconds: number): HttpError {
+  const cause = new GatewayFault(`${name}: no turn for a request that waited ${milliseconds} ms`)
+  return new HttpError(503, { code: 'gateway.queue', headers: { 'Retry-After': '1' }, cause })
+}
+
+/** What a back end said of itself, for messages. */
+export function told(said: Readonly<Record<string, unknown>>): string {
+  return Object.entries(said)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
 }

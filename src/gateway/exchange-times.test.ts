@@ -37,3 +37,29 @@ test('what nobody wants does not put the limit between two pieces off', async (t
   }
   assert.deepEqual(peer.done, ['input', 'abort'])
 })
+
+test('the limit for the first byte begins with the turn of a call; one that never has it is 503', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.after(() => mock.timers.reset())
+  const [begins, waits] = [ask(), ask()]
+  for (const { peer } of [begins, waits]) peer.waiting = true
+  mock.timers.tick(1000)
+  begins.peer.waiting = false
+  begins.peer.events?.begun?.()
+  mock.timers.tick(1000)
+  assert.match(await failure(waits.answered), /^503 peer: no turn/)
+  assert.deepEqual(begins.peer.done, ['input'])
+  mock.timers.tick(1000)
+  assert.match(await failure(begins.answered), /^504 .*timeouts\.firstByte/)
+})
+
+test('words on the error output are no answer: they put no limit off', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.after(() => mock.timers.reset())
+  const { peer, answered } = ask()
+  for (let i = 0; i < 3; i++) {
+    peer.events?.errorOutput(Buffer.from('working\n'))
+    mock.timers.tick(1000)
+  }
+  assert.match(await failure(answered), /^504 .*timeouts\.firstByte/)
+})

@@ -2,7 +2,17 @@ import { HttpError } from '../message/errors.ts'
 import { isBodiless } from '../message/status.ts'
 import { CgiFault, type CgiHead, CgiHeadReader } from '../protocol/cgi/head.ts'
 import { AnswerBody, type BodyOwner } from './answer-body.ts'
-import { badAnswer, type Call, type CallEnd, type CallEvents, GatewayFault, type Open, type Wire } from './call.ts'
+import {
+  badAnswer,
+  type Call,
+  type CallEnd,
+  type CallEvents,
+  GatewayFault,
+  noTurn,
+  type Open,
+  told,
+  type Wire,
+} from './call.ts'
 import { ticksOf, unwatch, type Watched, watch } from './clock.ts'
 import { type Feeding, feed, feedAtOnce } from './feed.ts'
 import { bodyFraming } from './framing.ts'
@@ -109,13 +119,16 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   errorOutput(bytes: Uint8Array): void {
     const { request, connection } = this.#call
-    this.#quiet = 0
     this.#stderr ??= new StderrLines((level, event, fields) => connection.exchange.report(level, event, fields), {
       method: request.method,
       uri: request.target,
       program: this.#options.name,
     })
     this.#stderr.push(bytes)
+  }
+
+  begun(): void {
+    this.#quiet = 0
   }
 
   drained(): void {
@@ -198,10 +211,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     feed(wire, content, this).catch((error) => this.#stop(error))
   }
 
-  /**
-   * The client has its answer and may be gone: nothing else ends a program that goes on without end, which holds a process
-   * or a connection meanwhile. What it sends now does not put its limit of silence off.
-   */
+  /** The client has its answer and may be gone: nothing else would end a program that goes on without end. */
   #drop(bytes: Uint8Array): void {
     this.#unwanted += bytes.byteLength
     if (this.#unwanted > MAX_UNWANTED) this.#stop(undefined)
@@ -241,6 +251,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   #late(limit: keyof GatewayTimeouts): void {
     const milliseconds = this.#options.timeouts[limit]
+    if (this.#wire?.waiting === true) return this.#stop(noTurn(this.#options.name, milliseconds))
     const cause = new GatewayFault(`${this.#options.name}: no answer within ${milliseconds} ms (timeouts.${limit})`)
     this.#stop(new HttpError(504, { code: `timeouts.${limit}`, cause }))
   }
@@ -281,10 +292,4 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     const { method, target } = this.#call.request
     return { method, uri: target, program: this.#options.name }
   }
-}
-
-function told(said: Readonly<Record<string, unknown>>): string {
-  return Object.entries(said)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ')
 }

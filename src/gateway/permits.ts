@@ -12,6 +12,8 @@ export interface Permit {
   readonly state: 'granted' | 'waiting' | 'refused'
   /** Gives it back, or leaves the queue. Once. */
   give(): void
+  /** What runs by it: a process group, for whoever counts to end it should this process be killed. */
+  runs(group: number): void
 }
 
 /** Who asked for a permit and had to wait. */
@@ -42,6 +44,9 @@ class Place implements Permit {
     this.#counter.leave(this)
     this.state = 'refused'
   }
+
+  /** Whoever counts is this process itself. */
+  runs(): void {}
 }
 
 /** How many of one name run, and who waits. */

@@ -1,9 +1,10 @@
 import type { Report } from '../message/exchange.ts'
 import { textOfBytes } from '../protocol/cgi/octets.ts'
 
-/** Bytes of one line that are shown, and of all lines of one request; and how many lines. */
+/** Bytes of one line that are shown, and of all lines of one request. */
 const MAX_LINE = 4096
 const MAX_ALL = 65536
+/** Lines of one request: 64 KiB of short ones would be tens of thousands of records, all at once. */
 const MAX_LINES = 1000
 
 /**
@@ -56,9 +57,8 @@ export class StderrLines {
     for (let at = 0; at < line.length; at += MAX_LINE) {
       const text = textOfBytes(line.slice(at, at + MAX_LINE)).trimEnd()
       if (text === '') continue
-      if (this.#lines++ < MAX_LINES) {
-        this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
-      } else this.#dropped += text.length
+      if (++this.#lines > MAX_LINES) this.#dropped += text.length
+      else this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
     }
   }
 }

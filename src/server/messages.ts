@@ -46,6 +46,8 @@ export type FromWorker =
   | { readonly is: 'alive' }
   /** Asks for a permit. */
   | { readonly is: 'asking'; readonly id: number; readonly cap: Cap }
+  /** What runs by it, a process group; told of what runs for long only. */
+  | { readonly is: 'running'; readonly id: number; readonly group: number }
   /** Gives it back, or leaves the queue. */
   | { readonly is: 'giving'; readonly id: number }
   | { readonly is: 'prepared'; readonly generation: number }

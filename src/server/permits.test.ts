@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { LINUX } from '../../test/support/cgi-site.ts'
+import { until } from '../../test/support/production.ts'
 import type { Cap } from '../gateway/permits.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { AskedPermits, HandedPermits } from './permits.ts'
 
-type Asks = Extract<FromWorker, { readonly is: 'asking' | 'giving' }>
+type Asks = Extract<FromWorker, { readonly is: 'asking' | 'running' | 'giving' }>
 
 let names = 0
 
@@ -14,8 +18,10 @@ function crew(count: number) {
   const told: string[] = []
   const workers = Array.from({ length: count }, () => {
     const asked: AskedPermits = new AskedPermits((message) => underWay.push(() => handed.heard(message as Asks)))
-    const handed = new HandedPermits((message: ToWorker) =>
-      underWay.push(() => message.do === 'permit' && asked.answered(message.id, message.granted)),
+    const handed = new HandedPermits(
+      (message: ToWorker) =>
+        underWay.push(() => message.do === 'permit' && asked.answered(message.id, message.granted)),
+      () => process.pid,
     )
     return { asked, handed }
   })
@@ -72,4 +78,27 @@ test('where the primary has gone nobody waits', () => {
   const a = take(0, 'a')
   workers[0]?.asked.refuseAll()
   assert.deepEqual([told, a.state, take(0, 'b').state], [['a false'], 'refused', 'refused'])
+})
+
+test('what runs in a worker that is killed ends, and only then another may run', LINUX, async () => {
+  const { workers, told, take, deliver } = crew(2)
+  const program = spawn('sh', ['-c', 'trap "" TERM; echo; sleep 1000'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await once(program.stdout, 'data')
+  const permit = take(0, 'a')
+  deliver()
+  permit.runs(Number(program.pid))
+  take(1, 'b')
+  deliver()
+  workers[0]?.handed.giveAll()
+  deliver()
+  assert.deepEqual(told, ['a true'])
+  assert.deepEqual(await once(program, 'exit'), [null, 'SIGKILL'])
+  await until(() => {
+    deliver()
+    return told.length === 2
+  })
+  assert.deepEqual(told, ['a true', 'b true'])
 })

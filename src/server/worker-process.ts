@@ -28,7 +28,10 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   #waiting: Waiting[] = []
   #over = false
-  readonly #permits = new HandedPermits((message) => this.#tell(message))
+  readonly #permits = new HandedPermits(
+    (message) => this.#tell(message),
+    () => this.pid,
+  )
 
   /** @param args What its program is told on its command line. */
   constructor(slot: number, program: URL, args: readonly string[]) {
@@ -85,6 +88,7 @@ export class WorkerProcess {
 
   kill(): void {
     this.#child.kill('SIGKILL')
+    this.#permits.giveAll()
   }
 
   async #answer(generation: number): Promise<FromWorker> {
@@ -104,7 +108,8 @@ export class WorkerProcess {
   #heard(message: FromWorker): void {
     this.quiet = 0
     if (message.is === 'alive') return
-    if (message.is === 'asking' || message.is === 'giving') return this.#permits.heard(message)
+    if (message.is === 'asking' || message.is === 'running' || message.is === 'giving')
+      return this.#permits.heard(message)
     const found = this.#waiting.find((one) => one.generation === message.generation)
     if (message.is !== 'failed') return found?.resolve(message)
     found?.reject(message.misused ? new ConfigError(message.message) : new Error(message.message))

@@ -22,6 +22,7 @@ export class Peer implements Wire {
   readonly written: string[] = []
   readonly done: string[] = []
   takes = true
+  waiting = false
   events: CallEvents | undefined
 
   write(bytes: Uint8Array): boolean {

@@ -6,6 +6,28 @@ const GRACE = 3000
 
 /** Programs that were told to end and have not. */
 const endings = new Set<Ending>()
+/** Programs that end with this process, however it ends: nobody waits for their answers then. */
+const answering = new Set<Spawned>()
+
+/** What `Ending` needs of a program. */
+export type Ended = Pick<Spawned, 'pid' | 'kill' | 'close' | 'exited'>
+
+export function endsWithUs(spawned: Spawned): void {
+  listen()
+  answering.add(spawned)
+}
+
+/** It has answered, or it is seen to by an `Ending`. */
+export function endsAlone(spawned: Spawned): void {
+  answering.delete(spawned)
+}
+
+let listening = false
+
+function listen(): void {
+  if (!listening) process.on('exit', killAll)
+  listening = true
+}
 
 /**
  * Ends a program with all that it started: its group is asked by TERM, and what is left of it after a while is killed.
@@ -14,15 +36,15 @@ const endings = new Set<Ending>()
  */
 export class Ending implements Watched {
   watchedAt = -1
-  readonly #spawned: Spawned
+  readonly #spawned: Ended
   readonly #done: () => void
   #ticks = Math.ceil(GRACE / TICK)
 
   /** @param done Called when it is over. */
-  constructor(spawned: Spawned, done: () => void) {
+  constructor(spawned: Ended, done: () => void) {
     this.#spawned = spawned
     this.#done = done
-    if (endings.size === 0) process.once('exit', killAll)
+    listen()
     endings.add(this)
     watch(this)
     spawned.kill('SIGTERM')
@@ -56,7 +78,6 @@ export class Ending implements Watched {
   #finish(): void {
     endings.delete(this)
     unwatch(this)
-    if (endings.size === 0) process.off('exit', killAll)
     this.#done()
   }
 }
@@ -64,6 +85,7 @@ export class Ending implements Watched {
 /** This process ends: nobody would do it later. */
 function killAll(): void {
   for (const ending of endings) ending.kill()
+  for (const spawned of answering) spawned.kill('SIGKILL')
 }
 
 /** Signals a group; 0 only asks. Returns whether there is anybody in it. */

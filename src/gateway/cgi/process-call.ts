@@ -2,8 +2,9 @@ import type { Exit, SpawnEvents, Spawned } from '../../io/spawn/spawn.ts'
 import { spawnProcess } from '../../io/spawn/spawn.ts'
 import { HttpError } from '../../message/errors.ts'
 import { badAnswer, type Call, type CallEvents, GatewayFault, type Open, type Wire } from '../call.ts'
+import { unwatch, type Watched, watch } from '../clock.ts'
 import { type Cap, type Permit, type PermitWaiter, permits } from '../permits.ts'
-import { Ending } from './ending.ts'
+import { Ending, endsAlone, endsWithUs } from './ending.ts'
 import { close, inputKind, reopened } from './input.ts'
 import { startError } from './start-error.ts'
 
@@ -37,7 +38,8 @@ export function processOf(command: Command, options: ProcessOptions): Open {
   return (call, events) => new ProcessCall(command, options, call, events)
 }
 
-class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
+class ProcessCall implements Wire, SpawnEvents, PermitWaiter, Watched {
+  watchedAt = -1
   readonly fed: boolean
   readonly #command: Command
   readonly #options: ProcessOptions
@@ -74,9 +76,16 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
 
   permitted(granted: boolean): void {
     if (this.#over) return
-    if (granted) return this.#start()
+    if (granted) {
+      this.#events.begun?.()
+      return this.#start()
+    }
     const cause = new GatewayFault(`${this.#options.name}: too many processes, and too many requests that wait for one`)
     this.#fail(new HttpError(503, { code: 'cgi.queue', headers: { 'Retry-After': '1' }, cause }))
+  }
+
+  get waiting(): boolean {
+    return this.#permit.state === 'waiting'
   }
 
   write(bytes: Uint8Array): boolean {
@@ -143,6 +152,12 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
     if (!this.#over) this.#events.inputClosed()
   }
 
+  /** It has run for a while. Most end before, and are not worth a message. */
+  tick(): void {
+    unwatch(this)
+    if (this.#spawned !== undefined) this.#permit.runs(this.#spawned.pid)
+  }
+
   exited(): void {
     if (this.#ending !== undefined) return this.#ending.look()
     if (this.#over) this.#leave()
@@ -182,7 +197,9 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
 
   #started(spawned: Spawned): void {
     this.#spawned = spawned
+    watch(this)
     if (this.#aborted) return this.#endGroup(spawned)
+    endsWithUs(spawned)
     if (this.#paused) spawned.pause()
     let taken = true
     for (const piece of this.#early) taken = spawned.stdin?.write(piece) ?? true
@@ -228,6 +245,7 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
     this.#over = true
     this.#clear()
     const { exited } = spawned
+    endsAlone(spawned)
     if (exited !== undefined) this.#leave()
     else this.#linger(spawned)
     this.#tellEnd(exited)
@@ -250,12 +268,14 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter {
   }
 
   #endGroup(spawned: Spawned): void {
-    this.#ending = new Ending(spawned, () => this.#permit.give())
+    endsAlone(spawned)
+    this.#ending = new Ending(spawned, () => this.#leave())
   }
 
   /** Nothing of it is left but what it may have put in the background. */
   #leave(): void {
     this.#clear()
+    unwatch(this)
     this.#spawned?.close()
     this.#permit.give()
   }

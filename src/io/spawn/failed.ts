@@ -1,5 +1,18 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs'
+import { constants as system } from 'node:os'
 import type { SpawnOptions } from './contract.ts'
+
+/** The system's names of errors. Of two for one number the first counts: EAGAIN, and not EWOULDBLOCK. */
+const NAMES = new Map(
+  Object.entries(system.errno)
+    .map(([name, number]): [number, string] => [number, name])
+    .reverse(),
+)
+
+/** The name of an error that the C library returned. */
+export function nameOfError(number: number): string {
+  return NAMES.get(number) ?? `error ${number}`
+}
 
 /** A program could not be started; nothing is left of the attempt. */
 export class SpawnFailed extends Error {

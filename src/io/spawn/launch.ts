@@ -1,12 +1,8 @@
 import { openSync, readdirSync, readFileSync } from 'node:fs'
-import { constants } from 'node:os'
 import type { SpawnOptions } from './contract.ts'
-import { checkTexts, SpawnFailed } from './failed.ts'
+import { checkTexts, nameOfError, SpawnFailed } from './failed.ts'
 import * as C from './libc.ts'
 import { Strings } from './strings.ts'
-
-/** The system's names of errors. */
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
 
 /** The same for all programs: a process group of its own, no signal ignored or blocked, the empty input. */
 export class Attributes {
@@ -116,7 +112,7 @@ export class Launch {
     this.#closeTheirs()
     if (result !== 0) {
       this.#closeOurs()
-      throw new SpawnFailed(NAMES.get(result) ?? `error ${result}`, options)
+      throw new SpawnFailed(nameOfError(result), options)
     }
   }
 
