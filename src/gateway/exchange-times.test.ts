@@ -10,6 +10,12 @@ test('time limits: for the first byte, between two, and for all (504)', async (t
   mock.timers.tick(2000)
   assert.match(await failure(silent.answered), /^504 .*timeouts\.firstByte/)
   assert.deepEqual(silent.peer.done, ['input', 'abort'])
+  const dripping = ask()
+  for (let i = 0; i < 8; i++) {
+    dripping.peer.says('x')
+    mock.timers.tick(250)
+  }
+  assert.match(await failure(dripping.answered), /^504 .*timeouts\.firstByte/)
   const stops = ask()
   stops.peer.says('A: b\n\nx')
   const response = (await stops.answered) as Response

@@ -106,7 +106,8 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     if (this.#over) return
     this.#touched = true
     if (this.#body?.satisfied === true) return this.#drop(bytes)
-    this.#quiet = 0
+    // A head that comes drop by drop is no head in time.
+    if (this.#body !== undefined) this.#quiet = 0
     try {
       if (this.#body !== undefined) this.#body.push(bytes)
       else this.#readHead(bytes)
@@ -239,6 +240,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     const body = new AnswerBody(this, declared, chunked)
     body.discarding = request.method === 'HEAD' || (head.status !== undefined && isBodiless(head.status))
     this.#body = body
+    this.#quiet = 0
     if (head.dropped.length > 0) {
       connection.exchange.report('warn', 'A line in the head of an answer is no field and was left out.', {
         ...this.#about(),
