@@ -12,7 +12,9 @@ export default {
     { match: '/files/*', files: root },
     { match: '/uncached/*', files: { root, memory: 0 } },
     ...(BENCH_CGI ? [{ match: '/cgi-bin/*', cgi: './programs' }] : []),
-    ...(BENCH_PHP ? [{ match: '/php/*', fastcgi: { address: BENCH_PHP, root: './programs', suffix: '.php' } }] : []),
+    ...(BENCH_PHP
+      ? [{ match: '/php/*', fastcgi: { address: BENCH_PHP, root: './programs', suffix: '.php', connections: 8 } }]
+      : []),
     ...(BENCH_FASTCGI ? [{ match: '/application/*', fastcgi: BENCH_FASTCGI }] : []),
   ],
 }

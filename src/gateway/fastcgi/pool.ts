@@ -214,14 +214,15 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   /**
-   * Whether the application has not come to a connection that was opened before the last request of this one was sent: its
-   * processes are held by connections that are kept, and those must be given up until none waits any more.
+   * Whether the application has not come to a connection that was opened long before the last request of this one was sent:
+   * its processes are held by connections that are kept, and those must be given up until none waits any more. To be
+   * overtaken by a few means nothing.
    */
   #starves({ last }: ApplicationConnection): boolean {
     // They are in the order in which they were opened.
     const unheard = this.#connections.find(({ heard }) => !heard)
     if (unheard === undefined) this.#starving = false
-    else if (unheard.opened + 1 < last) this.#starving = true
+    else if (unheard.opened + 2 * this.#connections.length < last) this.#starving = true
     return this.#starving
   }
 
