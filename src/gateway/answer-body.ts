@@ -163,7 +163,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     else {
       this.#holdSmall()
       // A copy: the next read of any connection takes its place.
-      this.#held.push(Buffer.from(piece))
+      this.#held.push(Uint8Array.prototype.slice.call(piece))
     }
     this.#heldBytes += piece.byteLength
     if (this.#heldBytes >= MAX_HELD && !this.#paused) {

@@ -13,7 +13,21 @@ export function passed(headers: Headers): Headers {
   const list: string[] = []
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
-    if (!NOT_PASSED.test(name)) list.push(name, fields[i + 1] as string)
+    if (!mayBeOurs(name) || !NOT_PASSED.test(name)) list.push(name, fields[i + 1] as string)
   }
   return Headers.fromList(list)
+}
+
+/** Only names of these lengths, or with an X, can be such ones. */
+function mayBeOurs(name: string): boolean {
+  switch (name.length) {
+    case 2:
+    case 7:
+    case 10:
+    case 16:
+    case 17:
+      return true
+    default:
+      return name.startsWith('x') || name.startsWith('X')
+  }
 }

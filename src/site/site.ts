@@ -39,7 +39,9 @@ export class Site {
   readonly #table: RouteTable
   readonly #errors: ErrorPages
   readonly #log: readonly Logger[]
-  readonly #handler: Handler
+  readonly #dispatcher: Dispatcher
+  /** The middleware of the site round its answer; undefined where there is none. */
+  readonly #handler: Handler | undefined
 
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
@@ -47,14 +49,13 @@ export class Site {
     const limit = options.limits?.body
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, limit)))
     this.#table = new RouteTable(routes)
-    const dispatcher = new Dispatcher(this.#table)
+    this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
     this.#errors = options.errors ?? {}
     this.#log = options.log ?? []
-    this.#handler = fold(
-      (request, connection) => this.#answer(dispatcher, request, connection),
-      options.middleware ?? [],
-    )
+    const { middleware = [] } = options
+    this.#handler =
+      middleware.length === 0 ? undefined : fold((request, connection) => this.#answer(request, connection), middleware)
   }
 
   /** Whether anybody wants to hear of exchanges; front doors then take the times. */
@@ -64,6 +65,7 @@ export class Site {
 
   /** The answer to a request. Never throws: whatever happens inside becomes a Response. */
   handle(request: Request, connection: Connection): Response | Promise<Response> {
+    if (this.#handler === undefined) return this.#answer(request, connection)
     try {
       const reply = this.#handler(request, connection)
       if (isPromise(reply)) return reply.then(responseOf).catch((error) => this.failed(error, request, connection))
@@ -106,13 +108,23 @@ export class Site {
     return requestInProcess(this, target, init)
   }
 
-  #answer(dispatcher: Dispatcher, request: Request, connection: Connection): Response | Promise<Response> {
+  #answer(request: Request, connection: Connection): Response | Promise<Response> {
     try {
-      const reply = dispatcher.dispatch(request, connection)
+      const reply = this.#dispatcher.dispatch(request, connection)
       if (!isPromise(reply)) return selective(request, reply)
-      return reply
-        .then((response) => selective(request, response))
-        .catch((error) => this.failed(error, request, connection))
+      // One promise, not two: there is one for each request that waits for anything.
+      return reply.then(
+        (response) => this.#select(response, request, connection),
+        (error) => this.failed(error, request, connection),
+      )
+    } catch (error) {
+      return this.failed(error, request, connection)
+    }
+  }
+
+  #select(response: Response, request: Request, connection: Connection): Response | Promise<Response> {
+    try {
+      return selective(request, response)
     } catch (error) {
       return this.failed(error, request, connection)
     }

@@ -163,11 +163,16 @@ export class Http1Exchange implements BodySource, Informer {
 
   #answerWhenMade(reply: Response | Promise<Response>): void {
     if (isPromise(reply)) {
-      reply.then((response) => this.#answer(response)).catch((error) => this.#lost(error))
-      return
-    }
+      reply.then(
+        (response) => this.#answerOrLose(response),
+        (error) => this.#lost(error),
+      )
+    } else this.#answerOrLose(reply)
+  }
+
+  #answerOrLose(response: Response): void {
     try {
-      this.#answer(reply)
+      this.#answer(response)
     } catch (error) {
       this.#lost(error)
     }

@@ -24,6 +24,9 @@ export const MAX_HEAD = 65536
 /** Bytes in which nearly all heads end: so much is looked at in one go. */
 const USUAL = 2048
 
+/** A head of nothing but fields, all of them as they should be (RFC 9110 §5.1, §5.5). */
+const FLAWLESS = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r?\n)+\r?\n$/
+
 const LF = 10
 const CR = 13
 
@@ -105,6 +108,7 @@ function parseHead(text: string): CgiHead {
   let statusText = ''
   const list: string[] = []
   const dropped: string[] = []
+  const flawless = FLAWLESS.test(text)
   for (let at = 0; at < text.length; ) {
     const feed = text.indexOf('\n', at)
     const end = text.charCodeAt(feed - 1) === CR ? feed - 1 : feed
@@ -126,7 +130,8 @@ function parseHead(text: string): CgiHead {
     if (name.length === 6 && name.toLowerCase() === 'status') {
       // The first one counts, as it does for Apache.
       if (status === undefined) [status, statusText] = parseStatus(value)
-    } else if (isToken(name)) list.push(name, checked(name, value))
+    } else if (flawless) list.push(name, value)
+    else if (isToken(name)) list.push(name, checked(name, value))
     else dropped.push(excerpt(text.slice(start, end)))
   }
   if (list.length === 0 && status === undefined) throw new CgiFault('its head has no field')
