@@ -3,7 +3,7 @@ import { AuthorizationRequired } from '../message/errors.ts'
 import type { Authorizer, Middleware, Reply, Scheme, Variables } from '../message/interface.ts'
 import { isPromise } from '../message/reply.ts'
 import type { Access } from './access.ts'
-import { fastCgiAuthorizer } from './fastcgi-authorizer.ts'
+import { lazyAuthorizer } from './lazy-authorizer.ts'
 import { Refused } from './refused.ts'
 
 /**
@@ -13,7 +13,7 @@ import { Refused } from './refused.ts'
 export function guard(access: Access, base: string = '.'): Middleware {
   if ('scheme' in access && access.scheme !== undefined) return identifying(access.scheme)
   if (!('authorizer' in access)) throw new TypeError('access needs a scheme or an authorizer')
-  return authorizing(fastCgiAuthorizer(access.authorizer.fastcgi, base))
+  return authorizing(lazyAuthorizer(access.authorizer.fastcgi, base))
 }
 
 /** Lets in whom the scheme identifies, and asks everybody else to log in (RFC 9110 §11.6.1). */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { loadAuthorizer } from '../access/lazy-authorizer.ts'
 import type { ServedCertificates } from '../acme/served.ts'
 import type { EngineOptions } from '../door/engine.ts'
 import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
-import { spawnMethod } from '../io/spawn/spawn.ts'
 import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Handler } from '../message/interface.ts'
@@ -16,6 +16,7 @@ import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
+import { loadPrograms } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
@@ -62,7 +63,10 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
   await loadLibraries(config.routes)
-  if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) await spawnMethod()
+  if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
+    const { spawnMethod } = await import('../io/spawn/spawn.ts')
+    await spawnMethod()
+  }
   const listen = addressesOf(config, base)
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
@@ -104,6 +108,9 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ files, fastcgi }) => files !== undefined || fastcgi !== undefined)) await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
+  if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
+  if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
+  if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 

@@ -21,9 +21,6 @@ export interface ProgramOptions {
   readonly spool?: boolean
 }
 
-/** The most bytes of a body that programs take by default: 100 MiB. */
-export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
-
 /** Whom a request goes to. */
 export interface BackEnd {
   readonly open: Open

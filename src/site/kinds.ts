@@ -1,14 +1,12 @@
 import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
-import { cgi } from '../resource/cgi/cgi.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
-import { fastcgi } from '../resource/fastcgi/fastcgi.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
-import { PROGRAM_BODY_LIMIT } from '../resource/program.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
+import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
 export interface ResourceKeys {
@@ -35,8 +33,8 @@ const KINDS: Kinds = {
   files,
   module: handlerOf,
   resource: handlerOf,
-  cgi,
-  fastcgi,
+  cgi: (value, place) => programs('cgi', value, place),
+  fastcgi: (value, place) => programs('fastcgi', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -68,6 +66,9 @@ export function resourceOf(route: ResourceKeys, place: FilesPlace): Handler {
 
 /** The most bytes of a body that a resource takes by default: 1 MiB. */
 export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
+
+/** The most bytes of a body that programs take by default: 100 MiB. */
+export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {

@@ -1,0 +1,43 @@
+import type { Handler } from '../message/interface.ts'
+import type { CgiOptions } from '../resource/cgi/options.ts'
+import { explaining, explanationOf } from '../resource/explain.ts'
+import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
+import type { FilesPlace } from '../resource/files/options.ts'
+
+/** The kinds of resource that have programs answer, and what a route says of them. */
+interface Values {
+  readonly cgi: string | CgiOptions
+  readonly fastcgi: string | readonly string[] | FastCgiOptions
+}
+
+export type ProgramKind = keyof Values
+
+type Make = { readonly [K in ProgramKind]: (value: Values[K], place: FilesPlace) => Handler }
+
+const made: { -readonly [K in ProgramKind]?: Make[K] } = {}
+
+/** Loads what a kind of program takes, for those who have one: most sites have none, and it takes a tenth of a start. */
+export async function loadPrograms(kind: ProgramKind): Promise<void> {
+  if (kind === 'cgi') made.cgi ??= (await import('../resource/cgi/cgi.ts')).cgi
+  else made.fastcgi ??= (await import('../resource/fastcgi/fastcgi.ts')).fastcgi
+}
+
+/**
+ * The resource that has programs answer. Where its kind is not loaded yet, that happens now, and requests wait.
+ * @throws TypeError for options that cannot be; where they are not looked at yet, requests fail with it.
+ */
+export function programs<K extends ProgramKind>(kind: K, value: Values[K], place: FilesPlace): Handler {
+  const make = made[kind]
+  if (make !== undefined) return make(value, place)
+  let handler: Promise<Handler> | undefined
+  const loaded = (): Promise<Handler> => {
+    handler ??= loadPrograms(kind).then(() => programs(kind, value, place))
+    return handler
+  }
+  // Whoever makes a request is told.
+  loaded().catch(() => undefined)
+  return explaining(
+    async (request, connection) => (await loaded())(request, connection),
+    async (request) => (await explanationOf(await loaded())?.(request)) ?? [],
+  )
+}
