@@ -92,6 +92,14 @@ export const scenarios = [
     goals: { 'in process': 0.6, nginx: 1.3, 'nginx-kept': 1.3 },
   },
   {
+    ...program,
+    name: 'fastcgi-slow',
+    title: 'The same beside a reader of 1 byte/s',
+    body: hello,
+    connections: 64,
+    goals: { alone: 0.9 },
+  },
+  {
     name: 'idle',
     title: '10,000 idle connections',
     measure: measureIdle,

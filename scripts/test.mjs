@@ -17,7 +17,9 @@ if (files.length === 0) {
   console.error(`no test matches ${wanted.join(' ')}`)
   process.exit(1)
 }
-const child = spawn(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=spec', ...files], {
+// A file that something keeps from ending is named, where it would hold up all of them for ever: five minutes each.
+const options = ['--enable-source-maps', '--test', '--test-timeout=300000', '--test-reporter=spec']
+const child = spawn(process.execPath, [...options, ...files], {
   stdio: 'inherit',
   cwd: root,
 })

@@ -1,6 +1,7 @@
 // Everybody who can be measured. A candidate is { name, start(port, work) → { pid, gone, stop, backEnd }, paths } and takes part
 // in the rows that `paths` names; `scheme` is https where it speaks TLS, `log(work)` the file where it logs requests.
-// `backEnd` is the process of a back end that runs on the load's core. A server with other settings for some rows is a second object of the same name.
+// `beside(url)` starts somebody who disturbs. `backEnd` is the process of a back end that runs on the load's core. A server
+// with other settings for some rows is a second object of the same name.
 import { nginxCandidates } from './nginx.mjs'
 import { nodeCandidates } from './node.mjs'
 import { orielCandidates } from './oriel.mjs'

@@ -1,18 +1,24 @@
 // Back ends: what stands behind a server that is measured. They run on the load's core, beside the load, for every
 // candidate alike, and start and stop with it.
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { loadCore } from './cores.mjs'
 import { Failure } from './failure.mjs'
 import { startServer } from './servers.mjs'
+
+const script = fileURLToPath(new URL('slow-reader.mjs', import.meta.url))
 
 // The server of `start`, with a back end before it that listens on a Unix socket. `open` makes it { socket, command, args }.
 export function behind(open, start) {
   return async (port, work) => {
     const { socket, command, args, env } = open(work)
+    // One of the turn before would be taken for that of this one.
+    rmSync(socket, { force: true })
     const backEnd = startServer(command, args, { env, core: loadCore })
     await untilThere(socket, backEnd)
-    // A server that was started by root is another user.
+    // Some set the rights of their socket once more when it is there. A server that was started by root is another user.
+    await sleep(200)
     chmodSync(socket, 0o666)
     const server = start(port, work)
     return {
@@ -36,4 +42,9 @@ async function untilThere(socket, { gone }) {
     if (existsSync(socket)) return
   }
   throw new Failure('its back end did not listen within 10 seconds')
+}
+
+// Somebody who reads `path` at a byte a second while the server is measured.
+export function slowReader(path) {
+  return (url) => startServer(process.execPath, [script, `${url}${path}`], { core: loadCore })
 }

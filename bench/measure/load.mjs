@@ -50,17 +50,20 @@ export async function measureLoad(candidate, scenario, work, { seconds, warmup }
   const server = await candidate.start(port, work)
   let warm
   let load
+  let beside
   try {
     await untilListening(port, server)
+    beside = candidate.beside?.(url)
     await compare(url, requests, expected, scenario)
     warm = await run({ seconds: warmup })
     load = await run({
       seconds,
-      during: (pid) => watchUsage(server.pid, [pid, server.backEnd], seconds, scenario.children),
+      during: (pid) => watchUsage(server.pid, [pid, server.backEnd, beside?.pid], seconds, scenario.children),
     })
     checkBytes(load, expected)
     await compare(url, requests, expected, scenario)
   } finally {
+    await beside?.stop()
     await server.stop()
   }
   if (candidate.log) await checkLog(candidate.log(work), warm.requests + load.requests)
