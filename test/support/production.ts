@@ -20,7 +20,7 @@ export class Production {
     // Before servers are ended, which would wait for them.
     t.after(() => {
       for (const client of this.#clients) client.destroy()
-      for (const pid of this.#pids) end(pid, 'SIGKILL')
+      for (const pid of [...this.#pids, ...namedWith(this.folder)]) end(pid, 'SIGKILL')
     })
   }
 
@@ -57,6 +57,23 @@ export class Production {
 export async function said(url: string, path: string = '/'): Promise<string> {
   const answer = await fetch(new URL(path, url), { headers: { Connection: 'close' } })
   return answer.text()
+}
+
+/** Servers of a folder by their command lines: a test that fails does not know of those that took over. */
+function namedWith(folder: string): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && commandLineOf(pid).includes(`${folder}/`))
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** The processes that a process has started and that still are there, zombies not; where Linux tells. */
