@@ -2,7 +2,6 @@ import { cancelBody, isAsyncIterable, isSized, release, toBytes } from '../../me
 import type { Connection } from '../../message/connection.ts'
 import type { HttpError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
-import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
@@ -11,6 +10,7 @@ import { renderFields } from '../../protocol/http1/response-head.ts'
 import { defaultPage } from '../../site/error-page.ts'
 import type { Site } from '../../site/site.ts'
 import { contentSize } from '../content-size.ts'
+import { type Answering, answerWhenMade } from '../when-made.ts'
 import { WrongLength } from '../wrong-length.ts'
 import type { CalledConnection } from './call.ts'
 import { callOf } from './call.ts'
@@ -19,7 +19,7 @@ import { latin1 } from './sender.ts'
 import type { Carrier, Wire } from './wire.ts'
 
 /** A request while the site answers it, and its answer. */
-export class FastCgiExchange {
+export class FastCgiExchange implements Answering {
   readonly #carrier: Carrier
   readonly #wire: Wire
   readonly #site: Site
@@ -44,13 +44,13 @@ export class FastCgiExchange {
 
   /** Has the site answer. */
   run(): void {
-    this.#answerWhenMade(this.#site.handle(this.#request, this.#connection))
+    answerWhenMade(this.#site.handle(this.#request, this.#connection), this)
   }
 
   /** Answers what the site is not asked about: plainly, the same for all sites. */
   refuse(error: HttpError): void {
     this.#record.report('info', 'A request was refused.', { status: error.status, code: error.code })
-    this.#answerWhenMade(defaultPage(error, undefined))
+    answerWhenMade(defaultPage(error, undefined), this)
   }
 
   /** Nobody waits for the answer any more. What the resource still does is of no use to anybody: it is told. */
@@ -63,30 +63,17 @@ export class FastCgiExchange {
   }
 
   #failed(error: unknown): void {
-    this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+    answerWhenMade(this.#site.failed(error, this.#request, this.#connection), this)
   }
 
-  #answerWhenMade(reply: Response | Promise<Response>): void {
-    if (isPromise(reply)) {
-      reply.then((response) => this.#answer(response)).catch((error) => this.#lost(error))
-      return
-    }
-    try {
-      this.#answer(reply)
-    } catch (error) {
-      this.#lost(error)
-    }
-  }
-
-  /** Nothing of the site may throw past its own error step; if it does all the same, only this request suffers. */
-  #lost(error: unknown): void {
+  lost(error: unknown): void {
     if (this.#state === 'over') return
     this.#record.report('error', 'The answer could not be written.', { uri: this.#request.target, error })
     this.#breakOff()
     this.#end()
   }
 
-  #answer(response: Response): void {
+  answer(response: Response): void {
     const { method } = this.#request
     this.#response = response
     this.#state = 'answering'

@@ -3,7 +3,6 @@ import { Connection, type Informer } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
 import type { Headers } from '../../message/headers.ts'
-import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response, UpgradedSocket } from '../../message/response.ts'
 import type { RequestHead } from '../../protocol/http1/request-head.ts'
@@ -12,6 +11,7 @@ import type { Site } from '../../site/site.ts'
 import type { BodySource } from '../body.ts'
 import { ClientGone } from '../client-gone.ts'
 import { clientOf } from '../forwarded.ts'
+import { type Answering, answerWhenMade } from '../when-made.ts'
 import { type Answer, answerOf, upgradeHead } from './answer.ts'
 import type { ArrivingBody } from './body.ts'
 import { asksUpgrade, expectsContinue, requestOf, wantsKeepAlive } from './received.ts'
@@ -30,7 +30,7 @@ const PROBE_AGAIN = 30
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 /** One request on an HTTP/1 connection, and its answer. */
-export class Http1Exchange implements BodySource, Informer {
+export class Http1Exchange implements Answering, BodySource, Informer {
   readonly method: string
   /** The minor version of the request. */
   readonly minor: number
@@ -91,7 +91,7 @@ export class Http1Exchange implements BodySource, Informer {
 
   /** Has the site answer. */
   run(): void {
-    this.#answerWhenMade(this.#site.handle(this.#request, this.#connection))
+    answerWhenMade(this.#site.handle(this.#request, this.#connection), this)
   }
 
   /** The resource waits for the body: a client that waits too is told to send it (RFC 9110 §10.1.1). */
@@ -161,31 +161,13 @@ export class Http1Exchange implements BodySource, Informer {
     this.#wire.writer.flush()
   }
 
-  #answerWhenMade(reply: Response | Promise<Response>): void {
-    if (isPromise(reply)) {
-      reply.then(
-        (response) => this.#answerOrLose(response),
-        (error) => this.#lost(error),
-      )
-    } else this.#answerOrLose(reply)
-  }
-
-  #answerOrLose(response: Response): void {
-    try {
-      this.#answer(response)
-    } catch (error) {
-      this.#lost(error)
-    }
-  }
-
-  /** Nothing of the site may throw past its own error step; if it does all the same, only this connection suffers. */
-  #lost(error: unknown): void {
+  lost(error: unknown): void {
     this.#record.report('error', 'The answer could not be written.', { uri: this.#request.target, error })
     this.keepAlive = false
     this.#wire.cut()
   }
 
-  #answer(response: Response): void {
+  answer(response: Response): void {
     const { context, writer } = this.#wire
     this.#response = response
     this.#state = 'answering'
@@ -236,7 +218,7 @@ export class Http1Exchange implements BodySource, Informer {
     if (source !== undefined) release(source)
     if (this.#record.aborted) return this.#end()
     if (this.#record.contentLength === 0 && this.#wire.writer.discard()) {
-      return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+      return answerWhenMade(this.#site.failed(error, this.#request, this.#connection), this)
     }
     this.keepAlive = false
     // The client has gone while something was written: `gone` follows.
@@ -267,7 +249,7 @@ export class Http1Exchange implements BodySource, Informer {
 
   /** The client would take what comes next for something else than we (RFC 9110 §7.8, §9.3.6). */
   #misused(how: string): void {
-    this.#answerWhenMade(this.#site.failed(new TypeError(how), this.#request, this.#connection))
+    answerWhenMade(this.#site.failed(new TypeError(how), this.#request, this.#connection), this)
   }
 
   #end(): void {

@@ -3,7 +3,6 @@ import { Connection, type Informer } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
 import type { Headers } from '../../message/headers.ts'
-import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
@@ -21,6 +20,7 @@ import type { BodySource } from '../body.ts'
 import { ClientGone } from '../client-gone.ts'
 import { contentSize } from '../content-size.ts'
 import { clientOf } from '../forwarded.ts'
+import { type Answering, answerWhenMade } from '../when-made.ts'
 import { WrongLength } from '../wrong-length.ts'
 import type { Carried, Http2Stream } from './stream.ts'
 import type { Wire } from './wire.ts'
@@ -29,7 +29,7 @@ import type { Wire } from './wire.ts'
 const KEPT = 16384
 
 /** One request on a stream, and its answer. */
-export class Http2Exchange implements BodySource, Carried, Informer {
+export class Http2Exchange implements Answering, BodySource, Carried, Informer {
   readonly #wire: Wire
   readonly #stream: Http2Stream
   readonly #site: Site
@@ -61,12 +61,12 @@ export class Http2Exchange implements BodySource, Carried, Informer {
 
   /** Has the site answer. */
   run(): void {
-    this.#answerWhenMade(this.#site.handle(this.#request, this.#connection))
+    answerWhenMade(this.#site.handle(this.#request, this.#connection), this)
   }
 
   /** Answers what the site need not be asked about. */
   refuse(response: Response): void {
-    this.#answerWhenMade(response)
+    answerWhenMade(response, this)
   }
 
   /** The resource waits for the body: a client that waits too is told to send it (RFC 9110 §10.1.1). */
@@ -112,27 +112,14 @@ export class Http2Exchange implements BodySource, Carried, Informer {
     this.#whenSent?.()
   }
 
-  #answerWhenMade(reply: Response | Promise<Response>): void {
-    if (isPromise(reply)) {
-      reply.then((response) => this.#answer(response)).catch((error) => this.#lost(error))
-      return
-    }
-    try {
-      this.#answer(reply)
-    } catch (error) {
-      this.#lost(error)
-    }
-  }
-
-  /** Nothing of the site may throw past its own error step; if it does all the same, only this stream suffers. */
-  #lost(error: unknown): void {
+  lost(error: unknown): void {
     this.#record.report('error', 'The answer could not be written.', { uri: this.#request.target, error })
     this.#state = 'answering'
     this.#wire.reset(this.#stream, INTERNAL_ERROR)
     this.#end()
   }
 
-  #answer(response: Response): void {
+  answer(response: Response): void {
     const { status } = response
     const { method } = this.#request
     this.#response = response
@@ -248,7 +235,7 @@ export class Http2Exchange implements BodySource, Carried, Informer {
     if (source !== undefined) release(source)
     if (this.#isOver()) return
     if (!this.#stream.headSent) {
-      return this.#answerWhenMade(this.#site.failed(error, this.#request, this.#connection))
+      return answerWhenMade(this.#site.failed(error, this.#request, this.#connection), this)
     }
     this.#record.error = error
     this.#record.report('error', 'The answer broke off.', { uri: this.#request.target, status: response.status, error })
@@ -257,7 +244,7 @@ export class Http2Exchange implements BodySource, Carried, Informer {
 
   /** The client would take what comes next for something else than we. */
   #misused(how: string): void {
-    this.#answerWhenMade(this.#site.failed(new TypeError(how), this.#request, this.#connection))
+    answerWhenMade(this.#site.failed(new TypeError(how), this.#request, this.#connection), this)
   }
 
   #end(): void {

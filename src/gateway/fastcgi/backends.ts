@@ -43,7 +43,7 @@ export function fastCgiBackends(options: FastCgiOptions): Open {
   return (call, events) => backends.open(call, events)
 }
 
-/** How many connections to applications are open, over all addresses. */
+/** How many connections to applications are open, over all addresses: what tests count. @internal */
 export function openConnections(): number {
   let count = 0
   for (const pool of pools.values()) count += pool.connections
