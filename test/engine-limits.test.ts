@@ -130,7 +130,7 @@ test('2,000 connections that only begin their heads are each given up in time', 
   while (under.engine.connections > 0) await settled(1)
 })
 
-test('stopping closes idle connections at once, and those that have begun nothing', SOON, async (t) => {
+test('stopping closes idle connections at once, and those that begin nothing soon', SOON, async (t) => {
   const under = await startEngine(t, { handler, timeouts: { ...LONG, stop: NEVER } })
   const idle = await under.connect()
   idle.send(GET)
@@ -140,6 +140,19 @@ test('stopping closes idle connections at once, and those that have begun nothin
   await under.engine.close()
   await Promise.all([idle.closed(), fresh.closed()])
   assert.deepEqual([idle.rest, fresh.text], ['', ''])
+})
+
+test('the first request of a connection that came just before the stop is answered', SOON, async (t) => {
+  for (const http2 of [false, true]) {
+    const under = await startEngine(t, { handler, timeouts: { ...LONG, stop: NEVER }, listen: { port: 0, http2 } })
+    const fresh = await under.connect()
+    await until(() => under.engine.connections === 1)
+    const closed = under.engine.close()
+    fresh.send(GET)
+    const answer = await fresh.answer()
+    assert.deepEqual([answer.status, fieldOfAnswer(answer, 'connection')], [200, 'close'])
+    await closed
+  }
 })
 
 test(

@@ -157,6 +157,7 @@ export class Engine implements EngineContext, Accepting {
     const connection = this.#speaker(unknown.socket, version)
     this.#spoken.add(connection)
     connection.received(begun)
+    if (this.stopping) connection.stop()
   }
 
   closed(connection: Spoken): void {

@@ -3,6 +3,7 @@ import { attach, type SocketEvents } from '../io/attach.ts'
 import { PREFACE } from '../protocol/http2/frames.ts'
 import type { EngineContext, Spoken } from './context.ts'
 import { FactsOfSocket } from './socket-facts.ts'
+import { stopDeadline } from './stopping.ts'
 
 /**
  * A connection whose first bytes tell what is spoken on it: one that begins with the preface speaks HTTP/2 (RFC 9113
@@ -12,7 +13,7 @@ export class UnknownVersion implements SocketEvents, Spoken {
   readonly socket: Socket
   readonly facts: FactsOfSocket
   readonly #context: EngineContext
-  readonly #deadline: number
+  #deadline: number
   #begun: Buffer = Buffer.alloc(0)
 
   constructor(socket: Socket, context: EngineContext) {
@@ -48,6 +49,6 @@ export class UnknownVersion implements SocketEvents, Spoken {
   }
 
   stop(): void {
-    this.socket.destroy()
+    this.#deadline = Math.min(this.#deadline, stopDeadline(this.#context))
   }
 }

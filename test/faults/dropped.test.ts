@@ -142,9 +142,10 @@ for (const [name, secure, waves] of [
       const before = { descriptors: descriptorsOf(site.pid), kept: await left(t, site), memory: memoryOf(site.pid) }
       for (let i = 2; i < waves; i++) await go()
       await until(() => descriptorsOf(site.pid) <= before.descriptors)
-      const after = { kept: await left(t, site), memory: memoryOf(site.pid) }
-      assert.ok(after.kept - before.kept < 2 * MIB, `${(after.kept - before.kept) / MIB} MiB are kept`)
-      assert.ok(after.memory - before.memory < 64 * MIB, `${(after.memory - before.memory) / MIB} MiB are held`)
+      // What is compiled and closed meanwhile goes at a later collection; what leaks never does.
+      await until(async () => (await left(t, site)) - before.kept < 2 * MIB)
+      const held = memoryOf(site.pid) - before.memory
+      assert.ok(held < 64 * MIB, `${held / MIB} MiB are held`)
       const clients: RawClient[] = []
       t.after(() => {
         for (const client of clients) client.destroy()

@@ -6,6 +6,7 @@ import { RequestHead, readRequestHead } from '../../protocol/http1/request-head.
 import { PIECE_COST } from '../body.ts'
 import type { EngineContext } from '../context.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
+import { stopDeadline } from '../stopping.ts'
 import { ArrivingBody } from './body.ts'
 import { Http1Exchange } from './exchange.ts'
 import { refuse } from './refuse.ts'
@@ -45,9 +46,8 @@ export class Http1Connection implements Wire, SocketEvents {
   /** What arrived behind the request that is being answered, in the pieces in which it came. */
   #waiting: Buffer[] | undefined = undefined
   #waitingBytes = 0
-  /** What `#read` is at work on: it goes on by itself after an answer that came at once. */
+  /** What `#read` is at work on: it goes on by itself after an answer that came at once; where its request ends. */
   #reading: Buffer | undefined = undefined
-  /** Where the request that runs ends in it. */
   #readTo = 0
 
   constructor(socket: Socket, context: EngineContext) {
@@ -106,8 +106,7 @@ export class Http1Connection implements Wire, SocketEvents {
 
   /** The client takes nothing of what is written. */
   stalled(): void {
-    const { report } = this.context.site
-    report?.('info', 'A connection was cut: timeouts.write.', { remote: this.facts.remote.address })
+    this.context.site.report?.('info', 'A connection was cut: timeouts.write.', { remote: this.facts.remote.address })
     this.cut()
   }
 
@@ -117,9 +116,12 @@ export class Http1Connection implements Wire, SocketEvents {
     else if (now >= this.#deadline && !this.writer.blocked) this.#tooLate()
   }
 
-  /** The server is stopping: an idle connection closes now, the others after their answer. */
+  /** The server is stopping: an idle connection closes now, a new one soon, the others after their answer. */
   stop(): void {
-    if (this.#state === 'idle' || (this.#state === 'head' && this.#begun === undefined)) this.socket.destroy()
+    if (this.#state === 'idle') this.socket.destroy()
+    else if (this.#state === 'head' && this.#begun === undefined) {
+      this.#deadline = Math.min(this.#deadline, stopDeadline(this.context))
+    }
   }
 
   exchangeOver(): void {
@@ -223,8 +225,7 @@ export class Http1Connection implements Wire, SocketEvents {
     const pieces = this.#waiting ?? []
     this.#waiting = undefined
     this.#waitingBytes = 0
-    const [only] = pieces
-    return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces)
+    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
   }
 
   /** Reads what came: as many requests as are whole, until one of them has to be waited for. */
