@@ -151,6 +151,7 @@ test('the first request of a connection that came just before the stop is answer
     fresh.send(GET)
     const answer = await fresh.answer()
     assert.deepEqual([answer.status, fieldOfAnswer(answer, 'connection')], [200, 'close'])
+    fresh.end()
     await closed
   }
 })

@@ -32,10 +32,7 @@ export class Http1Connection implements Wire, SocketEvents {
   readonly writer: Writer
   /** Whether the client has ended its side. */
   ended = false
-  /**
-   * `idle`: between requests; `head`: one has begun, or must; `exchange`: it is answered; `drain`: the rest of its body
-   * is dropped; `linger`: our side is ended; `gone`: closed, or given away.
-   */
+  /** `head`: a request has begun, or must; `drain`: the rest of its body is dropped; `linger`: our side is ended. */
   #state: 'head' | 'idle' | 'exchange' | 'drain' | 'linger' | 'gone' = 'head'
   /** The tick at which the present state has lasted too long. */
   #deadline: number
