@@ -1,5 +1,5 @@
-import type { GatewayTimeouts } from '../gateway/exchange.ts'
 import type { FastCgiPoolOptions } from '../gateway/fastcgi/addresses.ts'
+import type { GatewayTimeouts } from '../gateway/patience.ts'
 import type { Scheme } from '../message/interface.ts'
 
 /** Who may use a route. */

@@ -1,7 +1,8 @@
 import type { Call, Open } from '../gateway/call.ts'
-import { exchange, type GatewayAnswer, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
+import { exchange, type GatewayAnswer } from '../gateway/exchange.ts'
 import { addressesOf } from '../gateway/fastcgi/addresses.ts'
 import { type FastCgiOptions as BackendsOptions, fastCgiBackends } from '../gateway/fastcgi/backends.ts'
+import { PROGRAM_TIMEOUTS } from '../gateway/patience.ts'
 import { replyOf } from '../gateway/reply.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { Authorizer, Variables } from '../message/interface.ts'
@@ -47,7 +48,7 @@ export function fastCgiAuthorizer(
     for (let i = 0; i < all.length; i += 2) {
       if (!NOT_TOLD.has(all[i] as string)) variables.push(all[i] as string, all[i + 1] as string)
     }
-    return { request, connection, variables, content: undefined, data: undefined, tried: undefined }
+    return { request, connection, variables, lines: undefined, content: undefined, data: undefined, tried: undefined }
   }
 
   return {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { GatewayTimeouts } from '../gateway/exchange.ts'
+import type { GatewayTimeouts } from '../gateway/patience.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
 import type { ProgramOptions } from '../resource/program.ts'
 import { filled, map, number, object, optional, text, texts, yes } from './parts.ts'

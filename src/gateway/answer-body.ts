@@ -1,3 +1,4 @@
+import { Headers } from '../message/headers.ts'
 import { ChunkedDecoder } from '../protocol/http1/chunked.ts'
 import { ProtocolError } from '../protocol/http1/errors.ts'
 import { badAnswer } from './call.ts'
@@ -30,6 +31,8 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   failure: Error | undefined = undefined
   /** Whether what comes is of interest to nobody: the answer to HEAD, or a 304. */
   discarding = false
+  /** The fields behind it, once it is complete (RFC 9110 §6.5). */
+  trailers: Headers | undefined = undefined
   readonly #owner: BodyOwner
   readonly #declared: number | undefined
   readonly #chunked: ChunkedDecoder | undefined
@@ -81,12 +84,13 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     else this.#decode(this.#chunked, bytes)
   }
 
-  /** The back end says that this was all. */
-  end(): void {
+  /** The back end says that this was all. @param trailers The fields behind it, where the wire took the chunks off. */
+  end(trailers?: Headers): void {
     if (this.complete || this.failure !== undefined) return
     const { done } = this.#chunked ?? { done: true }
     // The answer to HEAD has the fields of the one to GET, and nothing behind them (RFC 9110 §9.3.2).
     if (this.discarding) return this.#finish()
+    this.trailers = trailers ?? (this.#chunked === undefined ? undefined : Headers.fromLines(this.#chunked.trailers))
     if (!done) return this.fail(badAnswer('the answer ended within its chunks'))
     if (this.#declared !== undefined && this.#received < this.#declared) {
       const sizes = `${this.#received} of the ${this.#declared} bytes that its head announced`

@@ -1,6 +1,10 @@
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
+import type { Headers } from '../message/headers.ts'
 import type { Request } from '../message/request.ts'
+import type { UpgradedSocket } from '../message/response.ts'
+import type { CgiHead } from '../protocol/cgi/head.ts'
+import type { AnswerFraming } from './framing.ts'
 
 /** A request on its way to a back end, whatever the wire. */
 export interface Call {
@@ -8,6 +12,11 @@ export interface Call {
   readonly connection: Connection
   /** Name, value, name, value; byte strings. */
   readonly variables: readonly string[]
+  /**
+   * What an HTTP upstream is sent instead: the request line and the fields, each line with its CRLF, but none of the
+   * connection and of the framing.
+   */
+  readonly lines: string | undefined
   readonly content: Content | undefined
   /** What a Filter gets beside the content: a file of the server. */
   readonly data: Data | undefined
@@ -15,21 +24,24 @@ export interface Call {
   tried: Set<unknown> | undefined
 }
 
-/** The content of a request, of a size that is known. One of the three is there. */
+/** The content of a request. One of the three is there. */
 export interface Content {
-  /** In bytes. */
-  readonly size: number
+  /** In bytes; undefined where only its end tells, for wires that can frame such a content. */
+  readonly size: number | undefined
   readonly bytes?: Uint8Array
   /** A file without a name that holds it, from its first byte. */
   readonly file?: number
   /** What it is read from while it arrives: once. */
   readonly source?: AsyncIterable<Uint8Array>
+  /** The fields behind it, once it was read to its end (RFC 9110 §6.5). */
+  trailers?(): Headers | undefined
   /** Nobody needs it any more. */
   close(): void
 }
 
 /** A file for a Filter. */
 export interface Data extends Content {
+  readonly size: number
   /** When it was changed last, in milliseconds since 1970. */
   readonly modified: number
 }
@@ -42,10 +54,19 @@ export interface CallEnd {
   readonly again?: boolean
   /** What the back end said of itself, for the log: `exitCode`, `signal`, `appStatus`. */
   readonly said?: Readonly<Record<string, unknown>>
+  /** The fields behind the content of the answer. */
+  readonly trailers?: Headers
 }
 
-/** Who is told of a call. Bytes are there during the call of the function only. */
-export interface CallEvents {
+/** A connection that a back end has switched to another protocol (RFC 9110 §7.8). */
+export interface Switched {
+  readonly socket: UpgradedSocket
+  /** What came behind the head. */
+  readonly rest: Uint8Array
+}
+
+/** Who is told of a call by CGI or FastCGI. Bytes are there during the call of the function only. */
+export interface CgiEvents {
   /** The head of a CGI answer (RFC 3875 §6), and behind it its content. */
   output(bytes: Uint8Array): void
   errorOutput(bytes: Uint8Array): void
@@ -59,6 +80,17 @@ export interface CallEvents {
   ended(end: CallEnd): void
 }
 
+/** Who is told of a call, whatever the wire. */
+export interface CallEvents extends CgiEvents {
+  /**
+   * The head of an answer, by a wire that reads it itself; `output` is the content behind it then. Informational ones
+   * are told too (RFC 9110 §15.2), and each of them is followed by another head.
+   * @param framing How long the content is; its chunks are taken off already.
+   * @param switched For a 101 that was asked for: the call is over.
+   */
+  answered(head: CgiHead, framing: AnswerFraming, switched?: Switched): void
+}
+
 /** A call under way. */
 export interface Wire {
   /** Whether it has the content of the request already, so that nothing is to be written. */
@@ -67,8 +99,8 @@ export interface Wire {
   readonly waiting?: boolean
   /** Sends a part of the content. False: wait until `drained`. */
   write(bytes: Uint8Array): boolean
-  /** The content is complete. */
-  endInput(): void
+  /** The content is complete. @param trailers The fields behind it, for wires that have a place for them. */
+  endInput(trailers?: Headers): void
   /** Asks for no more output for now. What is under way still comes. */
   pause(): void
   resume(): void
@@ -80,6 +112,13 @@ export interface Wire {
  * Opens a call. It tells nothing before it has returned, and never throws: what fails is told by `ended`.
  */
 export type Open = (call: Call, events: CallEvents) => Wire
+
+/** A back end at one address. */
+export interface Upstream {
+  readonly open: Open
+  /** Nothing more will be opened: connections that are kept are closed, the others after the calls that run. */
+  close(): void
+}
 
 /** What went wrong behind us, in words for the log: the cause of a 502, 503 or 504. */
 export class GatewayFault extends Error {

@@ -41,9 +41,9 @@ export async function spooled(body: IncomingBody, exchange: Exchange): Promise<C
   return { size, file, close: once(close, file) }
 }
 
-/** The content of a request while it arrives, for back ends that can wait for a slow client. Its size must be declared. */
-export function arriving(body: IncomingBody, size: number): Content {
-  return { size, source: body, close: nothing }
+/** The content of a request while it arrives, for back ends that can wait for a slow client. */
+export function arriving(body: IncomingBody): Content {
+  return { size: body.declared, source: body, trailers: () => body.trailers, close: nothing }
 }
 
 function failure(error: unknown, exchange: Exchange): unknown {

@@ -10,27 +10,16 @@ import {
   GatewayFault,
   noTurn,
   type Open,
+  type Switched,
   told,
   type Wire,
 } from './call.ts'
-import { ticksOf, unwatch, type Watched, watch } from './clock.ts'
+import { unwatch, type Watched, watch } from './clock.ts'
 import { type Feeding, feed, feedAtOnce } from './feed.ts'
-import { bodyFraming } from './framing.ts'
+import { type AnswerFraming, bodyFraming } from './framing.ts'
 import { passed } from './passed.ts'
+import { type GatewayTimeouts, Patience } from './patience.ts'
 import { StderrLines } from './stderr-lines.ts'
-
-/** How long is waited for a back end, in milliseconds; 0 for ever. */
-export interface GatewayTimeouts {
-  /** For the head of its answer, from when it was called. */
-  readonly firstByte: number
-  /** For the next piece of its answer. */
-  readonly idle: number
-  /** For the whole of it. */
-  readonly total: number
-}
-
-/** How long programs may take by default, in milliseconds. */
-export const PROGRAM_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 600_000 }
 
 export interface ExchangeOptions {
   readonly timeouts: GatewayTimeouts
@@ -42,6 +31,8 @@ export interface ExchangeOptions {
 export interface GatewayAnswer {
   readonly head: CgiHead
   readonly body: AnswerBody
+  /** Where the back end has switched the protocol. */
+  readonly switched: Switched | undefined
 }
 
 /** How often a request is tried where back ends do not begin with it. */
@@ -77,9 +68,8 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   #spent = false
   #inputClosed = false
   #paused = false
-  #quiet = 0
-  #lasted = 0
   #unwanted = 0
+  readonly #patience: Patience
   #drained: (() => void) | undefined = undefined
 
   constructor(
@@ -92,6 +82,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     this.#open = open
     this.#call = call
     this.#options = options
+    this.#patience = new Patience(options.timeouts)
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -99,7 +90,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   start(): void {
     watch(this)
     this.#try()
-    this.#call.request.onAbort((reason) => this.#giveUp(reason))
+    this.#call.request.onAbort((reason) => this.#stop(reason))
   }
 
   output(bytes: Uint8Array): void {
@@ -107,7 +98,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     this.#touched = true
     if (this.#body?.satisfied === true) return this.#drop(bytes)
     // A head that comes drop by drop is no head in time.
-    if (this.#body !== undefined) this.#quiet = 0
+    if (this.#body !== undefined) this.#patience.refresh()
     try {
       if (this.#body !== undefined) this.#body.push(bytes)
       else this.#readHead(bytes)
@@ -116,6 +107,14 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       this.#stop(this.#bad(error.message))
     }
     if (this.#body?.failure !== undefined) this.#stop(this.#body.failure)
+  }
+
+  answered(head: CgiHead, framing: AnswerFraming, switched?: Switched): void {
+    if (this.#over) return
+    this.#touched = true
+    if (switched !== undefined) this.#switch(head, switched)
+    else if (head.status !== undefined && head.status < 200) this.#inform(head.status, head)
+    else this.#begin(head, framing)
   }
 
   errorOutput(bytes: Uint8Array): void {
@@ -129,7 +128,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   }
 
   begun(): void {
-    this.#quiet = 0
+    this.#patience.refresh()
   }
 
   drained(): void {
@@ -142,13 +141,13 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     this.drained()
   }
 
-  ended({ error, again, said }: CallEnd): void {
+  ended({ error, again, said, trailers }: CallEnd): void {
     if (this.#over) return
     if (said !== undefined) this.#note(said)
     if (again === true && !this.#touched && !this.#spent && this.#tries < MAX_TRIES) return this.#try()
     if (error !== undefined) return this.#finish(error)
     if (this.#body !== undefined) {
-      this.#body.end()
+      this.#body.end(trailers)
       return this.#finish(this.#body.failure)
     }
     const how = this.#head.begun
@@ -164,7 +163,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   resume(): void {
     this.#paused = false
-    this.#quiet = 0
+    this.#patience.refresh()
     this.#wire?.resume()
   }
 
@@ -177,13 +176,9 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   }
 
   tick(): void {
-    this.#lasted++
-    if (!this.#paused) this.#quiet++
-    const { firstByte, idle, total } = this.#options.timeouts
-    if (this.#lasted > ticksOf(total)) this.#late('total')
-    else if (this.#body === undefined) {
-      if (this.#quiet > ticksOf(firstByte)) this.#late('firstByte')
-    } else if (this.#quiet > ticksOf(idle) && !this.#body.complete) this.#late('idle')
+    const state = this.#body === undefined ? 'head' : this.#paused || this.#body.complete ? 'paused' : 'content'
+    const limit = this.#patience.tick(state)
+    if (limit !== undefined) this.#late(limit)
   }
 
   get wantsNoMore(): boolean {
@@ -191,7 +186,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   }
 
   progressed(): void {
-    this.#quiet = 0
+    this.#patience.refresh()
   }
 
   whenDrained(): Promise<void> {
@@ -202,7 +197,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   #try(): void {
     this.#tries++
-    this.#quiet = 0
+    this.#patience.refresh()
     this.#inputClosed = false
     const { content } = this.#call
     const wire = this.#open(this.#call, this)
@@ -225,22 +220,33 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       if (at < 0) return
       const head = this.#head.parse()
       if (head.status !== undefined && head.status < 200) {
-        this.#call.connection.inform(head.status, passed(head.headers))
+        this.#inform(head.status, head)
         continue
       }
-      this.#begin(head)
+      this.#begin(head, bodyFraming(head.headers))
       this.#body?.push(bytes.subarray(at))
       return
     }
   }
 
-  #begin(head: CgiHead): void {
+  #inform(status: number, { headers }: CgiHead): void {
+    this.#call.connection.inform(status, passed(headers))
+  }
+
+  /** From here on it is not ours. */
+  #switch(head: CgiHead, switched: Switched): void {
+    const body = new AnswerBody(this, 0, false)
+    body.end()
+    this.#resolve({ head, body, switched })
+    this.#finish(undefined)
+  }
+
+  #begin(head: CgiHead, { declared, chunked }: AnswerFraming): void {
     const { request, connection } = this.#call
-    const { declared, chunked } = bodyFraming(head.headers)
     const body = new AnswerBody(this, declared, chunked)
     body.discarding = request.method === 'HEAD' || (head.status !== undefined && isBodiless(head.status))
     this.#body = body
-    this.#quiet = 0
+    this.#patience.refresh()
     if (head.dropped.length > 0) {
       connection.exchange.report('warn', 'A line in the head of an answer is no field and was left out.', {
         ...this.#about(),
@@ -248,7 +254,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       })
     }
     // Whoever waits goes on when this read is through: a small answer is complete then.
-    this.#resolve({ head, body })
+    this.#resolve({ head, body, switched: undefined })
   }
 
   #late(limit: keyof GatewayTimeouts): void {
@@ -256,10 +262,6 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     if (this.#wire?.waiting === true) return this.#stop(noTurn(this.#options.name, milliseconds))
     const cause = new GatewayFault(`${this.#options.name}: no answer within ${milliseconds} ms (timeouts.${limit})`)
     this.#stop(new HttpError(504, { code: `timeouts.${limit}`, cause }))
-  }
-
-  #giveUp(reason: Error): void {
-    if (!this.#over) this.#stop(reason)
   }
 
   /** Ends the call from our side. */

@@ -23,7 +23,7 @@ export type Fed = Pick<Wire, 'fed' | 'write' | 'endInput'>
 export function feedAtOnce(wire: Fed, content: Content | undefined): boolean {
   if (wire.fed) return true
   if (content !== undefined && content.bytes === undefined) return false
-  if (content?.bytes !== undefined && content.size > 0) wire.write(content.bytes)
+  if (content?.bytes !== undefined && content.bytes.byteLength > 0) wire.write(content.bytes)
   wire.endInput()
   return true
 }
@@ -38,13 +38,15 @@ export async function feed(wire: Fed, content: Content, feeding: Feeding): Promi
     if (feeding.wantsNoMore) return
     const bytes = toBytes(piece)
     size += bytes.byteLength
-    if (size > content.size) throw new Error(`the content has more than its ${content.size} bytes`)
+    if (content.size !== undefined && size > content.size)
+      throw new Error(`the content has more than its ${content.size} bytes`)
     if (bytes.byteLength > 0 && !wire.write(bytes)) await feeding.whenDrained()
     feeding.progressed()
     if (feeding.wantsNoMore) return
   }
-  if (size < content.size) throw new Error(`the content has only ${size} of its ${content.size} bytes`)
-  wire.endInput()
+  if (content.size !== undefined && size < content.size)
+    throw new Error(`the content has only ${size} of its ${content.size} bytes`)
+  wire.endInput(content.trailers?.())
 }
 
 async function* blocksOf(file: number): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,6 +1,7 @@
 import type { Call, Content, Data, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
-import { exchange, type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/exchange.ts'
+import { exchange } from '../gateway/exchange.ts'
+import { type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/patience.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
@@ -68,7 +69,7 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
     const variables = cgiVariables(request, connection, script, size, passed)
     if (data !== undefined) variables.push(...dataVariables(data))
-    const call: Call = { request, connection, variables, content, data, tried: undefined }
+    const call: Call = { request, connection, variables, lines: undefined, content, data, tried: undefined }
     return exchange(open, call, { timeouts, name }).then((answer) => replyOf(answer, request, handover))
   }
   return (backEnd, request, connection, script, data) => {
@@ -78,9 +79,8 @@ export function programAt(options: ProgramOptions, authorization: boolean, hando
     }
     const { body } = request
     if (body === null) return run(backEnd, request, connection, script, undefined, data)
-    const { declared } = body
-    if (options.spool === false && declared !== undefined) {
-      return run(backEnd, request, connection, script, arriving(body, declared), data)
+    if (options.spool === false && body.declared !== undefined) {
+      return run(backEnd, request, connection, script, arriving(body), data)
     }
     return spooled(body, connection.exchange).then(
       (content) => run(backEnd, request, connection, script, content, data),

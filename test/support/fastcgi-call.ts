@@ -1,6 +1,7 @@
 import type { Call, Content, Data, Open } from '../../src/gateway/call.ts'
-import { exchange, type GatewayTimeouts } from '../../src/gateway/exchange.ts'
+import { exchange } from '../../src/gateway/exchange.ts'
 import { openConnections } from '../../src/gateway/fastcgi/backends.ts'
+import type { GatewayTimeouts } from '../../src/gateway/patience.ts'
 import { replyOf } from '../../src/gateway/reply.ts'
 import { Connection, type SocketFacts } from '../../src/message/connection.ts'
 import { HttpError } from '../../src/message/errors.ts'
@@ -36,6 +37,7 @@ export function call(open: Open, options: CallOptions = {}): Called {
     request,
     connection,
     variables: ['REQUEST_METHOD', method, ...variables],
+    lines: undefined,
     content,
     data,
     tried: undefined,

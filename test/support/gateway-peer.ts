@@ -57,7 +57,15 @@ export function ask(options: { method?: string; content?: Content; peers?: Peer[
   const request = new Request('http://h/a?b', { method: options.method ?? 'GET' })
   const connection = new Connection({} as SocketFacts, new Exchange(report), 'HTTP/1.1')
   const { content } = options
-  const call: Call = { request, connection, variables: [], content, data: undefined, tried: undefined }
+  const call: Call = {
+    request,
+    connection,
+    variables: [],
+    lines: undefined,
+    content,
+    data: undefined,
+    tried: undefined,
+  }
   const peers = options.peers ?? [new Peer()]
   let opened = 0
   const open: Open = (_, events) => {

@@ -1,6 +1,6 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
-import type { Call, CallEvents, Open, Wire } from '../call.ts'
-import { type ApplicationAddress, applicationAddress } from './address.ts'
+import { type ApplicationAddress, applicationAddress } from '../address.ts'
+import type { Call, CallEvents, CgiEvents, Open, Wire } from '../call.ts'
 import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
 import { Pool, type PoolLimits } from './pool.ts'
 import type { Question } from './question.ts'
@@ -80,7 +80,7 @@ export class Backends implements Choice {
   }
 
   /** @param tried The pools that it was tried in; those that it fails in are added. */
-  ask(question: Question, tried: Set<unknown>, events: CallEvents): Wire {
+  ask(question: Question, tried: Set<unknown>, events: CgiEvents): Wire {
     const pool = this.#choose(tried)
     const call = new FastCgiCall(question, events, pool, this, tried)
     pool.take(call)

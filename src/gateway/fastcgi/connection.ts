@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { attach, type SocketEvents } from '../../io/attach.ts'
 import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { type Answered, type Management, WebServerEnd } from '../../protocol/fastcgi/web-server.ts'
-import { type ApplicationAddress, connectTo } from './address.ts'
+import { type ApplicationAddress, connectTo } from '../address.ts'
 import { Output } from './output.ts'
 
 /** How a connection came to its end. */

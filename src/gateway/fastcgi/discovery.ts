@@ -8,7 +8,7 @@ import {
   valuesOf,
 } from '../../protocol/fastcgi/management.ts'
 import { type Management, WebServerEnd } from '../../protocol/fastcgi/web-server.ts'
-import { type ApplicationAddress, connectTo } from './address.ts'
+import { type ApplicationAddress, connectTo } from '../address.ts'
 
 /** Milliseconds that an application has to say something of itself. */
 const PATIENCE = 500

@@ -1,5 +1,5 @@
 import { AnswerBody, type BodyOwner } from '../answer-body.ts'
-import type { CallEnd, CallEvents, Content, Wire } from '../call.ts'
+import type { CallEnd, CgiEvents, Content, Wire } from '../call.ts'
 import { type Feeding, feed, feedAtOnce } from '../feed.ts'
 import type { DispatchedAnswer, RequestEnd } from './dispatched-answer.ts'
 import type { Question } from './question.ts'
@@ -11,12 +11,12 @@ const MAX_STDERR = 65536
 const COMPLETE: RequestEnd = { appStatus: 0, protocolStatus: 0 }
 
 /** A request of a Dispatcher, and its answer. */
-export class Dispatched implements CallEvents, DispatchedAnswer, BodyOwner, Feeding {
+export class Dispatched implements CgiEvents, DispatchedAnswer, BodyOwner, Feeding {
   readonly stdout: AnswerBody = new AnswerBody(this, undefined, false)
   readonly stderr: Promise<string>
   readonly end: Promise<RequestEnd>
   wantsNoMore = false
-  readonly #open: (events: CallEvents) => Wire
+  readonly #open: (events: CgiEvents) => Wire
   readonly #content: Content | undefined
   #wire: Wire | undefined = undefined
   #tries = 0
@@ -27,7 +27,7 @@ export class Dispatched implements CallEvents, DispatchedAnswer, BodyOwner, Feed
   #reject: (error: Error) => void = () => {}
   #drained: (() => void) | undefined = undefined
 
-  constructor(open: (events: CallEvents) => Wire, { content }: Question) {
+  constructor(open: (events: CgiEvents) => Wire, { content }: Question) {
     this.#open = open
     this.#content = content
     this.stderr = new Promise((resolve) => {

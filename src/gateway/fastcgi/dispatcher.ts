@@ -1,7 +1,7 @@
 import { toBytes } from '../../message/body.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
+import { applicationAddress } from '../address.ts'
 import type { Content } from '../call.ts'
-import { applicationAddress } from './address.ts'
 import { Backends, type FastCgiOptions } from './backends.ts'
 import { askPairs } from './discovery.ts'
 import { Dispatched } from './dispatched.ts'

@@ -2,8 +2,8 @@ import { HttpError } from '../../message/errors.ts'
 import { KeepConn, Role, STDIN, Windowed } from '../../protocol/fastcgi/codes.ts'
 import { paramsStream } from '../../protocol/fastcgi/name-values.ts'
 import { abortRequest, beginRequest, streamEnd } from '../../protocol/fastcgi/records.ts'
-import { badAnswer, type CallEnd, type CallEvents, type Wire } from '../call.ts'
-import { connectFault } from './address.ts'
+import { connectFault } from '../address.ts'
+import { badAnswer, type CallEnd, type CgiEvents, type Wire } from '../call.ts'
 import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
 import { Input, type InputEvents } from './input.ts'
 import { isRefusal, notTaken, outcome } from './outcome.ts'
@@ -45,7 +45,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   /** Looks at the clock since it was aborted. */
   abortedFor = 0
   readonly #place: Place
-  readonly #events: CallEvents
+  readonly #events: CgiEvents
   readonly #choice: Choice
   readonly #tried: Set<unknown>
   #id = 0
@@ -58,7 +58,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   #complained = false
 
   /** @param tried Where it was tried. */
-  constructor(question: Question, events: CallEvents, place: Place, choice: Choice, tried: Set<unknown>) {
+  constructor(question: Question, events: CgiEvents, place: Place, choice: Choice, tried: Set<unknown>) {
     this.question = question
     this.#choice = choice
     this.#tried = tried
@@ -92,7 +92,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#input ??= new Input(this.question, this)
     this.#input.begin(connection, id)
     if (this.fed) {
-      if (content?.bytes !== undefined && content.size > 0) this.#input.write(content.bytes)
+      if (content?.bytes !== undefined && content.bytes.byteLength > 0) this.#input.write(content.bytes)
       this.#input.end()
     }
     output.release()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { MAX_CONTENT } from '../../protocol/fastcgi/codes.ts'
 import { record, recordHead } from '../../protocol/fastcgi/records.ts'
-import { COPIED } from './address.ts'
+import { COPIED } from '../address.ts'
 
 /** The largest content of a record that needs no padding. */
 const FULL = MAX_CONTENT - (MAX_CONTENT % 8)

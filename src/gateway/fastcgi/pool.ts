@@ -1,7 +1,7 @@
 import { CREDIT, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
+import { type ApplicationAddress, connectFault } from '../address.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
 import { Abilities } from './abilities.ts'
-import { type ApplicationAddress, connectFault } from './address.ts'
 import { Congestion } from './congestion.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { type Command, type ProcessOptions, processOf } from '../../gateway/cgi/process-call.ts'
-import { PROGRAM_TIMEOUTS } from '../../gateway/exchange.ts'
+import { PROGRAM_TIMEOUTS } from '../../gateway/patience.ts'
 import type { Cap } from '../../gateway/permits.ts'
 import type { Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
