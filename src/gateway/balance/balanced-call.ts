@@ -114,6 +114,8 @@ export class BalancedCall implements Wire, CallEvents {
     this.#touch()
     if (switched !== undefined) {
       this.#over = true
+      const closed = this.#member?.switch()
+      if (closed !== undefined) switched.socket.on('close', closed)
       this.#leave()
     }
     this.#events.answered(head, framing, switched)

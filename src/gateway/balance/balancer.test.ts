@@ -14,7 +14,7 @@ function members() {
   const closed: string[] = []
   const member = (name: string, options: Partial<MemberOptions> = {}): MemberOptions => ({
     name,
-    upstream: {
+    upstream: () => ({
       open: (_, events) => {
         const peer = new Peer()
         peer.events = events
@@ -22,7 +22,7 @@ function members() {
         return peer
       },
       close: () => void closed.push(name),
-    },
+    }),
     ...options,
   })
   const names = (): string => asked.map(({ name }) => name).join('')
@@ -34,7 +34,7 @@ function answer({ peer }: { readonly peer: Peer }): void {
   peer.ends()
 }
 
-const balancer = (queue = 10): Balancer => new Balancer({ name: 'shop', queue })
+const balancer = (queue = 10): Balancer => new Balancer({ name: 'shop', queue: () => queue })
 
 test('the least busy one is asked, by its weight', async () => {
   const { asked, member, names } = members()

@@ -7,7 +7,7 @@ export interface BalancerOptions {
   /** What the log calls them by. */
   readonly name: string
   /** Requests that wait for one that has room; more are answered 503. */
-  readonly queue: number
+  readonly queue: () => number
   /** What is said where there is none at all for now: why. Waiting requests wait on. */
   readonly absent?: () => string | undefined
 }
@@ -25,6 +25,8 @@ export interface Load {
 export class Balancer implements Balance {
   readonly #options: BalancerOptions
   #members: readonly Member[] = []
+  /** Those that are named no more and have something to end. */
+  #leaving: Member[] = []
   // Not a Set: see clock.ts.
   readonly #waiting: BalancedCall[] = []
   #serving = false
@@ -56,6 +58,7 @@ export class Balancer implements Balance {
   /** From now on these. Those that are named again keep what runs; the others get nothing more. */
   become(given: readonly MemberOptions[]): void {
     const before = new Map(this.#members.map((member) => [member.name, member]))
+    this.#leaving = this.#leaving.filter(({ running, switched, served }) => running + switched + served > 0)
     this.#members = given.map((options) => {
       const member = before.get(options.name) ?? new Member(options)
       before.delete(options.name)
@@ -64,16 +67,18 @@ export class Balancer implements Balance {
       return member
     })
     for (const member of before.values()) member.leave()
+    this.#leaving.push(...before.values())
     this.freed()
   }
 
-  /** What each one had to do since this was asked last. */
+  /** What each one has to do, and has done since this was asked last; those that were left too, until they have ended. */
   takeLoad(): Load {
-    const members = this.#members.map((member) => {
-      const { name, running, served } = member
+    const members = [...this.#members, ...this.#leaving].map((member) => {
+      const { name, running, switched, served } = member
       member.served = 0
-      return { name, running, served }
+      return { name, running: running + switched, served }
     })
+    this.#leaving = this.#leaving.filter(({ running, switched }) => running + switched > 0)
     return { waiting: this.#waiting.length, members }
   }
 
@@ -106,7 +111,7 @@ export class Balancer implements Balance {
   }
 
   #wait(call: BalancedCall): void {
-    if (this.#waiting.length < this.#options.queue) {
+    if (this.#waiting.length < this.#options.queue()) {
       this.#waiting.push(call)
       return
     }

@@ -4,7 +4,8 @@ import type { Upstream } from '../call.ts'
 export interface MemberOptions {
   /** What it is known by among the others, and in the log. */
   readonly name: string
-  readonly upstream: Upstream
+  /** Makes what its calls are opened by; where it was among those before it has one. */
+  readonly upstream: () => Upstream
   /** Its share of the requests, compared with the others; 1 where it is left out. */
   readonly weight?: number
   /** Requests that it takes at once; without limit where it is left out. */
@@ -24,6 +25,8 @@ export class Member {
   /** Whether a check of its health has found it well. */
   healthy = true
   running = 0
+  /** Connections that it has switched to another protocol: they take no room of a request. */
+  switched = 0
   /** Requests that have ended since somebody asked last. */
   served = 0
   /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
@@ -33,7 +36,7 @@ export class Member {
 
   constructor({ name, upstream }: MemberOptions) {
     this.name = name
-    this.upstream = upstream
+    this.upstream = upstream()
   }
 
   /** Whether it has room for one more. */
@@ -45,7 +48,16 @@ export class Member {
   done(): void {
     this.running--
     this.served++
-    if (this.#left && this.running === 0) this.upstream.close()
+    this.#closeIfOver()
+  }
+
+  /** A request that it had has become a connection of another protocol. Returns what is called when that is closed. */
+  switch(): () => void {
+    this.switched++
+    return () => {
+      this.switched--
+      this.#closeIfOver()
+    }
   }
 
   /** It gave an answer. */
@@ -63,7 +75,11 @@ export class Member {
   /** It gets no more requests. */
   leave(): void {
     this.#left = true
-    if (this.running === 0) this.upstream.close()
+    this.#closeIfOver()
+  }
+
+  #closeIfOver(): void {
+    if (this.#left && this.running === 0 && this.switched === 0) this.upstream.close()
   }
 }
 
