@@ -1,19 +1,22 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Bound, bind } from '../io/bound.ts'
+import { candidates, isPrivate, OF_SERVICE, privateFolder } from './private-folder.ts'
 
 /** What the owner of a running server may ask it. */
 export type Command =
   | { readonly do: 'reload' }
+  /** Say what is served, by whom, in JSON. */
+  | { readonly do: 'status' }
   /** Start this program with these arguments in this folder, and hand the addresses to it. */
   | { readonly do: 'replace'; readonly program: readonly string[]; readonly folder: string }
 
 export type Outcome = { readonly ok: true; readonly told: string } | { readonly ok: false; readonly told: string }
 
 /** The most that is read of a command or its outcome, in characters. */
-const LONGEST = 65536
+const LONGEST = 1024 * 1024
 
 /** What answers the commands of the owner. */
 export interface Control {
@@ -25,7 +28,7 @@ export interface Control {
  * can connect may do as much anyway. Undefined where there is no such folder.
  */
 export function controlPath(config: string): string | undefined {
-  const folder = candidates().find((path) => made(path) && isPrivate(path))
+  const folder = privateFolder()
   return folder === undefined ? undefined : join(folder, nameOf(resolve(config)))
 }
 
@@ -101,7 +104,7 @@ function commandOf(text: string): Command {
     readonly program?: unknown
     readonly folder?: unknown
   } | null
-  if (given?.do === 'reload') return { do: 'reload' }
+  if (given?.do === 'reload' || given?.do === 'status') return { do: given.do }
   const { program, folder } = given ?? {}
   if (given?.do === 'replace' && isTexts(program) && program.length > 0 && typeof folder === 'string') {
     return { do: 'replace', program, folder }
@@ -147,40 +150,5 @@ function realOf(path: string): string {
     return realpathSync(path)
   } catch {
     return resolve(path)
-  }
-}
-
-/** Folders that this user may have for itself, the best first. */
-/** The folder of the server that the unit starts. */
-const OF_SERVICE = '/run/oriel/oriel'
-
-function candidates(): string[] {
-  const uid = process.getuid?.()
-  if (uid === undefined) return []
-  const given = process.env['XDG_RUNTIME_DIR']
-  return [
-    ...(given === undefined || given === '' ? [] : [join(given, 'oriel')]),
-    // /run/oriel is that of the unit, and of sockets that others may use.
-    uid === 0 ? '/run/oriel-0' : OF_SERVICE,
-    join(tmpdir(), `oriel-${uid}`),
-  ]
-}
-
-function made(path: string): boolean {
-  try {
-    mkdirSync(path, { mode: 0o700 })
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EEXIST'
-  }
-}
-
-/** Whether nobody else may enter. Another user could have made it, or a link, in a folder where all may write. */
-function isPrivate(path: string, owner: number | undefined = process.getuid?.()): boolean {
-  try {
-    const stats = lstatSync(path)
-    return stats.isDirectory() && stats.uid === owner && (stats.mode & 0o077) === 0
-  } catch {
-    return false
   }
 }

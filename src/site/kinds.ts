@@ -1,5 +1,6 @@
 import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
+import type { AppOptions } from '../resource/app/options.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
@@ -20,6 +21,8 @@ export interface ResourceKeys {
   readonly cgi?: string | CgiOptions
   /** A FastCGI application: where it listens, or several that are equal, or with options. */
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
+  /** An application that Oriel runs: its command, or with options. */
+  readonly app?: string | AppOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -35,6 +38,7 @@ const KINDS: Kinds = {
   resource: handlerOf,
   cgi: (value, place) => programs('cgi', value, place),
   fastcgi: (value, place) => programs('fastcgi', value, place),
+  app: (value, place) => programs('app', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -45,6 +49,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'resource',
   'cgi',
   'fastcgi',
+  'app',
   'redirect',
   'respond',
 ]
@@ -70,7 +75,9 @@ export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
+const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'app'])
+
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {
-  return kind === 'cgi' || kind === 'fastcgi' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
+  return PROGRAMS.has(kind) ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
 }

@@ -1,4 +1,5 @@
 import type { Handler } from '../message/interface.ts'
+import type { AppOptions } from '../resource/app/options.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
 import { explaining, explanationOf } from '../resource/explain.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
@@ -7,6 +8,7 @@ import type { FilesPlace } from '../resource/files/options.ts'
 /** The kinds of resource that have programs answer, and what a route says of them. */
 interface Values {
   readonly cgi: string | CgiOptions
+  readonly app: string | AppOptions
   readonly fastcgi: string | readonly string[] | FastCgiOptions
 }
 
@@ -19,7 +21,10 @@ const made: { -readonly [K in ProgramKind]?: Make[K] } = {}
 /** Loads what a kind of program takes, for those who have one: most sites have none, and it takes a tenth of a start. */
 export async function loadPrograms(kind: ProgramKind): Promise<void> {
   if (kind === 'cgi') made.cgi ??= (await import('../resource/cgi/cgi.ts')).cgi
-  else made.fastcgi ??= (await import('../resource/fastcgi/fastcgi.ts')).fastcgi
+  else if (kind === 'app') {
+    const { app } = await import('../resource/app/app.ts')
+    made.app ??= (value, { base }) => app(value, base)
+  } else made.fastcgi ??= (await import('../resource/fastcgi/fastcgi.ts')).fastcgi
 }
 
 /**
