@@ -153,7 +153,7 @@ export class HttpCall implements Wire, Traveller {
       this.#call.tried ??= new Set()
       this.#call.tried.add(FRESH)
     }
-    this.#end({ error, again, elsewhere: !this.#touched && this.idempotent })
+    this.#end({ error, again })
   }
 
   drained(): void {
@@ -164,7 +164,7 @@ export class HttpCall implements Wire, Traveller {
 
   /** Nobody takes it. @param error What the client is told. */
   notTaken(error: HttpError): void {
-    if (!this.#over) this.#end({ error, elsewhere: true })
+    if (!this.#over) this.#end({ error, unbegun: true })
   }
 
   /** Whether all of it is one write. */

@@ -6,8 +6,6 @@ import type { Framing } from './framing.ts'
 /** How the end of an answer is known: as that of a request, or by the end of its connection. A closed choice. */
 export type AnswerEnd = Framing | 'close'
 
-/** Options that name no field, or one that is not dropped here. */
-const USUAL_OPTIONS = /^(?:close|keep-alive|upgrade|)$/i
 const LENGTH = /^\d{1,15}$/
 
 /**
@@ -57,14 +55,8 @@ export function restAllowed(head: AnswerHead): number | undefined {
   return seconds === undefined ? undefined : Math.max(0, Number(seconds) - 1) * 1000
 }
 
-/** Fields that Connection names end here (RFC 9110 §7.6.1). Upgrade stays: whoever asked for a switch must see it. */
-export function dropNamed({ connection, headers }: AnswerHead): void {
-  if (connection === undefined || USUAL_OPTIONS.test(connection)) return
-  for (const option of optionsOf(connection)) if (!USUAL_OPTIONS.test(option)) headers.delete(option)
-}
-
 /** The options of a Connection field (RFC 9110 §7.6.1), in lower case. */
-export function optionsOf(connection: string): string[] {
+function optionsOf(connection: string): string[] {
   return connection.split(',').map((option) => trimOws(option).toLowerCase())
 }
 

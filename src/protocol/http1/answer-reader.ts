@@ -1,6 +1,6 @@
 import { listMembers } from '../../message/fields.ts'
 import { Headers } from '../../message/headers.ts'
-import { type AnswerEnd, answerEnd, dropNamed, keepsConnection, restAllowed } from './answer-framing.ts'
+import { type AnswerEnd, answerEnd, keepsConnection, restAllowed } from './answer-framing.ts'
 import { type AnswerHead, AnswerHeadReader } from './answer-head.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { ProtocolError } from './errors.ts'
@@ -116,7 +116,6 @@ export class AnswerReader {
 
   #begin(head: AnswerHead, events: AnswerEvents): void {
     const end = answerEnd(head, this.#method)
-    dropNamed(head)
     this.#rest = restAllowed(head) ?? this.#rest
     if (head.status < 200) {
       if (head.status === 101) this.#switch(head)
