@@ -228,6 +228,7 @@ same<
   | 'resource'
   | 'cgi'
   | 'fastcgi'
+  | 'app'
   | 'redirect'
   | 'respond'
 >(true)

@@ -114,3 +114,15 @@ export const ELSEWHERE: Applications = {
   status: () => [],
   close: () => Promise.resolve(),
 }
+
+/** Starts applications to see whether they answer, and ends them again. @throws ApplicationFailed with its last words. */
+export async function tryApplications(specs: readonly ApplicationSpec[], report: Report): Promise<void> {
+  if (specs.length === 0) return
+  const { Supervisor } = await import('../process/supervisor.ts')
+  const supervisor = new Supervisor({ folder: applicationsFolder(), report, changed: () => undefined })
+  try {
+    await supervisor.prepare(specs)
+  } finally {
+    await supervisor.close()
+  }
+}

@@ -18,6 +18,7 @@ test('each key names a resource', async () => {
       resource: () => new Response('resource'),
       cgi: '.',
       fastcgi: 'unix:nobody.sock',
+      app: { command: 'nobody', queue: 0 },
       redirect: '/redirect',
       respond: 'respond',
     }
