@@ -110,6 +110,7 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
   if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
   if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
+  if (routes.some(({ proxy }) => proxy !== undefined)) await loadPrograms('proxy')
   if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }

@@ -4,6 +4,7 @@ import type { CgiOptions } from '../resource/cgi/options.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
+import type { ProxyGiven } from '../resource/proxy/options.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 import { programs } from './programs.ts'
@@ -20,6 +21,8 @@ export interface ResourceKeys {
   readonly cgi?: string | CgiOptions
   /** A FastCGI application: where it listens, or several that are equal, or with options. */
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
+  /** An HTTP server that requests are forwarded to: its address, several, or with options. */
+  readonly proxy?: ProxyGiven
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -35,6 +38,7 @@ const KINDS: Kinds = {
   resource: handlerOf,
   cgi: (value, place) => programs('cgi', value, place),
   fastcgi: (value, place) => programs('fastcgi', value, place),
+  proxy: (value, place) => programs('proxy', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -45,6 +49,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'resource',
   'cgi',
   'fastcgi',
+  'proxy',
   'redirect',
   'respond',
 ]
@@ -72,5 +77,5 @@ export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {
-  return kind === 'cgi' || kind === 'fastcgi' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
+  return kind === 'cgi' || kind === 'fastcgi' || kind === 'proxy' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
 }
