@@ -258,14 +258,14 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     const milliseconds = this.#options.timeouts[limit]
     if (this.#wire?.waiting === true) return this.#stop(noTurn(this.#options.name, milliseconds))
     const cause = new GatewayFault(`${this.#options.name}: no answer within ${milliseconds} ms (timeouts.${limit})`)
-    this.#stop(new HttpError(504, { code: `timeouts.${limit}`, cause }))
+    this.#stop(new HttpError(504, { code: `timeouts.${limit}`, cause }), true)
   }
 
   /** Ends the call from our side. */
-  #stop(error: unknown): void {
+  #stop(error: unknown, late?: boolean): void {
     if (this.#over) return
     this.#finish(error)
-    this.#wire?.abort()
+    this.#wire?.abort(late)
   }
 
   #finish(error: unknown): void {

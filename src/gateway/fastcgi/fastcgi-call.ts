@@ -191,7 +191,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
 
   /** Nobody takes it. @param what Why, for the log. */
   notTaken(what: string, status: 503 | 504 = 503): void {
-    if (!this.#over) this.#end({ error: notTaken(what, status), again: this.elsewhere() })
+    if (!this.#over) this.#end({ error: notTaken(what, status), again: this.elsewhere(), unbegun: true })
   }
 
   /** A full queue is no failure of the application: it is tried there once more, by itself where that is possible. */
@@ -203,7 +203,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
       return
     }
     const error = notTaken(connectFault(this.#place.name, code), code === 'timeout' ? 504 : 503)
-    this.#end({ error, again: this.elsewhere() || (full && !this.fed) })
+    this.#end({ error, again: this.elsewhere() || (full && !this.fed), unbegun: true })
   }
 
   #end(end: CallEnd): void {

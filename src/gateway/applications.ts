@@ -1,0 +1,116 @@
+import type { Upstream } from './call.ts'
+import { Balancer } from './balance/balancer.ts'
+
+/** The processes of an application that answer, as whoever supervises them tells. */
+export interface ApplicationPlaces {
+  readonly key: string
+  /** `address` is `unix:` and a path. */
+  readonly processes: readonly { readonly id: number; readonly address: string }[]
+  /** Why there is none, where that is known. */
+  readonly failure: string | undefined
+}
+
+/** How busy the processes of an application are with the requests of this process. */
+export interface ApplicationLoad {
+  readonly key: string
+  readonly waiting: number
+  /** `served`: since the last time. */
+  readonly processes: readonly { readonly id: number; readonly running: number; readonly served: number }[]
+}
+
+/** What a route says of an application that it wants to call. */
+export interface Calling {
+  readonly key: string
+  readonly name: string
+  /** Requests that one process takes at once, and that wait beside. */
+  readonly connections: number
+  readonly queue: number
+  readonly upstream: (address: string) => Upstream
+}
+
+/** An application as those who call it know it. */
+class Application {
+  readonly balancer: Balancer
+  #calling: Calling
+  #places: ApplicationPlaces
+  /** By address; of those too that are to end. */
+  readonly #ids = new Map<string, number>()
+
+  constructor(calling: Calling, places: ApplicationPlaces) {
+    this.#calling = calling
+    this.#places = places
+    this.balancer = new Balancer({
+      name: calling.name,
+      queue: () => this.#calling.queue,
+      absent: () => this.#places.failure ?? 'none of its processes answers',
+    })
+    this.#apply()
+  }
+
+  /** A reload may want it called otherwise. */
+  become(calling: Calling): void {
+    this.#calling = calling
+    this.#apply()
+  }
+
+  found(places: ApplicationPlaces): void {
+    this.#places = places
+    this.#apply()
+  }
+
+  load(): ApplicationLoad {
+    const { waiting, members } = this.balancer.takeLoad()
+    const processes = members.flatMap(({ name, running, served }) => {
+      const id = this.#ids.get(name)
+      return id === undefined ? [] : [{ id, running, served }]
+    })
+    const known = new Set(members.map(({ name }) => name))
+    for (const address of this.#ids.keys()) if (!known.has(address)) this.#ids.delete(address)
+    return { key: this.#calling.key, waiting, processes }
+  }
+
+  #apply(): void {
+    const { connections, upstream } = this.#calling
+    for (const { id, address } of this.#places.processes) this.#ids.set(address, id)
+    this.balancer.become(
+      this.#places.processes.map(({ address }) => ({
+        name: address,
+        upstream: () => upstream(address),
+        capacity: connections,
+      })),
+    )
+  }
+}
+
+const applications = new Map<string, Application>()
+/** What was told of applications that nobody calls yet. */
+const places = new Map<string, ApplicationPlaces>()
+
+/** The processes of an application, for whoever calls it. They are shared by all routes and sites of this process. */
+export function applicationCalled(calling: Calling): Balancer {
+  let application = applications.get(calling.key)
+  if (application === undefined) {
+    const { key } = calling
+    application = new Application(calling, places.get(key) ?? { key, processes: [], failure: undefined })
+    applications.set(key, application)
+  } else application.become(calling)
+  return application.balancer
+}
+
+/** Some processes of an application have come or gone. */
+export function applicationFound(found: ApplicationPlaces): void {
+  places.set(found.key, found)
+  applications.get(found.key)?.found(found)
+}
+
+/** The application has ended for good. */
+export function applicationEnded(key: string): void {
+  applicationFound({ key, processes: [], failure: 'it has ended' })
+  places.delete(key)
+  applications.delete(key)
+}
+
+/** How busy they all are; what was served is counted anew from now on. */
+export function applicationLoads(): ApplicationLoad[] {
+  return [...applications.values()].map((application) => application.load())
+}
