@@ -228,6 +228,7 @@ same<
   | 'resource'
   | 'cgi'
   | 'fastcgi'
+  | 'proxy'
   | 'redirect'
   | 'respond'
 >(true)
