@@ -229,6 +229,7 @@ same<
   | 'cgi'
   | 'fastcgi'
   | 'app'
+  | 'proxy'
   | 'redirect'
   | 'respond'
 >(true)

@@ -117,6 +117,7 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
   if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
   if (routes.some(({ app }) => app !== undefined)) await loadPrograms('app')
+  if (routes.some(({ proxy }) => proxy !== undefined)) await loadPrograms('proxy')
   if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }

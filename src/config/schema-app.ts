@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import type { ProcessLimits } from '../process/specification.ts'
 import { wordsOf } from '../resource/app/command-line.ts'
-import type { AppOptions, ProcessOptions } from '../resource/app/options.ts'
+import type { AppForward, AppOptions, ProcessOptions } from '../resource/app/options.ts'
 import { accepted, filled, map, need, number, object, optional, text, yes } from './parts.ts'
+import { forwardKeys } from './schema-proxy.ts'
 
 const LONGEST = 2 ** 31 - 1
 /** More is a mistake of a digit. */
@@ -44,9 +45,10 @@ const timeouts = object<NonNullable<ProcessOptions['timeouts']>>(
     start: number('Until a process answers, from its start. Default: 30000.', 1, LONGEST),
     stop: number('Until a process has ended by itself. Default: 10000.', 1, LONGEST),
     spare: number('After which one that is not needed is ended. Default: 60000.', 1, LONGEST),
-    firstByte: number('For the head of an answer, waiting for a process included. Default: 30000.', 0, LONGEST),
+    firstByte: number('For the head of an answer. Default: 30000; of HTTP 60000.', 0, LONGEST),
     idle: number('For the next piece of an answer. Default: 60000.', 0, LONGEST),
-    total: number('For the whole of it. Default: 600000.', 0, LONGEST),
+    total: number('For the whole of it. Default: 600000; of HTTP 0.', 0, LONGEST),
+    upgraded: number('For a byte in either direction on a WebSocket and the like. Default: 3600000.', 0, LONGEST),
   },
   'How long is waited, in milliseconds; 0 for an answer: for ever.',
 )
@@ -57,7 +59,9 @@ export const processKeys: Keys<ProcessOptions> = {
     v.pipe(v.union([count, range]), v.description('How many: a number, or `{ min, max }`. Default: 1.')),
   ),
   env: optional(map(variable, value), 'More variables of their environment.'),
-  user: v.optional(v.pipe(who, v.description('Who they are, where root starts the server. Default: `user` of the config.'))),
+  user: v.optional(
+    v.pipe(who, v.description('Who they are, where root starts the server. Default: `user` of the config.')),
+  ),
   group: v.optional(v.pipe(who, v.description('Their group. Default: the first one of `user`.'))),
   limits: v.optional(limits),
   maxRequests: number('After so many requests a process is replaced.', 1, LONGEST),
@@ -74,10 +78,14 @@ export const processKeys: Keys<ProcessOptions> = {
 
 const words = v.union([accepted((given) => wordsOf(given)), v.pipe(v.array(filled()), v.minLength(1))])
 
+const { spool: _spool, timeouts: _timeouts, authorization: _authorization, ...forward } = forwardKeys
+
 /** What a route says of an application that Oriel runs. */
 export const app: v.GenericSchema = object<AppOptions>(
   {
-    command: need(optional(words, 'The program and its arguments, without a shell; `$SOCKET` is where it has to listen.')),
+    command: need(
+      optional(words, 'The program and its arguments, without a shell; `$SOCKET` is where it has to listen.'),
+    ),
     protocol: v.optional(
       v.pipe(v.picklist(['http', 'fastcgi', 'scgi']), v.description('What it speaks there. Default: `http`.')),
     ),
@@ -88,6 +96,8 @@ export const app: v.GenericSchema = object<AppOptions>(
       LONGEST,
     ),
     spool: yes('Whether a content is read to its end before the application is called. Default: `true`.'),
+    authorization: yes('Whether it sees the field Authorization, with passwords. Default: `true`.'),
+    forward: v.optional(object<AppForward>(forward, 'How requests are forwarded to one that speaks HTTP.')),
     ...processKeys,
   },
   'An application that Oriel runs.',

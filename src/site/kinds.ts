@@ -5,6 +5,7 @@ import type { CgiOptions } from '../resource/cgi/options.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
+import type { ProxyGiven } from '../resource/proxy/options.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 import { programs } from './programs.ts'
@@ -23,6 +24,8 @@ export interface ResourceKeys {
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
   /** An application that Oriel runs: its command, or with options. */
   readonly app?: string | AppOptions
+  /** An HTTP server that requests are forwarded to: its address, several, or with options. */
+  readonly proxy?: ProxyGiven
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -39,6 +42,7 @@ const KINDS: Kinds = {
   cgi: (value, place) => programs('cgi', value, place),
   fastcgi: (value, place) => programs('fastcgi', value, place),
   app: (value, place) => programs('app', value, place),
+  proxy: (value, place) => programs('proxy', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -49,6 +53,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'resource',
   'cgi',
   'fastcgi',
+  'proxy',
   'app',
   'redirect',
   'respond',
@@ -75,7 +80,7 @@ export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
-const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'app'])
+const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'proxy', 'app'])
 
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {

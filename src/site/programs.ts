@@ -4,12 +4,14 @@ import type { CgiOptions } from '../resource/cgi/options.ts'
 import { explaining, explanationOf } from '../resource/explain.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import type { ProxyGiven } from '../resource/proxy/options.ts'
 
 /** The kinds of resource that have programs answer, and what a route says of them. */
 interface Values {
   readonly cgi: string | CgiOptions
   readonly app: string | AppOptions
   readonly fastcgi: string | readonly string[] | FastCgiOptions
+  readonly proxy: ProxyGiven
 }
 
 export type ProgramKind = keyof Values
@@ -21,6 +23,7 @@ const made: { -readonly [K in ProgramKind]?: Make[K] } = {}
 /** Loads what a kind of program takes, for those who have one: most sites have none, and it takes a tenth of a start. */
 export async function loadPrograms(kind: ProgramKind): Promise<void> {
   if (kind === 'cgi') made.cgi ??= (await import('../resource/cgi/cgi.ts')).cgi
+  else if (kind === 'proxy') made.proxy ??= (await import('../resource/proxy/proxy.ts')).proxy
   else if (kind === 'app') {
     const { app } = await import('../resource/app/app.ts')
     made.app ??= (value, { base }) => app(value, base)

@@ -6,9 +6,9 @@ import { scgiUpstream } from '../../gateway/scgi/upstream.ts'
 import type { Handler } from '../../message/interface.ts'
 import type { ApplicationSpec } from '../../process/specification.ts'
 import { type Explain, explaining, explanationOf } from '../explain.ts'
-import { forwarder } from '../proxy/forward.ts'
 import { mounted } from '../mounted.ts'
 import { program as programOf } from '../program.ts'
+import { forwarder } from '../proxy/forward.ts'
 import type { AppOptions } from './options.ts'
 import { applicationOf, optionsOf } from './specification.ts'
 
@@ -32,18 +32,17 @@ export function app(given: string | AppOptions, base: string): Handler {
 /** Has the processes of an application answer, whoever runs them. */
 export function calling(spec: ApplicationSpec, options: AppOptions): Handler {
   const { key, name, connections, protocol, command, cwd } = spec
-  const { queue = QUEUE, spool = true } = options
+  const { queue = QUEUE, spool = true, authorization = true, timeouts = {} } = options
   const { open } = applicationCalled({ key, name, connections, queue, upstream: UPSTREAMS[protocol] })
   const about: Explain = async () => [
     ['command', command.join(' ')],
     ['folder', cwd],
   ]
   if (protocol !== 'http') {
-    // The variables are those of its processes, and stand in their environment.
-    const { env: _, ...program } = options
+    const program = { spool, authorization, timeouts }
     return mounted(programOf(open, name, program, true), program, about)
   }
-  const forward = forwarder(open, name, { ...options, spool })
+  const forward = forwarder(open, name, { ...options.forward, spool, authorization, timeouts })
   return explaining(forward, async (request) => [
     ...(await about(request)),
     ...((await explanationOf(forward)?.(request)) ?? []),

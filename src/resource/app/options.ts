@@ -1,5 +1,5 @@
-import type { GatewayTimeouts } from '../../gateway/patience.ts'
 import type { ApplicationSpec, ProcessLimits } from '../../process/specification.ts'
+import type { ForwardOptions, ProxyTimeouts } from '../proxy/options.ts'
 
 /** How long processes may take, in milliseconds. */
 export interface ProcessTimeouts {
@@ -30,7 +30,7 @@ export interface ProcessOptions {
   readonly reload?: 'replace' | 'keep'
   /** Requests that wait for one with room; more are answered 503. 1024 where it is left out. */
   readonly queue?: number
-  readonly timeouts?: Partial<GatewayTimeouts> & ProcessTimeouts
+  readonly timeouts?: Partial<ProxyTimeouts> & ProcessTimeouts
 }
 
 /** An application that Oriel runs. */
@@ -45,4 +45,11 @@ export interface AppOptions extends ProcessOptions {
   readonly connections?: number
   /** Whether the content of a request is read to its end before the application is called; true where it is left out. */
   readonly spool?: boolean
+  /** Whether it sees `Authorization`, with passwords; true where it is left out. */
+  readonly authorization?: boolean
+  /** How requests are forwarded to one that speaks HTTP. */
+  readonly forward?: AppForward
 }
+
+/** What a route may say of forwarding beside. */
+export type AppForward = Omit<ForwardOptions, 'spool' | 'timeouts' | 'authorization'>
