@@ -1,0 +1,220 @@
+import type { Report } from '../message/exchange.ts'
+import { Application } from './application.ts'
+import type { ApplicationProcess, Seat } from './application-process.ts'
+import { PrivateFolder } from './folder.ts'
+import { Keeper } from './keeper.ts'
+import { memoryOf } from './kin.ts'
+import {
+  type ApplicationLoad,
+  type ApplicationSpec,
+  type ApplicationState,
+  type ApplicationStatus,
+  checkSpec,
+  type Ids,
+} from './specification.ts'
+import { clean } from './stale.ts'
+import { whoRuns } from './who.ts'
+
+/** Milliseconds from one look at what waits to the next. */
+const SCALE = 500
+/** And from one look at memory and sockets to the next. */
+const CHECK = 5000
+
+export interface SupervisorOptions {
+  /** Where the private folders of supervisors are; made where it is not there. All users must be able to pass through it. */
+  readonly folder: string
+  readonly report: Report
+  /** Told whenever other processes take requests. */
+  readonly changed: (state: ApplicationState) => void
+  /** Who must be able to connect, where that is not this user: the workers. */
+  readonly owner?: Ids
+}
+
+/** What a new set of applications changes, when their processes answer. One of the two is to be called, once. */
+export interface Change {
+  /** Applications that are not named any more end, those that stay are replaced one process at a time. */
+  make(): void
+  /** The new ones end. Fulfilled when they have. */
+  drop(): Promise<void>
+}
+
+/** What all applications share. */
+interface Ground {
+  readonly folder: PrivateFolder
+  readonly keeper: Keeper
+}
+
+/** Runs applications: starts their processes, watches, scales and replaces them. */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #applications = new Map<string, Application>()
+  /** Those that end, and when they have. */
+  readonly #leaving = new Map<Application, Promise<void>>()
+  #ground: Promise<Ground> | undefined
+  #lastId = 0
+  #closing = false
+  #looks: NodeJS.Timeout[] = []
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Starts what is new. Fulfilled when a process of each answers.
+   * @throws ApplicationFailed for the first that does not; then nothing has changed. RangeError for a spec that makes no sense.
+   */
+  async prepare(specs: readonly ApplicationSpec[]): Promise<Change> {
+    const added = await this.#add(specs)
+    const drop = async (): Promise<void> => {
+      for (const { spec } of added) this.#applications.delete(spec.key)
+      await Promise.all(added.map((application) => this.#end(application, false)))
+    }
+    try {
+      await Promise.all(added.map((application) => application.open()))
+    } catch (error) {
+      await drop()
+      throw error
+    }
+    if (this.#closing) throw new Error('the supervisor is closed')
+    return { make: () => this.#make(specs, added), drop }
+  }
+
+  /** As `prepare` and `make`, at once: what fails is reported, and tried again. */
+  start(specs: readonly ApplicationSpec[]): void {
+    const begin = async (): Promise<void> => {
+      const added = await this.#add(specs)
+      for (const application of added) application.fill()
+      this.#make(specs, added)
+    }
+    begin().catch((error: Error) => this.#options.report('error', `Applications cannot be started: ${error.message}`))
+  }
+
+  /** How busy an application is. @param from The number of the worker that says so. */
+  heard(load: ApplicationLoad, from: number): void {
+    for (const application of this.#all) if (application.spec.key === load.key) application.heard(load, from)
+  }
+
+  /** A worker has gone. */
+  forget(from: number): void {
+    for (const application of this.#all) application.forget(from)
+  }
+
+  /** The present states, for a worker that is new. */
+  get states(): ApplicationState[] {
+    return [...this.#applications.values()].map(({ state }) => state)
+  }
+
+  async status(): Promise<ApplicationStatus[]> {
+    const processes = this.#processes
+    const memory = processes.length === 0 ? [] : await memoryOf(processes)
+    const of = new Map(processes.map((process, i) => [process, memory[i]]))
+    return this.#all.map((application) => application.status((process) => of.get(process)))
+  }
+
+  /** The numbers of all processes that were started here and may run, that of the keeper among them. */
+  async pids(): Promise<number[]> {
+    const { keeper } = (await this.#ground) ?? {}
+    return [...this.#processes.map(({ pid }) => pid), ...(keeper?.pid === undefined ? [] : [keeper.pid])]
+  }
+
+  /** Ends everything, gently and then by force. Fulfilled when nothing is left. */
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const look of this.#looks) clearInterval(look)
+    const ground = await this.#ground?.catch(() => undefined)
+    for (const application of this.#applications.values()) void this.#end(application, false)
+    this.#applications.clear()
+    // Those too that were leaving gently: nobody sends them anything any more.
+    await Promise.all([...this.#leaving].map(([application, ended]) => Promise.all([application.end(false), ended])))
+    if (ground === undefined) return
+    await ground.folder.remove()
+    await ground.keeper.close()
+  }
+
+  async #add(specs: readonly ApplicationSpec[]): Promise<Application[]> {
+    for (const spec of specs) checkSpec(spec)
+    const missing = specs.filter(({ key }, i) => {
+      return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
+    })
+    if (missing.length === 0) return []
+    this.#ground ??= this.#open()
+    const ground = await this.#ground
+    if (this.#closing) throw new Error('the supervisor is closed')
+    return missing.map((spec) => {
+      const application = new Application(spec, {
+        seat: this.#seats(spec, ground),
+        nextId: () => ++this.#lastId,
+        report: this.#options.report,
+        changed: (state) => this.#options.changed(state),
+      })
+      this.#applications.set(spec.key, application)
+      return application
+    })
+  }
+
+  #make(specs: readonly ApplicationSpec[], added: readonly Application[]): void {
+    const named = new Set(specs.map(({ key }) => key))
+    for (const [key, application] of this.#applications) {
+      if (named.has(key)) {
+        if (application.spec.reload === 'replace' && !added.includes(application)) application.replaceAll('a reload')
+        continue
+      }
+      this.#applications.delete(key)
+      void this.#end(application, true)
+    }
+  }
+
+  get #all(): Application[] {
+    return [...this.#applications.values(), ...this.#leaving.keys()]
+  }
+
+  get #processes(): ApplicationProcess[] {
+    return this.#all.flatMap((application) => [...application.processes.values()])
+  }
+
+  #end(application: Application, gently: boolean): Promise<void> {
+    const ended = application.end(gently).finally(() => this.#leaving.delete(application))
+    this.#leaving.set(application, ended)
+    return ended
+  }
+
+  /** What is wrong with its user is told at each start, since it can be mended meanwhile. */
+  #seats(spec: ApplicationSpec, { folder, keeper }: Ground): () => Seat {
+    const { report, owner } = this.#options
+    let own: string | undefined
+    return () => {
+      const who = whoRuns(spec, owner)
+      own ??= folder.add(who)
+      return { token: folder.token, folder: own, who, owner, keeper, report }
+    }
+  }
+
+  async #open(): Promise<Ground> {
+    const { folder: base, report } = this.#options
+    if (process.platform === 'win32') throw new Error('applications are started on Linux, macOS and other Unix only')
+    try {
+      const folder = await PrivateFolder.make(base)
+      const ended = await clean(base)
+      if (ended > 0) report('warn', 'Processes of a supervisor that was killed are ended.', { processes: ended })
+      const keeper = new Keeper(folder.path, folder.token, () => {
+        report('error', 'The keeper of the application processes was killed; there will be another one.')
+      })
+      this.#looks = [
+        setInterval(() => this.#scale(), SCALE).unref(),
+        setInterval(() => void this.#check().catch((error: Error) => report('error', error.message)), CHECK).unref(),
+      ]
+      return { folder, keeper }
+    } catch (error) {
+      this.#ground = undefined
+      throw error
+    }
+  }
+
+  #scale(): void {
+    for (const application of this.#applications.values()) application.scale()
+  }
+
+  async #check(): Promise<void> {
+    await Promise.all([...this.#applications.values()].map((application) => application.check()))
+  }
+}
