@@ -21,7 +21,7 @@ export interface Server {
   readonly bounds: ReadonlyMap<string, Bound>
   /** The process numbers of the workers, where there are some. */
   readonly workers: readonly number[]
-  readonly applications: readonly ApplicationStatus[]
+  applications(): Promise<readonly ApplicationStatus[]>
   reload(): Promise<void>
   close(): Promise<void>
   retire(): Promise<void>
@@ -123,14 +123,14 @@ class Lifecycle {
 
   /** At once, whatever else is being done. */
   async #status(): Promise<Outcome> {
-    const { urls, workers, applications } = this.#server
+    const { urls, workers } = this.#server
     const status: Status = {
       process: process.pid,
       state: this.#state,
       since: Math.round(performance.timeOrigin),
       urls,
       workers,
-      applications,
+      applications: await this.#server.applications(),
     }
     return { ok: true, told: JSON.stringify(status) }
   }

@@ -14,7 +14,7 @@ export interface Applications {
    * @throws ApplicationFailed with its last words; then nothing has changed.
    */
   prepare(specs: readonly ApplicationSpec[]): Promise<Change>
-  status(): readonly ApplicationStatus[]
+  status(): Promise<readonly ApplicationStatus[]>
   close(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export interface ApplicationsOptions {
   readonly changed: (states: readonly ApplicationState[]) => void
 }
 
-const NOTHING: Change = { make: () => undefined, drop: () => undefined }
+const NOTHING: Change = { make: () => undefined, drop: () => Promise.resolve() }
 
 /** The applications of a server whose primary this is. The supervisor is loaded by those who have some. */
 export class OwnApplications implements Applications {
@@ -55,7 +55,7 @@ export class OwnApplications implements Applications {
       ...(owner !== undefined && { owner }),
     })
     this.#supervisor = supervisor
-    return { make: () => supervisor.start(specs), drop: () => undefined }
+    return { make: () => supervisor.start(specs), drop: () => Promise.resolve() }
   }
 
   /** How busy they are, by one of those who call them. @param from Its number. */
@@ -68,8 +68,8 @@ export class OwnApplications implements Applications {
     this.#supervisor?.forget(from)
   }
 
-  status(): readonly ApplicationStatus[] {
-    return this.#supervisor?.status() ?? []
+  async status(): Promise<readonly ApplicationStatus[]> {
+    return (await this.#supervisor?.status()) ?? []
   }
 
   async close(): Promise<void> {
@@ -78,8 +78,7 @@ export class OwnApplications implements Applications {
 
   #changed(state: ApplicationState): void {
     this.#states.set(state.key, state)
-    const known = new Set(this.status().map(({ key }) => key))
-    for (const key of this.#states.keys()) if (key !== state.key && !known.has(key)) this.#states.delete(key)
+    for (const key of this.#states.keys()) if (this.#supervisor?.has(key) === false) this.#states.delete(key)
     this.#options.changed(this.states)
   }
 }
@@ -111,7 +110,7 @@ export function localApplications(report: Report): Applications {
 /** Those of a worker: its primary runs them. */
 export const ELSEWHERE: Applications = {
   prepare: () => Promise.resolve(NOTHING),
-  status: () => [],
+  status: () => Promise.resolve([]),
   close: () => Promise.resolve(),
 }
 

@@ -15,8 +15,9 @@ export type Command =
 
 export type Outcome = { readonly ok: true; readonly told: string } | { readonly ok: false; readonly told: string }
 
-/** The most that is read of a command or its outcome, in characters. */
-const LONGEST = 1024 * 1024
+/** The most that is read of a command and of its outcome, in characters. */
+const LONGEST = 65536
+const LONGEST_OUTCOME = 1024 * 1024
 
 /** What answers the commands of the owner. */
 export interface Control {
@@ -75,7 +76,7 @@ export function ask(path: string, command: Command): Promise<Outcome> {
     const socket = connect({ path, allowHalfOpen: true })
     socket.on('error', reject)
     socket.end(`${JSON.stringify(command)}\n`)
-    read(socket, (text) => {
+    read(socket, LONGEST_OUTCOME, (text) => {
       if (text === undefined) reject(new Error('the server ended before it had answered'))
       else resolve(JSON.parse(text) as Outcome)
     })
@@ -84,7 +85,7 @@ export function ask(path: string, command: Command): Promise<Outcome> {
 
 function answer(socket: Socket, act: (command: Command) => Promise<Outcome>): void {
   socket.on('error', () => socket.destroy())
-  read(socket, (text) => {
+  read(socket, LONGEST, (text) => {
     if (text === undefined) socket.destroy()
     else void outcomeOf(text, act).then((outcome) => socket.end(JSON.stringify(outcome)))
   })
@@ -117,12 +118,12 @@ function isTexts(given: unknown): given is string[] {
 }
 
 /** All that comes until the other side ends; undefined where that is nothing, or too much. */
-function read(socket: Socket, done: (text: string | undefined) => void): void {
+function read(socket: Socket, longest: number, done: (text: string | undefined) => void): void {
   let text = ''
   socket.setEncoding('utf8')
   socket.on('data', (more: string) => {
     text += more
-    if (text.length > LONGEST) socket.destroy()
+    if (text.length > longest) socket.destroy()
   })
   socket.once('end', () => done(text === '' ? undefined : text))
   socket.once('close', () => done(undefined))

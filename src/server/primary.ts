@@ -97,7 +97,7 @@ export class Primary {
     return this.#crew.workers.flatMap(({ pid }) => pid ?? [])
   }
 
-  get applications(): readonly ApplicationStatus[] {
+  applications(): Promise<readonly ApplicationStatus[]> {
     return this.#applications.status()
   }
 
@@ -138,7 +138,7 @@ export class Primary {
         if (this.#stopping) throw new Error('the server is stopping')
       } catch (error) {
         for (const worker of workers) worker.drop(next.orders.generation)
-        applications?.drop()
+        await applications?.drop()
         release(next, old)
         throw error
       }

@@ -68,7 +68,7 @@ export class Running {
   }
 
   /** What is run for the config. */
-  get applications(): readonly ApplicationStatus[] {
+  applications(): Promise<readonly ApplicationStatus[]> {
     return this.#applications.status()
   }
 
@@ -89,7 +89,7 @@ export class Running {
     let applications: ApplicationsChange | undefined
     const drop = (): void => {
       for (const { key, bound } of fresh) bound.close(given.bounds?.has(key))
-      applications?.drop()
+      void applications?.drop()
     }
     try {
       for (const [i, address] of built.listen.entries()) {

@@ -30,8 +30,8 @@ export class Single {
     return this.#running.bounds
   }
 
-  get applications(): readonly ApplicationStatus[] {
-    return this.#running.applications
+  applications(): Promise<readonly ApplicationStatus[]> {
+    return this.#running.applications()
   }
 
   get workers(): number[] {

@@ -58,7 +58,7 @@ export function work(read: Read, hang: number): Promise<void> {
     acme.certificates = certificates
     await running.renew(certificates)
   }
-  let loads: NodeJS.Timeout | undefined
+  let telling = false
   const hangs = new Map<number, number>()
   let signs = signsEach(hang)
   const asked = new AskedPermits(tell)
@@ -92,7 +92,8 @@ export function work(read: Read, hang: number): Promise<void> {
         )
       } else if (order.do === 'applications') {
         applicationsFound(order.places)
-        loads ??= setInterval(tellLoads, LOADS).unref()
+        if (!telling) setInterval(tellLoads, LOADS).unref()
+        telling = true
         tellLoads()
       } else if (order.do === 'drop') drop(order.generation)
       else end(order.do === 'stop' ? 'close' : 'retire')

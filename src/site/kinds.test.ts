@@ -45,7 +45,7 @@ test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
   assert.throws(
     () => kindOf({}),
-    /a route needs one of files, module, resource, cgi, fastcgi, proxy, redirect, respond/,
+    /a route needs one of files, module, resource, cgi, fastcgi, proxy, app, redirect, respond/,
   )
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })

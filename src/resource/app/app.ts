@@ -18,7 +18,7 @@ const QUEUE = 1024
 const UPSTREAMS: { readonly [P in ApplicationSpec['protocol']]: (address: string) => Upstream } = {
   http: (address) => httpUpstream({ address, connections: MANY, queue: 0 }),
   fastcgi: (address) => fastCgiUpstream({ address, connections: MANY, keepAlive: true }),
-  scgi: (address) => scgiUpstream({ address, connections: MANY, queue: 0 }),
+  scgi: (address) => scgiUpstream({ address }),
 }
 /** How many run at once is decided before. */
 const MANY = 65536
