@@ -228,6 +228,7 @@ same<
   | 'resource'
   | 'cgi'
   | 'fastcgi'
+  | 'scgi'
   | 'redirect'
   | 'respond'
 >(true)

@@ -106,10 +106,12 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
-  if (routes.some(({ files, fastcgi }) => files !== undefined || fastcgi !== undefined)) await loadMediaTypes()
+  if (routes.some(({ files, fastcgi, scgi }) => [files, fastcgi, scgi].some((one) => one !== undefined)))
+    await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
   if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
   if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
+  if (routes.some(({ scgi }) => scgi !== undefined)) await loadPrograms('scgi')
   if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }

@@ -18,6 +18,7 @@ test('each key names a resource', async () => {
       resource: () => new Response('resource'),
       cgi: '.',
       fastcgi: 'unix:nobody.sock',
+      scgi: 'unix:nobody.sock',
       redirect: '/redirect',
       respond: 'respond',
     }
@@ -25,7 +26,7 @@ test('each key names a resource', async () => {
     for (const key of RESOURCE_KEYS) {
       const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
       const answer = await site.request(key === 'cgi' ? '/run.txt' : '/a.txt')
-      if (key === 'fastcgi') {
+      if (key === 'fastcgi' || key === 'scgi') {
         assert.equal(answer.status, 503, 'nobody listens there')
         continue
       }

@@ -6,6 +6,7 @@ import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
+import type { ScgiOptions } from '../resource/scgi/options.ts'
 import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
@@ -20,6 +21,8 @@ export interface ResourceKeys {
   readonly cgi?: string | CgiOptions
   /** A FastCGI application: where it listens, or several that are equal, or with options. */
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
+  /** An SCGI application: where it listens, or several that are equal, or with options. */
+  readonly scgi?: string | readonly string[] | ScgiOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -35,6 +38,7 @@ const KINDS: Kinds = {
   resource: handlerOf,
   cgi: (value, place) => programs('cgi', value, place),
   fastcgi: (value, place) => programs('fastcgi', value, place),
+  scgi: (value, place) => programs('scgi', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -45,6 +49,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'resource',
   'cgi',
   'fastcgi',
+  'scgi',
   'redirect',
   'respond',
 ]
@@ -72,5 +77,5 @@ export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {
-  return kind === 'cgi' || kind === 'fastcgi' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
+  return kind === 'cgi' || kind === 'fastcgi' || kind === 'scgi' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
 }

@@ -3,11 +3,13 @@ import type { CgiOptions } from '../resource/cgi/options.ts'
 import { explaining, explanationOf } from '../resource/explain.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import type { ScgiOptions } from '../resource/scgi/options.ts'
 
 /** The kinds of resource that have programs answer, and what a route says of them. */
 interface Values {
   readonly cgi: string | CgiOptions
   readonly fastcgi: string | readonly string[] | FastCgiOptions
+  readonly scgi: string | readonly string[] | ScgiOptions
 }
 
 export type ProgramKind = keyof Values
@@ -19,6 +21,7 @@ const made: { -readonly [K in ProgramKind]?: Make[K] } = {}
 /** Loads what a kind of program takes, for those who have one: most sites have none, and it takes a tenth of a start. */
 export async function loadPrograms(kind: ProgramKind): Promise<void> {
   if (kind === 'cgi') made.cgi ??= (await import('../resource/cgi/cgi.ts')).cgi
+  else if (kind === 'scgi') made.scgi ??= (await import('../resource/scgi/scgi.ts')).scgi
   else made.fastcgi ??= (await import('../resource/fastcgi/fastcgi.ts')).fastcgi
 }
 
