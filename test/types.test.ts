@@ -230,6 +230,7 @@ same<
   | 'fastcgi'
   | 'app'
   | 'proxy'
+  | 'scgi'
   | 'redirect'
   | 'respond'
 >(true)

@@ -17,7 +17,7 @@ import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
-import { loadPrograms } from '../site/programs.ts'
+import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
@@ -112,12 +112,10 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
-  if (routes.some(({ files, fastcgi }) => files !== undefined || fastcgi !== undefined)) await loadMediaTypes()
+  if (routes.some(({ files, fastcgi, scgi }) => [files, fastcgi, scgi].some((one) => one !== undefined)))
+    await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
-  if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
-  if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
-  if (routes.some(({ app }) => app !== undefined)) await loadPrograms('app')
-  if (routes.some(({ proxy }) => proxy !== undefined)) await loadPrograms('proxy')
+  for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
   if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }

@@ -8,6 +8,7 @@ import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
 import type { ProxyGiven } from '../resource/proxy/options.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
+import type { ScgiOptions } from '../resource/scgi/options.ts'
 import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
@@ -26,6 +27,8 @@ export interface ResourceKeys {
   readonly app?: string | AppOptions
   /** An HTTP server that requests are forwarded to: its address, several, or with options. */
   readonly proxy?: ProxyGiven
+  /** An SCGI application: where it listens, or several that are equal, or with options. */
+  readonly scgi?: string | readonly string[] | ScgiOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -43,6 +46,7 @@ const KINDS: Kinds = {
   fastcgi: (value, place) => programs('fastcgi', value, place),
   app: (value, place) => programs('app', value, place),
   proxy: (value, place) => programs('proxy', value, place),
+  scgi: (value, place) => programs('scgi', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -53,6 +57,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'resource',
   'cgi',
   'fastcgi',
+  'scgi',
   'proxy',
   'app',
   'redirect',
@@ -80,7 +85,7 @@ export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
-const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'proxy', 'app'])
+const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'scgi', 'proxy', 'app'])
 
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {

@@ -6,7 +6,8 @@ import { scgiUpstream } from '../../gateway/scgi/upstream.ts'
 import type { Handler } from '../../message/interface.ts'
 import type { ApplicationSpec } from '../../process/specification.ts'
 import { type Explain, explaining, explanationOf } from '../explain.ts'
-import { mounted } from '../mounted.ts'
+import type { FilesPlace } from '../files/options.ts'
+import { mountedProgram } from '../mounted-program.ts'
 import { program as programOf } from '../program.ts'
 import { forwarder } from '../proxy/forward.ts'
 import type { AppOptions } from './options.ts'
@@ -23,10 +24,10 @@ const UPSTREAMS: { readonly [P in ApplicationSpec['protocol']]: (address: string
 /** How many run at once is decided before. */
 const MANY = 65536
 
-/** An application that Oriel runs, as a resource. @param base The folder of the config. @throws TypeError for no command. */
-export function app(given: string | AppOptions, base: string): Handler {
+/** An application that Oriel runs, as a resource. @throws TypeError for no command. */
+export function app(given: string | AppOptions, place: Pick<FilesPlace, 'base'>): Handler {
   const options = optionsOf(given)
-  return calling(applicationOf(options, base), options)
+  return calling(applicationOf(options, place.base), options)
 }
 
 /** Has the processes of an application answer, whoever runs them. */
@@ -40,7 +41,7 @@ export function calling(spec: ApplicationSpec, options: AppOptions): Handler {
   ]
   if (protocol !== 'http') {
     const program = { spool, authorization, timeouts }
-    return mounted(programOf(open, name, program, true), program, about)
+    return mountedProgram(programOf(open, name, program, true), program, about)
   }
   const forward = forwarder(open, name, { ...options.forward, spool, authorization, timeouts })
   return explaining(forward, async (request) => [

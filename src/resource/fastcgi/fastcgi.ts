@@ -13,7 +13,7 @@ import { explainVariables } from '../explain-program.ts'
 import type { Page } from '../files/find.ts'
 import type { FilesPlace } from '../files/options.ts'
 import { explainPage, pageResponse } from '../files/page.ts'
-import { mounted } from '../mounted.ts'
+import { mountedProgram } from '../mounted-program.ts'
 import { type Program, program } from '../program.ts'
 import { filter } from './filter.ts'
 import { type Run, siteFinder, type Target } from './find.ts'
@@ -37,7 +37,7 @@ export function fastcgi(
   const about: Explain = async () => [['address', name]]
   if (role === 'filter') return filter(options, place, run, about)
   if (options.root !== undefined) return site(resolve(place.base, options.root), options, place, run, about)
-  return mounted(run, options, about)
+  return mountedProgram(run, options, about)
 }
 
 /** A folder of scripts, and of files beside them. */
