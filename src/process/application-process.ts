@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { closeSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { SpawnFailed } from '../io/spawn/failed.ts'
@@ -11,6 +11,7 @@ import type { Keeper } from './keeper.ts'
 import { LastWords } from './last-words.ts'
 import { letIn } from './let-in.ts'
 import { Output } from './output.ts'
+import { outputPipes } from './output-pipe.ts'
 import { Readiness } from './ready.ts'
 import type { ApplicationSpec, Ids } from './specification.ts'
 import type { Who } from './who.ts'
@@ -22,7 +23,8 @@ const LAST_WORDS = 500
 export interface Seat {
   /** Of all processes of the supervisor, for their marks. */
   readonly token: string
-  /** The private folder of the application. */
+  /** The private folder of the supervisor, and in it that of the application. */
+  readonly base: string
   readonly folder: string
   readonly who: Who
   /** Who else must be able to connect. */
@@ -52,8 +54,7 @@ export class ApplicationProcess implements Ended {
   readonly #child: ChildProcess
   readonly #began: number = performance.now()
   readonly #words = new LastWords()
-  readonly #outputs: Output[] = []
-  readonly #written: Promise<unknown>
+  readonly #outputs: readonly Output[]
   #exit: Exit | undefined
   #ending: Promise<void> | undefined
 
@@ -64,18 +65,16 @@ export class ApplicationProcess implements Ended {
     this.#seat = seat
     this.mark = `${seat.token}.${id}`
     this.uid = seat.who.uid
-    this.#child = start(startOf(spec, seat.who, this.path, this.mark), spec.cwd)
-    const { pid, stdout, stderr } = this.#child
-    if (pid !== undefined) seat.keeper.add(pid)
+    const { child, stdout, stderr } = start(startOf(spec, seat.who, this.path, this.mark), spec.cwd, seat)
+    this.#child = child
+    if (child.pid !== undefined) seat.keeper.add(child.pid)
     this.exited = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
+      child.once('exit', (code, signal) => {
         this.#exit = { code, signal }
         resolve(this.#exit)
       })
     })
-    this.#written = new Promise((resolve) => this.#child.once('close', resolve))
-    this.#listen(stdout, 'info')
-    this.#listen(stderr, 'error')
+    this.#outputs = [this.#listen(stdout, 'info'), this.#listen(stderr, 'error')]
     this.ready = this.#answers()
   }
 
@@ -98,7 +97,7 @@ export class ApplicationProcess implements Ended {
 
   /** What to tell of it, with its last words: those that it wrote just before it ended may still be on their way. */
   async failed(what: string): Promise<ApplicationFailed> {
-    if (this.hasExited) await within(LAST_WORDS, this.#written)
+    if (this.hasExited) await within(LAST_WORDS, Promise.all(this.#outputs.map(({ ended }) => ended)))
     for (const output of this.#outputs) output.flush()
     const exit = this.#exit
     return new ApplicationFailed(this.#spec.name, what, { ...(exit && { exit }), lastWords: this.#words.lines })
@@ -125,7 +124,7 @@ export class ApplicationProcess implements Ended {
     const { who, owner } = this.#seat
     const what = await firstOf(timeouts.start, this.path, this.#child)
     if (what === 'ready') {
-      if (owner !== undefined && owner.uid !== who.uid) letIn(this.path, who, owner)
+      if (owner !== undefined && owner.uid !== 0 && owner.uid !== who.uid) letIn(this.path, who, owner)
       // It may have been told to end meanwhile.
       if (this.state === 'starting') this.state = 'serving'
     } else if (what instanceof Error) {
@@ -141,11 +140,10 @@ export class ApplicationProcess implements Ended {
     }
   }
 
-  #listen(stream: Readable | null, level: 'info' | 'error'): void {
-    if (stream === null) return
+  #listen(stream: Readable, level: 'info' | 'error'): Output {
     const { name } = this.#spec
     const fields = { application: name, process: this.pid }
-    const output = new Output(stream, {
+    return new Output(stream, {
       line: (text) => {
         this.#words.push(text)
         this.#seat.report(level, text, fields)
@@ -153,13 +151,26 @@ export class ApplicationProcess implements Ended {
       silent: (text) => this.#words.push(text),
       dropped: (bytes) => this.#seat.report('warn', 'A process wrote more than is shown.', { ...fields, bytes }),
     })
-    this.#outputs.push(output)
   }
 }
 
 /** In a session of its own: away from the terminal, and a group that is ended as one. */
-function start({ file, args, env, become }: Started, cwd: string): ChildProcess {
-  return spawn(file, args, { cwd, env, ...become, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+function start(
+  { file, args, env, become }: Started,
+  cwd: string,
+  { base, who }: Seat,
+): { readonly child: ChildProcess; readonly stdout: Readable; readonly stderr: Readable } {
+  const [stdout, stderr] = outputPipes(base, who)
+  try {
+    const stdio: StdioOptions = ['ignore', stdout.descriptor, stderr.descriptor]
+    const child = spawn(file, args, { cwd, env, ...become, detached: true, stdio })
+    return { child, stdout: stdout.stream, stderr: stderr.stream }
+  } catch (error) {
+    for (const { stream } of [stdout, stderr]) stream.destroy()
+    throw error
+  } finally {
+    for (const { descriptor } of [stdout, stderr]) closeSync(descriptor)
+  }
 }
 
 /** What happens first: it takes connections, it ends, the time is over, or it could not be started at all. */

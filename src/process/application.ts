@@ -2,7 +2,6 @@ import type { Report } from '../message/exchange.ts'
 import { ApplicationProcess, type Seat } from './application-process.ts'
 import { BackOff } from './back-off.ts'
 import { ApplicationFailed, endOf } from './failed.ts'
-import { memoryOf } from './kin.ts'
 import { Loads } from './loads.ts'
 import { takesConnections } from './ready.ts'
 import { Scaling } from './scaling.ts'
@@ -104,24 +103,22 @@ export class Application {
   }
 
   /** To be called now and then: a process that needs too much memory, or takes no connections any more, is replaced. */
-  async check(): Promise<void> {
-    const { maxMemory } = this.spec
-    const serving = this.#serving
-    const memory = maxMemory === undefined || serving.length === 0 ? [] : await memoryOf(serving)
-    for (const [i, process] of serving.entries()) {
-      const size = Math.ceil((memory[i] ?? 0) / MIB)
-      if (maxMemory !== undefined && size > maxMemory) this.replace(process, `it needs ${size} MiB of memory`)
+  async check(memory: ReadonlyMap<ApplicationProcess, number>): Promise<void> {
+    const { maxMemory = Number.POSITIVE_INFINITY } = this.spec
+    for (const process of this.#serving) {
+      const size = Math.ceil((memory.get(process) ?? 0) / MIB)
+      if (size > maxMemory) this.replace(process, `it needs ${size} MiB of memory`)
       process.deaf = (await takesConnections(process.path)) ? 0 : process.deaf + 1
       if (process.deaf >= DEAF) this.replace(process, 'it takes no connections any more')
     }
   }
 
-  status(memoryOf: (process: ApplicationProcess) => number | undefined): ApplicationStatus {
+  status(memory: ReadonlyMap<ApplicationProcess, number>): ApplicationStatus {
     const { key, name } = this.spec
     const { restarts, failure, loads } = this
     const processes = [...this.processes.values()].map((process) => {
       const { id, pid, state, since, requests } = process
-      return { id, pid, state, since, requests, running: loads.running(id), memory: memoryOf(process) }
+      return { id, pid, state, since, requests, running: loads.running(id), memory: memory.get(process) }
     })
     return { key, name, state: this.#condition, waiting: loads.waiting, restarts, failure, processes }
   }
@@ -193,19 +190,21 @@ export class Application {
     this.#changed()
     void this.#end(process)
     const failed = await process.failed(`a process ended with ${endOf(await process.exited)}`)
-    if (!this.ending) this.#tell(this.#failed(failed, lived))
+    if (this.ending) return
+    const served = process.requests > 0 || failed.exit?.code === 0
+    this.#tell(this.#failed(failed, lived, served))
   }
 
-  #failed(failed: ApplicationFailed, lived: number): ApplicationFailed {
+  #failed(failed: ApplicationFailed, lived: number, served: boolean = false): ApplicationFailed {
     this.restarts++
     this.failure = failed.message
     this.#changed()
     clearTimeout(this.#again)
-    const delay = this.#backOff.ended(lived)
-    this.#again = setTimeout(() => {
+    const fill = (): void => {
       this.#again = undefined
       this.fill()
-    }, delay)
+    }
+    this.#again = setTimeout(fill, this.#backOff.ended(lived, served))
     return failed
   }
 

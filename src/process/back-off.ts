@@ -7,9 +7,14 @@ const LONGEST_DELAY = 10_000
 export class BackOff {
   #delay = 0
 
-  /** @param lived Milliseconds. Returns those to wait: none after a life, else twice as long as before. */
-  ended(lived: number): number {
-    this.#delay = lived >= LIVED ? 0 : Math.min(LONGEST_DELAY, Math.max(FIRST_DELAY, 2 * this.#delay))
+  /**
+   * Returns the milliseconds to wait: none after a life, else twice as long as before. One that was of use ended by what
+   * it was asked, and not because it cannot run: that does not grow.
+   * @param lived Milliseconds.
+   */
+  ended(lived: number, served: boolean): number {
+    const longest = served ? FIRST_DELAY : LONGEST_DELAY
+    this.#delay = lived >= LIVED ? 0 : Math.min(longest, Math.max(FIRST_DELAY, 2 * this.#delay))
     return this.#delay
   }
 }

@@ -29,16 +29,27 @@ export async function endAll(ended: Ended, grace: number): Promise<number[]> {
   if (!ended.hasExited) signal(-ended.pid, 'SIGKILL')
   const asked = new Set<number>()
   for (let look = FIRST_LOOK; ; look = Math.min(2 * look, LAST_LOOK)) {
-    const [kin = []] = await kinOf([ended])
-    if (kin.length === 0 && ended.hasExited) return []
     const over = performance.now() - late
-    if (over > PATIENCE) return kin
-    for (const pid of kin) {
+    const kin = await kinNow(ended, over > PATIENCE)
+    if (kin?.length === 0 && ended.hasExited) return []
+    if (over > PATIENCE) return kin ?? []
+    for (const pid of kin ?? []) {
       if (over >= 0) signal(pid, 'SIGKILL')
       else if (!asked.has(pid)) ask(pid)
       asked.add(pid)
     }
     await within(over >= 0 ? look : Math.max(1, Math.min(look, -over)))
+  }
+}
+
+/** Where the system cannot tell for a moment, as without free descriptors, the next look will. @throws its error. */
+async function kinNow(ended: Ended, last: boolean): Promise<number[] | undefined> {
+  try {
+    const [kin = []] = await kinOf([ended])
+    return kin
+  } catch (error) {
+    if (last) throw error
+    return undefined
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import type { Ids } from './specification.ts'
 
 /** The longest name of a Unix socket that systems take, in bytes (`sun_path`, without its NUL). */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
@@ -40,12 +41,18 @@ export class PrivateFolder {
     return new PrivateFolder(path, token, await answering(join(path, ALIVE)))
   }
 
-  /** A folder that only this user may enter, with all rights there. */
-  add({ uid, gid }: { readonly uid: number; readonly gid: number }): string {
+  /**
+   * A folder that only this user may enter, with all rights there.
+   * @param owner Who else will have to.
+   * @throws Error where they cannot come so far.
+   */
+  add({ uid, gid }: Ids, owner?: Ids): string {
+    const root = process.getuid?.() === 0
+    if (root && (uid !== 0 || (owner !== undefined && owner.uid !== 0))) checkPassable(this.path)
     const path = join(this.path, String(++this.#last))
     mkdirSync(path, { mode: 0o700 })
     chmodSync(path, 0o700)
-    if (process.getuid?.() === 0) chownSync(path, uid, gid)
+    if (root) chownSync(path, uid, gid)
     return path
   }
 
@@ -58,6 +65,13 @@ export class PrivateFolder {
 /** Root's processes may be other users', and so may be the workers who connect to them. */
 function passable(): number {
   return process.getuid?.() === 0 ? 0o711 : 0o700
+}
+
+function checkPassable(folder: string): void {
+  for (let path = folder; path !== dirname(path); path = dirname(path)) {
+    if ((statSync(path).mode & 0o001) !== 0) continue
+    throw new Error(`other users cannot pass through ${path} to the sockets of applications: chmod o+x ${path}`)
+  }
 }
 
 function makeBase(base: string): void {

@@ -97,10 +97,14 @@ async function rowOf(pid: number): Promise<Row | undefined> {
       mark,
       memory: undefined,
     }
-  } catch {
-    // It has ended meanwhile.
-    return undefined
+  } catch (error) {
+    return ended(error)
   }
+}
+
+/** Whether that is why it cannot be read; if not, as without free descriptors, nobody may think that it is gone. */
+function ended(error: unknown): undefined {
+  if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
 }
 
 const BEFORE = Buffer.from(`\0${MARK}=`)
@@ -113,8 +117,9 @@ async function markOf(folder: string): Promise<string | undefined> {
     if (at === -1) return undefined
     const from = at + BEFORE.length
     return environment.toString('latin1', from, environment.indexOf(0, from))
-  } catch {
-    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'EACCES' || code === 'EPERM' ? undefined : ended(error)
   }
 }
 
@@ -122,9 +127,8 @@ async function residentOf(pid: number): Promise<number> {
   try {
     const [, size = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'latin1')) ?? []
     return Number(size) * 1024
-  } catch {
-    // It has ended meanwhile.
-    return 0
+  } catch (error) {
+    return ended(error) ?? 0
   }
 }
 

@@ -25,6 +25,8 @@ export interface OutputEvents {
 export class Output {
   readonly #events: OutputEvents
   readonly #stream: Readable
+  /** Fulfilled when nobody can write to it any more. */
+  readonly ended: Promise<void>
   #rest: Buffer = Buffer.alloc(0)
   #lines = 0
   #bytes = 0
@@ -35,6 +37,7 @@ export class Output {
     this.#stream = stream
     this.#events = events
     stream.on('data', (bytes: Buffer) => this.#take(bytes))
+    this.ended = new Promise((resolve) => stream.once('close', resolve))
     stream.on('end', () => this.end())
     // One that breaks has ended.
     stream.on('error', () => stream.destroy())

@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   readonly changed: (state: ApplicationState) => void
   /** Who must be able to connect, where that is not this user: the workers. */
   readonly owner?: Ids
+  /** Milliseconds from one look at memory and sockets to the next; 5000 where it is left out. */
+  readonly check?: number
 }
 
 /** What a new set of applications changes, when their processes answer. One of the two is to be called, once. */
@@ -94,6 +96,13 @@ export class Supervisor {
     for (const application of this.#all) if (application.spec.key === load.key) application.heard(load, from)
   }
 
+  /** A process that hangs, as those find who talk to it, is replaced. @param why As in `A process is replaced: …`. */
+  replace(key: string, id: number, why: string): void {
+    const application = this.#applications.get(key)
+    const process = application?.processes.get(id)
+    if (process !== undefined) application?.replace(process, why)
+  }
+
   /** A worker has gone. */
   forget(from: number): void {
     for (const application of this.#all) application.forget(from)
@@ -104,11 +113,10 @@ export class Supervisor {
     return this.#all.some(({ spec }) => spec.key === key)
   }
 
+  /** What there is to know of each, with the memory at this moment. */
   async status(): Promise<ApplicationStatus[]> {
-    const processes = this.#processes
-    const memory = processes.length === 0 ? [] : await memoryOf(processes)
-    const of = new Map(processes.map((process, i) => [process, memory[i]]))
-    return this.#all.map((application) => application.status((process) => of.get(process)))
+    const memory = await this.#memory(this.#processes)
+    return this.#all.map((application) => application.status(memory))
   }
 
   /** The numbers of all processes that were started here and may run, that of the keeper among them. */
@@ -186,8 +194,8 @@ export class Supervisor {
     let own: string | undefined
     return () => {
       const who = whoRuns(spec, owner)
-      own ??= folder.add(who)
-      return { token: folder.token, folder: own, who, owner, keeper, report }
+      own ??= folder.add(who, owner)
+      return { token: folder.token, base: folder.path, folder: own, who, owner, keeper, report }
     }
   }
 
@@ -203,7 +211,9 @@ export class Supervisor {
       })
       this.#looks = [
         setInterval(() => this.#scale(), SCALE).unref(),
-        setInterval(() => void this.#check().catch((error: Error) => report('error', error.message)), CHECK).unref(),
+        setInterval(() => {
+          this.#check().catch((error: Error) => report('error', `Processes cannot be looked at: ${error.message}`))
+        }, this.#options.check ?? CHECK).unref(),
       ]
       return { folder, keeper }
     } catch (error) {
@@ -217,6 +227,14 @@ export class Supervisor {
   }
 
   async #check(): Promise<void> {
-    await Promise.all([...this.#applications.values()].map((application) => application.check()))
+    const applications = [...this.#applications.values()]
+    const limited = applications.filter(({ spec }) => spec.maxMemory !== undefined)
+    const memory = await this.#memory(limited.flatMap(({ processes }) => [...processes.values()]))
+    await Promise.all(applications.map((application) => application.check(memory)))
+  }
+
+  async #memory(processes: readonly ApplicationProcess[]): Promise<ReadonlyMap<ApplicationProcess, number>> {
+    const sizes = processes.length === 0 ? [] : await memoryOf(processes)
+    return new Map(processes.map((process, i) => [process, sizes[i] ?? 0]))
   }
 }
