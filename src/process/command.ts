@@ -102,8 +102,8 @@ function withLimits({ memory, files, cpu, processes, core }: ProcessLimits, path
   return [shell, '-c', `${set} && exec "$@"`, 'limits']
 }
 
-/** Shells disagree on the letter for the number of processes: bash has -u, and dash and BusyBox -p. */
+/** Shells disagree on the letter for the number of processes: bash has -u, and dash and BusyBox, which stop there, -p. */
 function ulimit(letter: string, value: number): string {
   const by = (name: string): string => `ulimit -${name} ${value}`
-  return letter === 'u' ? `{ ${by('u')} 2>/dev/null || ${by('p')}; }` : by(letter)
+  return letter === 'u' ? `if (ulimit -u) >/dev/null 2>&1; then ${by('u')}; else ${by('p')}; fi` : by(letter)
 }
