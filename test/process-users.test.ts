@@ -123,6 +123,9 @@ const LIMITS = { memory: 4096, files: 77, cpu: 55, processes: 33, core: 0 }
 const TOLD = '-n 77, -t 55, -u 33, -c 0, -v 4194304'
 const SCRIPT = 'for one in -n -t -u -c -v; do printf "%s %s, " $one "$(ulimit $one)"; done; echo; exit 1'
 
+/** Whose ulimit tells all of them. */
+const BASH = execFileSync('/bin/sh', ['-c', 'command -v bash'], { encoding: 'utf8' }).trim()
+
 for (const way of ['prlimit', 'ulimit'] as const) {
   const skip = way === 'prlimit' && process.platform !== 'linux' && 'prlimit is of Linux'
   test(`limits are set by ${way}`, { ...SOON, skip }, async (t) => {
@@ -131,8 +134,7 @@ for (const way of ['prlimit', 'ulimit'] as const) {
     // There is no prlimit among them.
     if (way === 'ulimit') process.env['PATH'] = fewTools()
     const supervised = new Supervised(t, { folder: open() })
-    const bash = execFileSync('/bin/sh', ['-c', 'command -v bash || command -v sh'], { encoding: 'utf8' }).trim()
-    await assert.rejects(supervised.run(specOf('a', [bash, '-c', SCRIPT], { limits: LIMITS })))
+    await assert.rejects(supervised.run(specOf('a', [BASH, '-c', SCRIPT], { limits: LIMITS })))
     assert.equal(supervised.reports.all[0]?.event, `${TOLD},`)
   })
 }
