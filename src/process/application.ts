@@ -22,7 +22,8 @@ export interface Surroundings {
 
 /** The processes of one application: as many as it needs, each watched and replaced. */
 export class Application {
-  readonly spec: ApplicationSpec
+  /** As the config says it now: a reload may change how many there are, and how long is waited. */
+  spec: ApplicationSpec
   readonly processes: Map<number, ApplicationProcess> = new Map()
   readonly loads: Loads = new Loads()
   /** How many processes ended unasked, or did not answer in time. */
@@ -31,7 +32,7 @@ export class Application {
   ending: boolean = false
   readonly #around: Surroundings
   readonly #backOff = new BackOff()
-  readonly #scaling: Scaling
+  #scaling: Scaling
   /** What is to be replaced, and why. */
   readonly #due = new Map<ApplicationProcess, string>()
   #wanted: number
@@ -49,6 +50,16 @@ export class Application {
   get state(): ApplicationState {
     const processes = this.#serving.map(({ id, path }) => ({ id, address: `unix:${path}` }))
     return { key: this.spec.key, version: this.#version, processes, failure: this.failure }
+  }
+
+  /** From now on it is run as another config says, that has the same application. */
+  become(spec: ApplicationSpec): void {
+    this.spec = spec
+    this.#scaling = new Scaling(spec)
+    const { min, max } = spec.processes
+    this.#wanted = Math.min(max, Math.max(min, this.#wanted))
+    for (const process of this.#serving.slice(max)) void this.#retire(process)
+    this.fill()
   }
 
   /** Fulfilled when a process takes connections; the others follow. @throws ApplicationFailed where the first does not. */

@@ -108,9 +108,9 @@ export class Supervisor {
     for (const application of this.#all) application.forget(from)
   }
 
-  /** The present states, for a worker that is new. */
-  get states(): ApplicationState[] {
-    return [...this.#applications.values()].map(({ state }) => state)
+  /** Whether an application is run, or has not ended yet. */
+  has(key: string): boolean {
+    return this.#all.some(({ spec }) => spec.key === key)
   }
 
   /** What there is to know of each, with the memory at this moment. */
@@ -161,9 +161,11 @@ export class Supervisor {
   }
 
   #make(specs: readonly ApplicationSpec[], added: readonly Application[]): void {
-    const named = new Set(specs.map(({ key }) => key))
+    const named = new Map(specs.map((spec) => [spec.key, spec]))
     for (const [key, application] of this.#applications) {
-      if (named.has(key)) {
+      const spec = named.get(key)
+      if (spec !== undefined) {
+        if (!added.includes(application)) application.become(spec)
         if (application.spec.reload === 'replace' && !added.includes(application)) application.replaceAll('a reload')
         continue
       }
