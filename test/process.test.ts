@@ -12,7 +12,7 @@ test('an application serves when it is prepared, and its other processes follow'
   const supervised = new Supervised(t)
   const { supervisor } = supervised
   const change = await supervisor.prepare([specOf('a', behaving({}), { processes: { min: 2, max: 3 } })])
-  const [first] = supervisor.states[0]?.processes ?? []
+  const [first] = supervised.states.get('a')?.processes ?? []
   assert.match(await ask(first?.address ?? ''), /^\d+ /)
   change.make()
   const { processes, failure } = await supervised.serving('a', 2)
@@ -101,10 +101,7 @@ test('who drops a change has what was there before', SOON, async (t) => {
   await change.drop()
   assert.ok(!existsSync(processes[0]?.address.slice(5) ?? ''))
   assert.deepEqual(await supervised.pidsOf('kept'), before)
-  assert.deepEqual(
-    supervisor.states.map(({ key }) => key),
-    ['kept'],
-  )
+  assert.deepEqual([supervisor.has('kept'), supervisor.has('new')], [true, false])
 })
 
 test('what is not named any more ends, when what it does is done', SOON, async (t) => {
