@@ -42,6 +42,6 @@ test('each key names a resource', async () => {
 
 test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
-  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, cgi, fastcgi, redirect, respond/)
+  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, cgi, fastcgi, scgi, redirect, respond/)
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })
