@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import { serveFastCgi } from '../../src/door/fastcgi/server.ts'
+import { serveScgi } from '../../src/door/scgi/server.ts'
 import type { Handler } from '../../src/message/interface.ts'
 import type { Request } from '../../src/message/request.ts'
 import { Response } from '../../src/message/response.ts'
 
 /*
- * A FastCGI application for the tests with real web servers, each of its pages a thing that may go wrong between them.
- * It listens where its argument says, else on descriptor 0. Web servers may start several of it: what a page waits for,
+ * A FastCGI or SCGI application for the tests with real web servers, each of its pages a thing that may go wrong between
+ * them. It listens where its first argument says, else on descriptor 0; the second one is `scgi` for that protocol. Web servers may start several of it: what a page waits for,
  * and tells, is a file that the query names.
  */
 
@@ -71,10 +72,11 @@ function tellAbort(request: Request): void {
   writeFileSync(`${name}.begun`, '')
 }
 
-const [listen] = process.argv.slice(2)
+const [listen, protocol] = process.argv.slice(2)
 const responder: Handler = (request, connection) => {
   const page = pages[request.rest.split('/')[1] ?? '']
   return page === undefined ? new Response('no page', { status: 500 }) : page(request, connection)
 }
-const server = await serveFastCgi(responder, { ...(listen !== undefined && { listen }), limits: { body: 1 << 30 } })
+const serve = protocol === 'scgi' ? serveScgi : serveFastCgi
+const server = await serve(responder, { ...(listen !== undefined && { listen }), limits: { body: 1 << 30 } })
 process.once('SIGTERM', () => void server.close())
