@@ -12,11 +12,12 @@ const PROGRAM = join(import.meta.dirname, 'fastcgi-table.js')
 function before(
   heading: string,
   start: (t: TestContext, block: string) => Promise<WebServer | { readonly url: string } | undefined>,
+  app: 'handler' | 'site' = 'handler',
 ): Front['start'] {
   return async (t, folder) => {
     const address = await onFreePort(async (port) => {
       const listen = `127.0.0.1:${port}`
-      await startPeer(t, process.execPath, [PROGRAM, listen, 'scgi'], { port }, { folder })
+      await startPeer(t, process.execPath, [PROGRAM, listen, 'scgi', app], { port }, { folder })
       return listen
     })
     const changes = { '127.0.0.1:4000': address, '"port" => 4000': `"port" => ${address.split(':')[1]}` }
@@ -32,10 +33,11 @@ export const FRONTS: Readonly<Record<string, Front>> = {
     start: before('nginx', (t, block) => startNginx(t, block.replace(' scgi_params', ' /etc/nginx/scgi_params'))),
   },
   'Apache with mod_proxy_scgi': {
+    wantsLengths: true,
     breaks: 'always',
     tells: 'when it writes',
     atOnce: 64,
-    start: before('Apache', startApache),
+    start: before('Apache', startApache, 'site'),
   },
   lighttpd: {
     breaks: 'always',
