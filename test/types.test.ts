@@ -228,6 +228,8 @@ same<
   | 'resource'
   | 'cgi'
   | 'fastcgi'
+  | 'app'
+  | 'proxy'
   | 'scgi'
   | 'redirect'
   | 'respond'

@@ -17,6 +17,10 @@ export interface Call {
    * connection and of the framing.
    */
   readonly lines: string | undefined
+  /** The protocols that an HTTP upstream may switch the connection to, as in Upgrade (RFC 9110 §7.8). */
+  readonly upgrade?: string | undefined
+  /** Whether an HTTP upstream is told that fields behind the content of its answer are wanted (TE, RFC 9110 §10.1.4). */
+  readonly takesTrailers?: boolean
   readonly content: Content | undefined
   /** What a Filter gets beside the content: a file of the server. */
   readonly data: Data | undefined
