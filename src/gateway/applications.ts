@@ -1,5 +1,5 @@
-import type { Upstream } from './call.ts'
 import { Balancer } from './balance/balancer.ts'
+import type { Upstream } from './call.ts'
 
 /** The processes of an application that answer, as whoever supervises them tells. */
 export interface ApplicationPlaces {
