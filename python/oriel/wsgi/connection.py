@@ -99,16 +99,21 @@ class Connection:
         """Whether nobody waits for the answer any more, by what has come until now. Does not wait."""
         if self.gone:
             return True
+        try:
+            if self._rest and not self.pieces:
+                self._take(self._rest)
+            # Content that nobody has read yet stands before anything that would tell: not more of it is taken in.
+            while not self.gone and not self.pieces and self._readable():
+                self.receive()
+        except (OSError, Broken):
+            self.gone = self.lost = True
+        return self.gone
+
+    def _readable(self) -> bool:
         if self._poll is None:
             self._poll = select.poll()
             self._poll.register(self.number, select.POLLIN)
-        # Content that nobody has read yet stands before anything that would tell: not more of it is taken in.
-        while not self.gone and not self.pieces and self._poll.poll(0):
-            try:
-                self.receive()
-            except (OSError, Broken):
-                self.gone = self.lost = True
-        return self.gone
+        return bool(self._poll.poll(0))
 
     def end_aborted(self) -> bool:
         """Ends a request that was aborted (section 5.4). Returns whether the connection is still there."""

@@ -13,7 +13,7 @@ class FileWrapper:
     def __init__(self, filelike: Any, block_size: int = 8192) -> None:
         self.filelike = filelike
         # The blocks of a real file are as large as a record: each costs the same.
-        self.block_size = LARGEST if hasattr(filelike, 'fileno') else block_size
+        self.block_size = LARGEST if _is_real(filelike) else block_size
         if hasattr(filelike, 'close'):
             self.close = filelike.close
 
@@ -25,3 +25,11 @@ class FileWrapper:
         if data:
             return data
         raise StopIteration
+
+
+def _is_real(filelike: Any) -> bool:
+    try:
+        filelike.fileno()
+    except (AttributeError, OSError):
+        return False
+    return True
