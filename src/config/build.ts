@@ -12,14 +12,16 @@ import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Handler } from '../message/interface.ts'
 import { Response } from '../message/response.ts'
+import type { ApplicationSpec } from '../process/specification.ts'
 import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
-import { loadPrograms } from '../site/programs.ts'
+import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
+import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { ModuleError, Modules } from './modules.ts'
@@ -34,6 +36,8 @@ export interface Built {
   readonly engine: EngineOptions
   /** What orders and renews certificates, once the server listens. */
   readonly acme?: ServedCertificates
+  /** What is to be run for it. */
+  readonly applications: readonly ApplicationSpec[]
 }
 
 export interface BuildOptions {
@@ -59,6 +63,8 @@ const DEFAULT_LISTEN: readonly ListenAddress[] = [{ port: 8080 }]
 export async function buildConfig(config: Config, options: BuildOptions): Promise<Built> {
   const { base, source } = options
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, options)
+  const applications = applicationsOf(config, base, source)
+  if (options.certificates !== false) checkApplications(config, base, source)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
@@ -101,15 +107,15 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine, ...(acme !== undefined && { acme }) }
+  return { site, listen, engine, applications, ...(acme !== undefined && { acme }) }
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
-  if (routes.some(({ files, fastcgi }) => files !== undefined || fastcgi !== undefined)) await loadMediaTypes()
+  if (routes.some(({ files, fastcgi, scgi }) => [files, fastcgi, scgi].some((one) => one !== undefined)))
+    await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
-  if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
-  if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
+  for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
   if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }

@@ -17,6 +17,10 @@ export interface Call {
    * connection and of the framing.
    */
   readonly lines: string | undefined
+  /** The protocols that an HTTP upstream may switch the connection to, as in Upgrade (RFC 9110 §7.8). */
+  readonly upgrade?: string | undefined
+  /** Whether an HTTP upstream is told that fields behind the content of its answer are wanted (TE, RFC 9110 §10.1.4). */
+  readonly takesTrailers?: boolean
   readonly content: Content | undefined
   /** What a Filter gets beside the content: a file of the server. */
   readonly data: Data | undefined
@@ -50,8 +54,10 @@ export interface Data extends Content {
 export interface CallEnd {
   /** What the client is told where the answer is not complete. Undefined: the back end said that it is. */
   readonly error?: HttpError
-  /** Whether the back end has not begun with the request: it may be called once more, there or elsewhere. */
+  /** Whether it may be called once more, by the same `Open`: the back end has not begun with the request. */
   readonly again?: boolean
+  /** Whether it is certain that the back end has not begun with the request, so that another one may have it. */
+  readonly unbegun?: boolean
   /** What the back end said of itself, for the log: `exitCode`, `signal`, `appStatus`. */
   readonly said?: Readonly<Record<string, unknown>>
   /** The fields behind the content of the answer. */
@@ -104,8 +110,8 @@ export interface Wire {
   /** Asks for no more output for now. What is under way still comes. */
   pause(): void
   resume(): void
-  /** Nobody waits for the answer any more. Nothing is told after this. */
-  abort(): void
+  /** Nobody waits for the answer any more. Nothing is told after this. @param late Since its time is up. */
+  abort(late?: boolean): void
 }
 
 /**

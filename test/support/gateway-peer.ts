@@ -50,7 +50,7 @@ export class Peer implements Wire {
 }
 
 /** A request on its way to such back ends. */
-export function ask(options: { method?: string; content?: Content; peers?: Peer[] } = {}) {
+export function ask(options: { method?: string; content?: Content; peers?: Peer[]; open?: Open } = {}) {
   const told: Told[] = []
   const report = (level: string, event: string, fields: object = {}) =>
     void told.push({ level, event, fields: fields as Record<string, unknown> })
@@ -73,7 +73,9 @@ export function ask(options: { method?: string; content?: Content; peers?: Peer[
     peer.events = events
     return peer
   }
-  const answered = exchange(open, call, { timeouts: PATIENCE, name: 'peer' }).then((answer) => replyOf(answer, request))
+  const answered = exchange(options.open ?? open, call, { timeouts: PATIENCE, name: 'peer' }).then((answer) =>
+    replyOf(answer, request),
+  )
   answered.catch(() => undefined)
   return { peer: peers[0] as Peer, peers, answered, request, connection, told, opened: () => opened }
 }

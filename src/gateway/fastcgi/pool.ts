@@ -1,8 +1,8 @@
 import { CREDIT, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationAddress, connectFault } from '../address.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
+import { Congestion } from '../congestion.ts'
 import { Abilities } from './abilities.ts'
-import { Congestion } from './congestion.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
@@ -78,6 +78,12 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (this.#waiting.length === 0 && this.#place(call)) return
     if (this.#waiting.length < this.limits.queue) this.#waiting.push(call)
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
+  }
+
+  /** Nothing more will be sent: connections that rest are closed, the others rest only briefly. */
+  close(): void {
+    this.limits = { ...this.limits, keepAlive: false }
+    this.#closeResting()
   }
 
   ended(call: FastCgiCall): void {

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ask, failure, Peer, text } from '../../../test/support/gateway-peer.ts'
+import { HttpError } from '../../message/errors.ts'
+import type { CallEvents, Content } from '../call.ts'
+import { Balancer } from './balancer.ts'
+import type { MemberOptions } from './member.ts'
+
+const lost = { error: new HttpError(502, { cause: new Error('lost') }) }
+
+/** Back ends that say who was asked, in order. */
+function members() {
+  const asked: { readonly name: string; readonly peer: Peer; readonly events: CallEvents }[] = []
+  const closed: string[] = []
+  const member = (name: string, options: Partial<MemberOptions> = {}): MemberOptions => ({
+    name,
+    upstream: () => ({
+      open: (_, events) => {
+        const peer = new Peer()
+        peer.events = events
+        asked.push({ name, peer, events })
+        return peer
+      },
+      close: () => void closed.push(name),
+    }),
+    ...options,
+  })
+  const names = (): string => asked.map(({ name }) => name).join('')
+  return { asked, closed, member, names }
+}
+
+function answer({ peer }: { readonly peer: Peer }): void {
+  peer.says('A: b\n\nok')
+  peer.ends()
+}
+
+const balancer = (queue = 10): Balancer => new Balancer({ name: 'shop', queue: () => queue })
+
+test('the least busy one is asked, by its weight', async () => {
+  const { asked, member, names } = members()
+  const balance = balancer()
+  balance.become([member('a'), member('b', { weight: 3 })])
+  const asks = Array.from({ length: 8 }, () => ask({ open: balance.open }))
+  assert.equal([...names()].filter((name) => name === 'b').length, 6)
+  assert.equal(balance.running, 8)
+  for (const one of asked) answer(one)
+  for (const { answered } of asks) assert.match(await text(answered), /^200 .*ok$/)
+  assert.equal(balance.running, 0)
+  assert.deepEqual(
+    balance.takeLoad().members.map(({ served }) => served),
+    [2, 6],
+  )
+  assert.deepEqual(
+    balance.takeLoad().members.map(({ served }) => served),
+    [0, 0],
+  )
+})
+
+test('what is too much waits for its turn, in order; what is more than may wait is 503', async () => {
+  const { asked, member, names } = members()
+  const balance = balancer(2)
+  const first = ask({ open: balance.open, method: 'POST', content: bytes('body') })
+  balance.become([member('a', { capacity: 1 })])
+  assert.deepEqual(asked[0]?.peer.written, ['body'])
+  const others = [ask({ open: balance.open }), ask({ open: balance.open })]
+  assert.equal(await failure(ask({ open: balance.open }).answered), '503 shop: 2 requests wait for it already (queue)')
+  assert.equal(names(), 'a')
+  answer(asked[0] as (typeof asked)[0])
+  assert.match(await text(first.answered), /ok$/)
+  assert.equal(balance.waiting, 1)
+  balance.become([member('a', { capacity: 2 })])
+  assert.equal(balance.waiting, 0)
+  for (const one of asked.slice(1)) answer(one)
+  for (const { answered } of others) assert.match(await text(answered), /ok$/)
+})
+
+test('a content that arrives waits with its request, and goes on where it stopped', async () => {
+  const { asked, member } = members()
+  const balance = balancer()
+  const pieces = async function* () {
+    yield Buffer.from('one')
+    yield Buffer.from('two')
+  }
+  const { answered } = ask({ open: balance.open, content: { size: 6, source: pieces(), close: () => undefined } })
+  await new Promise((resolve) => setImmediate(resolve))
+  balance.become([member('a')])
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual([asked[0]?.peer.written, asked[0]?.peer.done], [['one', 'two'], ['input']])
+  answer(asked[0] as (typeof asked)[0])
+  assert.match(await text(answered), /ok$/)
+})
+
+test('a safe request that got no answer goes to another one, one that may have been done does not', async () => {
+  for (const [method, end, expected] of [
+    ['GET', lost, 'ab'],
+    ['POST', lost, 'a'],
+    ['POST', { ...lost, unbegun: true }, 'ab'],
+  ] as const) {
+    const { asked, member, names } = members()
+    const balance = balancer()
+    balance.become([member('a'), member('b')])
+    const { answered } = ask({ open: balance.open, method })
+    asked[0]?.peer.ends(end)
+    assert.equal(names(), expected)
+    if (expected === 'a') assert.equal(await failure(answered), '502 lost')
+    else {
+      asked[1]?.peer.ends(lost)
+      assert.equal(await failure(answered), '502 lost', 'nobody is left')
+    }
+  }
+})
+
+test('one that failed is left alone for a while, and so is one that is not well', async () => {
+  const { asked, member, names } = members()
+  const balance = balancer()
+  balance.become([member('a'), member('b')])
+  ask({ open: balance.open, method: 'POST' })
+  asked[0]?.peer.ends(lost)
+  for (let i = 0; i < 3; i++) ask({ open: balance.open })
+  assert.equal(names(), 'abbb')
+  const b = balance.members[1]
+  if (b !== undefined) b.healthy = false
+  ask({ open: balance.open })
+  assert.equal(names(), 'abbba', 'one that failed once may be well; one whose health was looked at is not')
+})
+
+test('one that is named no more ends what it has, and is closed then', async () => {
+  const { asked, closed, member, names } = members()
+  const balance = balancer()
+  balance.become([member('a')])
+  const { answered } = ask({ open: balance.open })
+  balance.become([member('b')])
+  ask({ open: balance.open })
+  assert.deepEqual([names(), closed], ['ab', []])
+  answer(asked[0] as (typeof asked)[0])
+  assert.match(await text(answered), /ok$/)
+  assert.deepEqual(closed, ['a'])
+  balance.become([])
+  asked[1]?.peer.ends(lost)
+  assert.deepEqual(closed, ['a', 'b'])
+})
+
+function bytes(text: string): Content {
+  return { size: text.length, bytes: Buffer.from(text), close: () => undefined }
+}

@@ -1,0 +1,125 @@
+import { HttpError } from '../../message/errors.ts'
+import { type Call, type CallEvents, GatewayFault, type Open, type Wire } from '../call.ts'
+import { type Balance, BalancedCall } from './balanced-call.ts'
+import { choose, Member, type MemberOptions } from './member.ts'
+
+export interface BalancerOptions {
+  /** What the log calls them by. */
+  readonly name: string
+  /** Requests that wait for one that has room; more are answered 503. */
+  readonly queue: () => number
+  /** What is said where there is none at all for now: why. Waiting requests wait on. */
+  readonly absent?: () => string | undefined
+}
+
+/** How busy several back ends are. */
+export interface Load {
+  readonly waiting: number
+  readonly members: readonly { readonly name: string; readonly running: number; readonly served: number }[]
+}
+
+/**
+ * Several back ends that answer alike, as they come and go. A request goes to the least busy one; where all have as much
+ * as they take, or none is there yet, it waits for its turn.
+ */
+export class Balancer implements Balance {
+  readonly #options: BalancerOptions
+  #members: readonly Member[] = []
+  /** Those that are named no more and have something to end. */
+  #leaving: Member[] = []
+  // Not a Set: see clock.ts.
+  readonly #waiting: BalancedCall[] = []
+  #serving = false
+
+  constructor(options: BalancerOptions) {
+    this.#options = options
+  }
+
+  readonly open: Open = (call: Call, events: CallEvents): Wire => {
+    const balanced = new BalancedCall(call, events, this)
+    const member = this.#waiting.length === 0 ? choose(this.#members, call.tried) : undefined
+    if (member !== undefined) balanced.begin(member, false)
+    else this.#wait(balanced)
+    return balanced
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  get running(): number {
+    return this.#members.reduce((sum, { running }) => sum + running, 0)
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  /** From now on these. Those that are named again keep what runs; the others get nothing more. */
+  become(given: readonly MemberOptions[]): void {
+    const before = new Map(this.#members.map((member) => [member.name, member]))
+    this.#leaving = this.#leaving.filter(({ running, switched, served }) => running + switched + served > 0)
+    this.#members = given.map((options) => {
+      const member = before.get(options.name) ?? new Member(options)
+      before.delete(options.name)
+      member.weight = options.weight ?? 1
+      member.capacity = options.capacity ?? Number.POSITIVE_INFINITY
+      return member
+    })
+    for (const member of before.values()) member.leave()
+    this.#leaving.push(...before.values())
+    this.freed()
+  }
+
+  /** What each one has to do, and has done since this was asked last; those that were left too, until they have ended. */
+  takeLoad(): Load {
+    const members = [...this.#members, ...this.#leaving].map((member) => {
+      const { name, running, switched, served } = member
+      member.served = 0
+      return { name, running: running + switched, served }
+    })
+    this.#leaving = this.#leaving.filter(({ running, switched }) => running + switched > 0)
+    return { waiting: this.#waiting.length, members }
+  }
+
+  /** Whoever waits gets what is free. */
+  freed(): void {
+    if (this.#serving || this.#waiting.length === 0) return
+    this.#serving = true
+    for (let i = 0; i < this.#waiting.length; ) {
+      const call = this.#waiting[i] as BalancedCall
+      const member = choose(this.#members, call.tried)
+      if (member === undefined) {
+        // Only one that was tried somewhere can be without a place where another has one.
+        if (call.tried === undefined) break
+        i++
+        continue
+      }
+      this.#waiting.splice(i, 1)
+      call.begin(member, true)
+    }
+    this.#serving = false
+  }
+
+  forget(call: BalancedCall): void {
+    const at = this.#waiting.indexOf(call)
+    if (at >= 0) this.#waiting.splice(at, 1)
+  }
+
+  elsewhere(tried: ReadonlySet<unknown>): boolean {
+    return this.#members.some((member) => !tried.has(member))
+  }
+
+  #wait(call: BalancedCall): void {
+    if (this.#waiting.length < this.#options.queue()) {
+      this.#waiting.push(call)
+      return
+    }
+    const { name, absent } = this.#options
+    const why = this.#members.length === 0 ? absent?.() : undefined
+    const cause = new GatewayFault(`${name}: ${why ?? `${this.#waiting.length} requests wait for it already (queue)`}`)
+    const error = new HttpError(503, { code: 'gateway.queue', headers: { 'Retry-After': '1' }, cause })
+    // It must not be told before it has been returned.
+    queueMicrotask(() => call.refuse({ error }))
+  }
+}
