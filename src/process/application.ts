@@ -260,7 +260,8 @@ export class Application {
   }
 
   #changed(): void {
-    this.#version++
+    // Of one row for all: an application that comes again must not have the number of one before.
+    this.#version = this.#around.nextId()
     this.#around.changed(this.state)
   }
 

@@ -69,7 +69,8 @@ export class Pool implements Place, ConnectionOwner, Watched {
   freed(connection: UpstreamConnection, reusable: boolean): void {
     this.#congestion.eased(this.#waiting.length)
     if (!reusable) return
-    if (this.#waiting.length === 0 && this.#restOf(connection) <= 0) return connection.close()
+    const ends = this.#waiting.length === 0 ? this.#restOf(connection) <= 0 : this.limits.keepAlive === 0
+    if (ends) return connection.close()
     connection.rested = 0
     this.#resting.push(connection)
     if (this.#waiting.length > 0) this.#next()
