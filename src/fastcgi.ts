@@ -1,4 +1,5 @@
-export { type Call, callOf, type FilterData, webServerUser } from './door/fastcgi/call.ts'
+export { webServerUser } from './door/called/call.ts'
+export { type Call, callOf, type FilterData } from './door/fastcgi/call.ts'
 export type { Roles } from './door/fastcgi/roles.ts'
 export { type FastCgiOptions, type FastCgiServer, serveFastCgi } from './door/fastcgi/server.ts'
 export type { DispatchedAnswer, RequestEnd } from './gateway/fastcgi/dispatched-answer.ts'

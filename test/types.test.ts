@@ -228,6 +228,9 @@ same<
   | 'resource'
   | 'cgi'
   | 'fastcgi'
+  | 'app'
+  | 'proxy'
+  | 'scgi'
   | 'redirect'
   | 'respond'
 >(true)

@@ -9,6 +9,8 @@ import { writingWarnings } from '../config/writable.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { groupId } from '../io/groups.ts'
 import { spawnMethod } from '../io/spawn/spawn.ts'
+import type { ApplicationSpec } from '../process/specification.ts'
+import { tryApplications } from '../server/applications.ts'
 import { wantedIdentity } from '../server/identity.ts'
 import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
@@ -17,16 +19,28 @@ import { configPath } from './reading.ts'
 export async function checkCommand({ config: named }: { readonly config?: string }): Promise<number> {
   const path = configPath(named)
   const { config, file, source } = await loadConfig(path)
-  const { listen } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
+  const { listen, applications } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
   wantedIdentity(config)
   checkSockets(listen, source)
+  await tryApplications(applications.map(once), () => undefined)
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
+  if (applications.length > 0) process.stdout.write(`${startedWell(applications)}\n`)
   if (config.routes.some(({ cgi }) => cgi !== undefined)) process.stdout.write(`${await startedBy()}\n`)
   return 0
+}
+
+/** One process of an application is enough to see whether it can be run. */
+function once(spec: ApplicationSpec): ApplicationSpec {
+  return { ...spec, processes: { min: 1, max: 1 } }
+}
+
+function startedWell(applications: readonly ApplicationSpec[]): string {
+  const names = applications.map(({ name }) => name).join(', ')
+  return `Started, answered and ended: ${names}`
 }
 
 /** How CGI programs would be started: much of what they cost. */

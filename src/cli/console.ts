@@ -21,9 +21,9 @@ export function consoleLog(): ConsoleLog {
   }
 }
 
-/** Reports from warnings upwards, on standard error: what happened, then the facts, then the stack of an error. */
+/** Reports from warnings upwards and all of applications, on standard error: what happened, then the facts, then the stack of an error. */
 export const consoleReport: Report = (level, event, fields = {}) => {
-  if (level === 'debug' || level === 'info') return
+  if (level === 'debug' || (level === 'info' && fields['application'] === undefined)) return
   const { error, ...facts } = fields
   const told = Object.entries(facts).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,

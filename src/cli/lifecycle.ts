@@ -5,6 +5,7 @@ import type { Bound } from '../io/bound.ts'
 import { READY, reloading, STOPPING, WATCHDOG } from '../io/notify.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { Report } from '../message/exchange.ts'
+import type { ApplicationStatus } from '../process/specification.ts'
 import { type Command, type Control, controlPath, hear, type Outcome } from '../server/control.ts'
 import { PartlyMade } from '../server/partly-made.ts'
 import type { ServiceManager } from '../server/service-manager.ts'
@@ -12,11 +13,15 @@ import { startSuccessor } from '../server/successor.ts'
 import type { Watch } from '../server/watch.ts'
 import { type Hangups, hasTerminal } from './hangups.ts'
 import { sentenceFor } from './sentences.ts'
+import type { Status } from './status.ts'
 
 /** What serves: this process alone, or a primary with its workers. */
 export interface Server {
   readonly urls: readonly string[]
   readonly bounds: ReadonlyMap<string, Bound>
+  /** The process numbers of the workers, where there are some. */
+  readonly workers: readonly number[]
+  applications(): Promise<readonly ApplicationStatus[]>
   reload(): Promise<void>
   close(): Promise<void>
   retire(): Promise<void>
@@ -76,7 +81,9 @@ class Lifecycle {
     })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#stop(constants.signals[signal]))
     process.on('SIGHUP', () => this.#hangUp())
-    this.#control = await heard(this.#life, (command) => this.#act(command))
+    this.#control = await heard(this.#life, (command) =>
+      command.do === 'status' ? this.#status() : this.#act(command),
+    )
     if (this.#state === 'stopping') this.#control?.close()
     this.#life.ready()
     void manager.notify(over ? { ...READY, MAINPID: process.pid } : READY)
@@ -114,8 +121,22 @@ class Lifecycle {
     this.#act({ do: 'reload' }).catch(() => undefined)
   }
 
+  /** At once, whatever else is being done. */
+  async #status(): Promise<Outcome> {
+    const { urls, workers } = this.#server
+    const status: Status = {
+      process: process.pid,
+      state: this.#state,
+      since: Math.round(performance.timeOrigin),
+      urls,
+      workers,
+      applications: await this.#server.applications(),
+    }
+    return { ok: true, told: JSON.stringify(status) }
+  }
+
   /** One after the other: what a reload gives up must not be what a successor gets. @throws what it fails with. */
-  readonly #act = oneAtATime(async (command: Command): Promise<Outcome> => {
+  readonly #act = oneAtATime(async (command: Exclude<Command, { do: 'status' }>): Promise<Outcome> => {
     if (command.do === 'reload') this.#waiting = false
     if (this.#state === 'stopping') return { ok: false, told: 'the server is stopping' }
     if (this.#state === 'retiring') {

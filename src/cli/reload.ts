@@ -21,7 +21,8 @@ async function tellServer(path: string, command: Command): Promise<number> {
   return ok ? 0 : 1
 }
 
-async function asked(sockets: readonly string[], path: string, command: Command): Promise<Outcome> {
+/** Asks the server of a config something. @throws ConfigError where none runs. */
+export async function asked(sockets: readonly string[], path: string, command: Command): Promise<Outcome> {
   for (const socket of sockets) {
     try {
       return await ask(socket, command)

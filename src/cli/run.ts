@@ -8,6 +8,7 @@ import { initCommand } from './init.ts'
 import { reloadCommand } from './reload.ts'
 import { sentenceFor } from './sentences.ts'
 import { type FolderOptions, folderCommand, serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 
 /** Exit codes: all went well; something failed while it ran; the command or the config was wrong. */
 export const OK = 0
@@ -70,6 +71,9 @@ function program(after: After): Command {
     .option('--replace', 'take over from the server of this config that runs, without a gap')
     .action(after(serveCommand))
   configured('reload', 'Have the server of a config that runs read it again.').action(after(reloadCommand))
+  configured('status', 'Tell what the server of a config that runs is doing, and its applications.')
+    .option('--json', 'as JSON')
+    .action(after(statusCommand))
   configured('check', 'Check a config, and load what it names, without serving.').action(after(checkCommand))
   configured('explain', 'Tell what becomes of a request, without making it.')
     .argument('<method>', 'for instance GET')
@@ -117,7 +121,10 @@ function misused(text: string): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
-    .replace(/^too many arguments for '(serve|check|reload)'.*$/, '$1 takes no argument: name the config by --config')
+    .replace(
+      /^too many arguments for '(serve|check|reload|status)'.*$/,
+      '$1 takes no argument: name the config by --config',
+    )
 }
 
 const EXAMPLES = `

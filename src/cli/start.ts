@@ -7,7 +7,7 @@ import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
 import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
 import type { Report } from '../message/exchange.ts'
-import { identityFor, isRoot } from '../server/identity.ts'
+import { identityFor, idsOf, isRoot } from '../server/identity.ts'
 import type { Primary } from '../server/primary.ts'
 import type { Read, Reading } from '../server/reading.ts'
 import { serviceManager } from '../server/service-manager.ts'
@@ -98,7 +98,7 @@ async function serverFor(
   }
   const alone = identity === undefined && workersOf(reading.config) === 1
   if (config === undefined || alone)
-    return new Single(noting(['workers', 'user', 'group'], reading, read, report), bounds)
+    return new Single(noting(['workers', 'user', 'group'], reading, read, report), report, bounds)
   const noted = noting(['user', 'group'], reading, read, report)
   const file = resolve(config)
   const args = (hang: number): string[] => {
@@ -112,7 +112,14 @@ async function serverFor(
   }
   // Loaded by those who want it: one process is what most start.
   const { Primary } = await import('../server/primary.ts')
-  return new Primary({ read: noted, program: new URL('./worker.js', import.meta.url), args, report, inherited: bounds })
+  return new Primary({
+    read: noted,
+    program: new URL('./worker.js', import.meta.url),
+    args,
+    report,
+    inherited: bounds,
+    ...(identity !== undefined && { owner: idsOf(identity) }),
+  })
 }
 
 /** What a reload cannot change is told, each time that it should. */

@@ -12,19 +12,22 @@ import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Handler } from '../message/interface.ts'
 import { Response } from '../message/response.ts'
+import type { ApplicationSpec } from '../process/specification.ts'
 import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
-import { loadPrograms } from '../site/programs.ts'
+import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
+import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
+import { checkProxy, proxyFiles } from './proxies.ts'
 import { withheldFiles } from './withheld.ts'
 
 /** A config made real: the site, and what its front doors need. */
@@ -34,6 +37,8 @@ export interface Built {
   readonly engine: EngineOptions
   /** What orders and renews certificates, once the server listens. */
   readonly acme?: ServedCertificates
+  /** What is to be run for it. */
+  readonly applications: readonly ApplicationSpec[]
 }
 
 export interface BuildOptions {
@@ -58,7 +63,10 @@ const DEFAULT_LISTEN: readonly ListenAddress[] = [{ port: 8080 }]
 /** @throws ConfigError that says which part cannot be used, and why. */
 export async function buildConfig(config: Config, options: BuildOptions): Promise<Built> {
   const { base, source } = options
-  for (const [i, route] of config.routes.entries()) checkPaths(route, i, options)
+  const listen = addressesOf(config, base)
+  for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
+  const applications = applicationsOf(config, base, source)
+  if (options.certificates !== false) checkApplications(config, base, source)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
@@ -67,7 +75,6 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     const { spawnMethod } = await import('../io/spawn/spawn.ts')
     await spawnMethod()
   }
-  const listen = addressesOf(config, base)
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
   const paths = withheldPaths(config, listen, options)
@@ -101,21 +108,26 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine, ...(acme !== undefined && { acme }) }
+  return { site, listen, engine, applications, ...(acme !== undefined && { acme }) }
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
 async function loadLibraries(routes: readonly Route[]): Promise<void> {
-  if (routes.some(({ files, fastcgi }) => files !== undefined || fastcgi !== undefined)) await loadMediaTypes()
+  if (routes.some(({ files, fastcgi, scgi }) => [files, fastcgi, scgi].some((one) => one !== undefined)))
+    await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
-  if (routes.some(({ cgi }) => cgi !== undefined)) await loadPrograms('cgi')
-  if (routes.some(({ fastcgi }) => fastcgi !== undefined)) await loadPrograms('fastcgi')
+  for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
   if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
 /** Whether the folders and programs that a route names are there, and may be used. */
-function checkPaths(route: Route, index: number, { base, source }: BuildOptions): void {
+function checkPaths(
+  route: Route,
+  index: number,
+  listen: readonly ListenAddress[],
+  { base, source }: BuildOptions,
+): void {
   const refuse = (path: KeyPath, why: string): never => {
     throw new ConfigError(faultAt(path, why, source))
   }
@@ -125,6 +137,7 @@ function checkPaths(route: Route, index: number, { base, source }: BuildOptions)
     checkFolder(resolve(base, typeof files === 'string' ? files : files.root), path, refuse)
   }
   checkPrograms(route, ['routes', index], base, refuse)
+  checkProxy(route, ['routes', index], listen, base, refuse)
 }
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
@@ -190,7 +203,7 @@ function withheldPaths(
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules]
+  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base)]
 }
 
 function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {

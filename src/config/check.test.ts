@@ -40,7 +40,10 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     [5, ': expected an object, not 5'],
     [[], ': expected an object, not a list'],
     [{}, '.match: is missing'],
-    [{ match: '/*' }, ': a route needs one of files, module, resource, cgi, fastcgi, redirect, respond'],
+    [
+      { match: '/*' },
+      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, redirect, respond',
+    ],
     [{ files: '.' }, '.match: is missing'],
     [{ ...FILES, respond: 'x' }, ': a route has one resource, not files and respond'],
     [{ ...FILES, match: 5 }, '.match: expected a text or an object, not 5'],

@@ -21,6 +21,7 @@ type Refuse = (path: KeyPath, why: string) => never
 export function checkPrograms(route: Route, path: KeyPath, base: string, refuse: Refuse): void {
   checkCgi(route, path, base, refuse)
   checkFastCgi(route, path, base, refuse)
+  checkScgi(route, path, base, refuse)
 }
 
 function checkCgi({ cgi }: Route, path: KeyPath, base: string, refuse: Refuse): void {
@@ -43,6 +44,12 @@ function checkFastCgi({ fastcgi }: Route, path: KeyPath, base: string, refuse: R
   if (root !== undefined) checkFolder(resolve(base, root), at('root'), refuse)
   if (data !== undefined) checkFolder(resolve(base, data), at('data'), refuse)
   for (const [i, folder] of sendfile.entries()) checkFolder(resolve(base, folder), at('sendfile', i), refuse)
+}
+
+function checkScgi({ scgi }: Route, path: KeyPath, base: string, refuse: Refuse): void {
+  const { sendfile = [] } = typeof scgi === 'object' && 'address' in scgi ? scgi : {}
+  for (const [i, folder] of sendfile.entries())
+    checkFolder(resolve(base, folder), [...path, 'scgi', 'sendfile', i], refuse)
 }
 
 function isFastCgi(fastcgi: Route['fastcgi']): fastcgi is FastCgiOptions {

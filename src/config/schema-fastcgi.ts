@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { AuthorizerAccess, FastCgiAuthorizerOptions } from '../access/access.ts'
 import type { FastCgiPoolOptions } from '../gateway/fastcgi/addresses.ts'
 import { frontController } from '../resource/fastcgi/front-controller.ts'
-import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
+import type { FastCgiOptions, HandoverOptions } from '../resource/fastcgi/options.ts'
 import { suffixesOf } from '../resource/sources.ts'
 import { accepted, number, object, optional, text, texts, yes } from './parts.ts'
 import { fileKeys } from './schema-files.ts'
@@ -11,6 +11,12 @@ import { gatewayTimeouts, programEnv, programKeys } from './schema-programs.ts'
 const LONGEST = 2 ** 31 - 1
 
 type Keys<T> = { readonly [K in keyof Required<T>]: v.GenericSchema }
+
+/** What an application may hand over to the server. */
+export const handoverKeys: Keys<HandoverOptions> = {
+  sendfile: texts('Folders whose files it may have sent by X-Sendfile. Default: none.'),
+  accel: yes('Whether X-Accel-Redirect has another route answer, `internal` ones too. Default: `false`.'),
+}
 
 /** `unix:PATH`, `host:port`, `[IPv6]:port`. */
 const one = v.pipe(
@@ -21,10 +27,11 @@ const one = v.pipe(
   ),
 )
 /** Where an application listens. */
-export const fastCgiAddress: v.GenericSchema = v.union([one, v.pipe(v.array(one), v.minLength(1))])
+export const applicationAddresses: v.GenericSchema = v.union([one, v.pipe(v.array(one), v.minLength(1))])
 
-const address = v.pipe(
-  fastCgiAddress,
+/** The same as a key. */
+export const addressKey: v.GenericSchema = v.pipe(
+  applicationAddresses,
   v.description('Where it listens: `unix:PATH` or `host:port`; or several that are equal.'),
 )
 
@@ -52,7 +59,7 @@ const entry = v.union([v.literal('file'), accepted((given) => frontController(gi
 export const fastcgi: v.GenericSchema = v.pipe(
   object<FastCgiOptions>(
     {
-      address,
+      address: addressKey,
       root: text(
         'The folder of its scripts. Without it, it is one program, and the path under the route is PATH_INFO.',
       ),
@@ -86,8 +93,7 @@ export const fastcgi: v.GenericSchema = v.pipe(
         ),
       ),
       data: text('The folder of the files that a filter gets.'),
-      sendfile: texts('Folders whose files it may have sent by X-Sendfile. Default: none.'),
-      accel: yes('Whether X-Accel-Redirect has another route answer, `internal` ones too. Default: `false`.'),
+      ...handoverKeys,
       ...pool,
       ...programKeys(true),
     },
@@ -114,7 +120,7 @@ export const fastcgi: v.GenericSchema = v.pipe(
 
 const options = object<FastCgiAuthorizerOptions>(
   {
-    address,
+    address: addressKey,
     script: text('Its script as SCRIPT_FILENAME, as it sees it, for applications that run many: php-fpm.'),
     env: programEnv,
     timeouts: v.optional(gatewayTimeouts),
@@ -125,12 +131,12 @@ const options = object<FastCgiAuthorizerOptions>(
 
 /** Who decides who may come in. */
 export const authorizer: v.GenericSchema = object<AuthorizerAccess['authorizer']>(
-  { fastcgi: v.pipe(v.union([fastCgiAddress, options]), v.description('A FastCGI application that decides.')) },
+  { fastcgi: v.pipe(v.union([applicationAddresses, options]), v.description('A FastCGI application that decides.')) },
   'Who decides who may come in.',
 )
 
 /** What a route says of FastCGI. */
 export const fastcgiKey: v.GenericSchema = v.pipe(
-  v.union([fastCgiAddress, fastcgi]),
+  v.union([applicationAddresses, fastcgi]),
   v.description('A FastCGI application: its address, several, or with options.'),
 )

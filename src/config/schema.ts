@@ -28,10 +28,13 @@ import {
   texts,
   yes,
 } from './parts.ts'
+import { appKey } from './schema-app.ts'
 import { authorizer, fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 import { cgi } from './schema-programs.ts'
+import { proxyKey } from './schema-proxy.ts'
+import { scgiKey } from './schema-scgi.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
@@ -122,6 +125,9 @@ const route = v.pipe(
         v.pipe(v.union([filled(), cgi]), v.description('A folder of CGI programs, by its path or with options.')),
       ),
       fastcgi: v.optional(fastcgiKey),
+      app: v.optional(appKey),
+      proxy: v.optional(proxyKey),
+      scgi: v.optional(scgiKey),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
@@ -135,7 +141,7 @@ const route = v.pipe(
       ),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
-    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `redirect` or `respond`.',
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `redirect` or `respond`.',
   ),
   v.check(
     (given) => objection(() => kindOf(given as unknown as Route)) === undefined,

@@ -3,7 +3,7 @@ import { ChunkedDecoder } from '../protocol/http1/chunked.ts'
 import { ProtocolError } from '../protocol/http1/errors.ts'
 import { badAnswer } from './call.ts'
 
-/** Bytes that are held ahead of whoever reads. */
+/** Bytes that are held ahead of whoever reads, unless told otherwise. */
 const MAX_HELD = 65536
 /** Where more pieces than this are held, smaller ones are put together: a program may write byte by byte. */
 const FEW_PIECES = 16
@@ -36,6 +36,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   readonly #owner: BodyOwner
   readonly #declared: number | undefined
   readonly #chunked: ChunkedDecoder | undefined
+  readonly #mostHeld: number
   #held: Uint8Array[] = []
   #heldBytes = 0
   #small: Buffer | undefined = undefined
@@ -45,8 +46,13 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   #closed = false
   #wake: (() => void) | undefined = undefined
 
-  /** @param declared Bytes by the head of the answer, where that says. @param chunked Whether it is in chunks. */
-  constructor(owner: BodyOwner, declared: number | undefined, chunked: boolean) {
+  /**
+   * @param declared Bytes by the head of the answer, where that says.
+   * @param chunked Whether it is in chunks.
+   * @param mostHeld Bytes that are held ahead of whoever reads.
+   */
+  constructor(owner: BodyOwner, declared: number | undefined, chunked: boolean, mostHeld: number = MAX_HELD) {
+    this.#mostHeld = mostHeld
     this.#owner = owner
     this.#declared = declared
     this.#chunked = chunked ? new ChunkedDecoder(TRAILERS) : undefined
@@ -170,7 +176,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
       this.#held.push(Uint8Array.prototype.slice.call(piece))
     }
     this.#heldBytes += piece.byteLength
-    if (this.#heldBytes >= MAX_HELD && !this.#paused) {
+    if (this.#heldBytes >= this.#mostHeld && !this.#paused) {
       this.#paused = true
       this.#owner.pause()
     }

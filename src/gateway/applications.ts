@@ -4,6 +4,8 @@ import type { Upstream } from './call.ts'
 /** The processes of an application that answer, as whoever supervises them tells. */
 export interface ApplicationPlaces {
   readonly key: string
+  /** Grows with each change. */
+  readonly version: number
   /** `address` is `unix:` and a path. */
   readonly processes: readonly { readonly id: number; readonly address: string }[]
   /** Why there is none, where that is known. */
@@ -13,6 +15,8 @@ export interface ApplicationPlaces {
 /** How busy the processes of an application are with the requests of this process. */
 export interface ApplicationLoad {
   readonly key: string
+  /** The newest change that is followed here. */
+  readonly version: number
   readonly waiting: number
   /** `served`: since the last time. */
   readonly processes: readonly { readonly id: number; readonly running: number; readonly served: number }[]
@@ -66,7 +70,7 @@ class Application {
     })
     const known = new Set(members.map(({ name }) => name))
     for (const address of this.#ids.keys()) if (!known.has(address)) this.#ids.delete(address)
-    return { key: this.#calling.key, waiting, processes }
+    return { key: this.#calling.key, version: this.#places.version, waiting, processes }
   }
 
   #apply(): void {
@@ -83,34 +87,50 @@ class Application {
 }
 
 const applications = new Map<string, Application>()
-/** What was told of applications that nobody calls yet. */
+/** What was told of each, also of those that nobody calls yet. */
 const places = new Map<string, ApplicationPlaces>()
+/** Those that are run no more, but have something to end here. */
+const ended = new Set<string>()
 
 /** The processes of an application, for whoever calls it. They are shared by all routes and sites of this process. */
 export function applicationCalled(calling: Calling): Balancer {
+  ended.delete(calling.key)
   let application = applications.get(calling.key)
   if (application === undefined) {
     const { key } = calling
-    application = new Application(calling, places.get(key) ?? { key, processes: [], failure: undefined })
+    application = new Application(calling, places.get(key) ?? absent(key))
     applications.set(key, application)
   } else application.become(calling)
   return application.balancer
 }
 
-/** Some processes of an application have come or gone. */
-export function applicationFound(found: ApplicationPlaces): void {
-  places.set(found.key, found)
-  applications.get(found.key)?.found(found)
-}
-
-/** The application has ended for good. */
-export function applicationEnded(key: string): void {
-  applicationFound({ key, processes: [], failure: 'it has ended' })
-  places.delete(key)
-  applications.delete(key)
+/** Some processes have come or gone. @param all Of every application that is run: the others have ended. */
+export function applicationsFound(all: readonly ApplicationPlaces[]): void {
+  const keys = new Set(all.map(({ key }) => key))
+  for (const found of all) {
+    if (places.get(found.key)?.version === found.version) continue
+    places.set(found.key, found)
+    applications.get(found.key)?.found(found)
+  }
+  for (const key of places.keys()) {
+    if (keys.has(key)) continue
+    places.delete(key)
+    ended.add(key)
+    applications.get(key)?.found(absent(key))
+  }
 }
 
 /** How busy they all are; what was served is counted anew from now on. */
 export function applicationLoads(): ApplicationLoad[] {
+  for (const key of ended) {
+    const { running = 0, waiting = 0 } = applications.get(key)?.balancer ?? {}
+    if (running + waiting > 0) continue
+    ended.delete(key)
+    applications.delete(key)
+  }
   return [...applications.values()].map((application) => application.load())
+}
+
+function absent(key: string): ApplicationPlaces {
+  return { key, version: 0, processes: [], failure: undefined }
 }

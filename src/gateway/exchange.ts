@@ -25,6 +25,8 @@ export interface ExchangeOptions {
   readonly timeouts: GatewayTimeouts
   /** What the log names the back end by: its program, its address. */
   readonly name: string
+  /** Bytes of the answer that are held ahead of a slow client. */
+  readonly buffer?: number | undefined
 }
 
 /** What a back end answered: its head, and its content as it comes. */
@@ -118,12 +120,8 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   }
 
   errorOutput(bytes: Uint8Array): void {
-    const { request, connection } = this.#call
-    this.#stderr ??= new StderrLines((level, event, fields) => connection.exchange.report(level, event, fields), {
-      method: request.method,
-      uri: request.target,
-      program: this.#options.name,
-    })
+    const { exchange } = this.#call.connection
+    this.#stderr ??= new StderrLines((level, event, fields) => exchange.report(level, event, fields), this.#about())
     this.#stderr.push(bytes)
   }
 
@@ -150,9 +148,8 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
       this.#body.end(trailers)
       return this.#finish(this.#body.failure)
     }
-    const how = this.#head.begun
-      ? `within its head, which begins ${JSON.stringify(this.#head.firstLine)}`
-      : 'without a word'
+    const { begun, firstLine } = this.#head
+    const how = begun ? `within its head, which begins ${JSON.stringify(firstLine)}` : 'without a word'
     this.#finish(this.#bad(`it ended ${how}${said === undefined ? '' : ` (${told(said)})`}`))
   }
 
@@ -243,7 +240,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   #begin(head: CgiHead, { declared, chunked }: AnswerFraming): void {
     const { request, connection } = this.#call
-    const body = new AnswerBody(this, declared, chunked)
+    const body = new AnswerBody(this, declared, chunked, this.#options.buffer)
     body.discarding = request.method === 'HEAD' || (head.status !== undefined && isBodiless(head.status))
     this.#body = body
     this.#patience.refresh()

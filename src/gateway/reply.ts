@@ -51,8 +51,8 @@ function localRedirect({ head, body }: GatewayAnswer, location: string): Reroute
   return new Reroute(location.replace(/#.*$/, ''), { method: 'GET', ...(cookies.length > 0 && { headers: cookies }) })
 }
 
-/** @throws what made the content fail, where that is known already: nothing has left yet. */
-function contentOf(body: AnswerBody, status: number, request: Request): Uint8Array | AnswerBody | null {
+/** The content of an answer. @throws what made it fail, where that is known already: nothing has left yet. */
+export function contentOf(body: AnswerBody, status: number, request: Request): Uint8Array | AnswerBody | null {
   if (body.failure !== undefined) throw body.failure
   if (isBodiless(status)) return null
   // Not null: that would be a content of no bytes, and what GET would have is not known.

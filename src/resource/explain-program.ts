@@ -29,14 +29,24 @@ export function explainedList(list: readonly string[]): (readonly [string, strin
 }
 
 /**
- * What a program would be told of a request, as lines of an explanation: made by what makes it for the program.
+ * What a program would be told of a request: made by what makes it for the program.
  * @param authorization Whether it sees `Authorization`, unless its options say.
  */
+export function explainedVariables(
+  request: Request,
+  script: Script,
+  options: ProgramOptions,
+  authorization: boolean,
+): string[] {
+  return cgiVariables(request, nobody(), script, undefined, variableOptions(options, authorization))
+}
+
+/** The same, as lines of an explanation. */
 export function explainVariables(
   request: Request,
   script: Script,
   options: ProgramOptions,
   authorization: boolean,
 ): (readonly [string, string])[] {
-  return explainedList(cgiVariables(request, nobody(), script, undefined, variableOptions(options, authorization)))
+  return explainedList(explainedVariables(request, script, options, authorization))
 }

@@ -1,19 +1,23 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Bound, bind } from '../io/bound.ts'
+import { candidates, isPrivate, OF_SERVICE, privateFolder } from './private-folder.ts'
 
 /** What the owner of a running server may ask it. */
 export type Command =
   | { readonly do: 'reload' }
+  /** Say what is served, by whom, in JSON. */
+  | { readonly do: 'status' }
   /** Start this program with these arguments in this folder, and hand the addresses to it. */
   | { readonly do: 'replace'; readonly program: readonly string[]; readonly folder: string }
 
 export type Outcome = { readonly ok: true; readonly told: string } | { readonly ok: false; readonly told: string }
 
-/** The most that is read of a command or its outcome, in characters. */
+/** The most that is read of a command and of its outcome, in characters. */
 const LONGEST = 65536
+const LONGEST_OUTCOME = 1024 * 1024
 
 /** What answers the commands of the owner. */
 export interface Control {
@@ -25,7 +29,7 @@ export interface Control {
  * can connect may do as much anyway. Undefined where there is no such folder.
  */
 export function controlPath(config: string): string | undefined {
-  const folder = candidates().find((path) => made(path) && isPrivate(path))
+  const folder = privateFolder()
   return folder === undefined ? undefined : join(folder, nameOf(resolve(config)))
 }
 
@@ -72,7 +76,7 @@ export function ask(path: string, command: Command): Promise<Outcome> {
     const socket = connect({ path, allowHalfOpen: true })
     socket.on('error', reject)
     socket.end(`${JSON.stringify(command)}\n`)
-    read(socket, (text) => {
+    read(socket, LONGEST_OUTCOME, (text) => {
       if (text === undefined) reject(new Error('the server ended before it had answered'))
       else resolve(JSON.parse(text) as Outcome)
     })
@@ -81,7 +85,7 @@ export function ask(path: string, command: Command): Promise<Outcome> {
 
 function answer(socket: Socket, act: (command: Command) => Promise<Outcome>): void {
   socket.on('error', () => socket.destroy())
-  read(socket, (text) => {
+  read(socket, LONGEST, (text) => {
     if (text === undefined) socket.destroy()
     else void outcomeOf(text, act).then((outcome) => socket.end(JSON.stringify(outcome)))
   })
@@ -101,7 +105,7 @@ function commandOf(text: string): Command {
     readonly program?: unknown
     readonly folder?: unknown
   } | null
-  if (given?.do === 'reload') return { do: 'reload' }
+  if (given?.do === 'reload' || given?.do === 'status') return { do: given.do }
   const { program, folder } = given ?? {}
   if (given?.do === 'replace' && isTexts(program) && program.length > 0 && typeof folder === 'string') {
     return { do: 'replace', program, folder }
@@ -114,12 +118,12 @@ function isTexts(given: unknown): given is string[] {
 }
 
 /** All that comes until the other side ends; undefined where that is nothing, or too much. */
-function read(socket: Socket, done: (text: string | undefined) => void): void {
+function read(socket: Socket, longest: number, done: (text: string | undefined) => void): void {
   let text = ''
   socket.setEncoding('utf8')
   socket.on('data', (more: string) => {
     text += more
-    if (text.length > LONGEST) socket.destroy()
+    if (text.length > longest) socket.destroy()
   })
   socket.once('end', () => done(text === '' ? undefined : text))
   socket.once('close', () => done(undefined))
@@ -147,40 +151,5 @@ function realOf(path: string): string {
     return realpathSync(path)
   } catch {
     return resolve(path)
-  }
-}
-
-/** Folders that this user may have for itself, the best first. */
-/** The folder of the server that the unit starts. */
-const OF_SERVICE = '/run/oriel/oriel'
-
-function candidates(): string[] {
-  const uid = process.getuid?.()
-  if (uid === undefined) return []
-  const given = process.env['XDG_RUNTIME_DIR']
-  return [
-    ...(given === undefined || given === '' ? [] : [join(given, 'oriel')]),
-    // /run/oriel is that of the unit, and of sockets that others may use.
-    uid === 0 ? '/run/oriel-0' : OF_SERVICE,
-    join(tmpdir(), `oriel-${uid}`),
-  ]
-}
-
-function made(path: string): boolean {
-  try {
-    mkdirSync(path, { mode: 0o700 })
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EEXIST'
-  }
-}
-
-/** Whether nobody else may enter. Another user could have made it, or a link, in a folder where all may write. */
-function isPrivate(path: string, owner: number | undefined = process.getuid?.()): boolean {
-  try {
-    const stats = lstatSync(path)
-    return stats.isDirectory() && stats.uid === owner && (stats.mode & 0o077) === 0
-  } catch {
-    return false
   }
 }

@@ -1,3 +1,4 @@
+import type { ApplicationLoad } from '../gateway/applications.ts'
 import type { Report } from '../message/exchange.ts'
 import { SIGNS } from './worker.ts'
 import { type Ending, WorkerProcess } from './worker-process.ts'
@@ -14,6 +15,9 @@ export interface CrewOptions {
   readonly report: Report
   /** Has a worker serve by the present config. @throws what it fails with. */
   readonly bring: (worker: WorkerProcess) => Promise<void>
+  /** How busy a worker keeps the applications; nothing where it has gone. @param from Its process number. */
+  readonly calling: (loads: readonly ApplicationLoad[], from: number) => void
+  readonly gone: (from: number) => void
   /** Does something when what is being done is done. */
   readonly inTurn: (act: () => Promise<void>) => Promise<void>
 }
@@ -60,9 +64,12 @@ export class Crew {
   /** Starts a worker and has it serve. @throws what it fails with; then it is ended. */
   async begin(slot: number, bring: CrewOptions['bring'] = this.#options.bring): Promise<void> {
     const { program, args } = this.#options
-    const worker = new WorkerProcess(slot, program, args(this.#hang))
+    const { calling, gone } = this.#options
+    const worker = new WorkerProcess(slot, program, args(this.#hang), (loads) => calling(loads, worker.pid ?? -1))
     this.#workers.set(slot, worker)
     const since = performance.now()
+    const { pid = -1 } = worker
+    void worker.ended.then(() => gone(pid))
     void worker.ended.then((ending) => this.#ended(worker, ending, performance.now() - since))
     try {
       await bring(worker)

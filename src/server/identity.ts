@@ -1,5 +1,6 @@
 import { type Config, ConfigError } from '../config/config.ts'
 import { groupId } from '../io/groups.ts'
+import type { Ids } from '../process/specification.ts'
 
 /** Who a worker becomes before it does anything else: a user and a group, by name or number. */
 export interface Identity {
@@ -56,6 +57,12 @@ export function become({ user, group }: Identity): void {
   if (isRoot() || canReturn()) throw new Error(`this process could not give up its rights for ${user}`)
 }
 
+/** Their numbers. */
+export function idsOf({ user, group }: Identity): Ids {
+  const uid = typeof user === 'number' ? user : Number(idOf('-u', user))
+  return { uid, gid: groupId(group) }
+}
+
 function canReturn(): boolean {
   try {
     process.setuid?.(0)
@@ -68,13 +75,15 @@ function canReturn(): boolean {
 /** The first group of a user. */
 function groupOf(user: string | number): number {
   try {
-    const { execFileSync } = process.getBuiltinModule('node:child_process')
-    return Number(
-      execFileSync('id', ['-g', '--', String(user)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-    )
+    return Number(idOf('-g', user))
   } catch (cause) {
     const what =
       typeof user === 'number' ? `the user ${user} has no entry here: name the group too` : `there is no user ${user}`
     throw new ConfigError(what, { cause })
   }
+}
+
+function idOf(what: '-u' | '-g', user: string | number): string {
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
+  return execFileSync('id', [what, '--', String(user)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 }

@@ -1,4 +1,5 @@
 import type { ChallengeMessage } from '../acme/challenges.ts'
+import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications.ts'
 import type { Cap } from '../gateway/permits.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
@@ -37,6 +38,8 @@ export type ToWorker =
   | { readonly do: 'renew'; readonly generation: number; readonly certificates: readonly Certificate[] }
   /** Something that was asked for by this number may run, or may not wait. */
   | { readonly do: 'permit'; readonly id: number; readonly granted: boolean }
+  /** These processes answer, of all applications that are run. */
+  | { readonly do: 'applications'; readonly places: readonly ApplicationPlaces[] }
   /** End when the exchanges that run have ended, at the latest after `timeouts.stop`. */
   | { readonly do: 'stop' }
   /** End when the exchanges that run have ended. */
@@ -50,6 +53,8 @@ export type FromWorker =
   | { readonly is: 'running'; readonly id: number; readonly group: number }
   /** Gives it back, or leaves the queue. */
   | { readonly is: 'giving'; readonly id: number }
+  /** How busy it keeps the applications. */
+  | { readonly is: 'calling'; readonly loads: readonly ApplicationLoad[] }
   | { readonly is: 'prepared'; readonly generation: number }
   | { readonly is: 'done'; readonly generation: number }
   | { readonly is: 'made'; readonly generation: number; readonly urls: readonly string[] }

@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { ChallengeMessage } from '../acme/challenges.ts'
 import type { ServedCertificates, Serving } from '../acme/served.ts'
 import { buildAcme } from '../config/acme.ts'
+import { applicationsOf, checkApplications } from '../config/applications.ts'
 import { Modules } from '../config/modules.ts'
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../door/settings.ts'
 import { type Bound, bind } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { Report } from '../message/exchange.ts'
+import type { ApplicationSpec, ApplicationStatus, Ids } from '../process/specification.ts'
+import type { Change as ApplicationsChange } from '../process/supervisor.ts'
+import { OwnApplications } from './applications.ts'
 import { Crew } from './crew.ts'
 import type { Orders, ToWorker } from './messages.ts'
 import { PartlyMade } from './partly-made.ts'
@@ -21,6 +25,8 @@ export interface PrimaryOptions {
   readonly program: URL
   readonly args: (hang: number) => readonly string[]
   readonly report: Report
+  /** Who the workers are, where they are somebody else than this process. */
+  readonly owner?: Ids
   /** Addresses that were taken for this server before. */
   readonly inherited?: ReadonlyMap<string, Bound>
 }
@@ -32,6 +38,7 @@ interface Present {
   readonly timeouts: Timeouts
   /** What orders certificates. */
   readonly acme: ServedCertificates | undefined
+  readonly applications: readonly ApplicationSpec[]
 }
 
 /** How much longer than `timeouts.stop` a worker may take to end, in milliseconds. */
@@ -45,6 +52,7 @@ export class Primary {
   readonly #options: PrimaryOptions
   readonly #ticketKeys = randomBytes(48).toString('base64')
   readonly #crew: Crew
+  readonly #applications: OwnApplications
   readonly #change: <T>(act: () => Promise<T>) => Promise<T>
   readonly #serving: Serving = {
     renew: (certificates) => this.#change(() => this.#renew(certificates)),
@@ -59,7 +67,21 @@ export class Primary {
   constructor(options: PrimaryOptions) {
     this.#options = options
     this.#change = oneAtATime((act) => act()) as <T>(act: () => Promise<T>) => Promise<T>
-    this.#crew = new Crew({ ...options, bring: (worker) => this.#bring(worker), inTurn: this.#change })
+    const { report, owner } = options
+    this.#applications = new OwnApplications({
+      report,
+      ...(owner !== undefined && { owner }),
+      changed: (states) => {
+        for (const worker of this.#crew.workers) worker.found(states)
+      },
+    })
+    this.#crew = new Crew({
+      ...options,
+      bring: (worker) => this.#bring(worker),
+      inTurn: this.#change,
+      calling: (loads, from) => this.#applications.heard(loads, from),
+      gone: (from) => this.#applications.forget(from),
+    })
   }
 
   get urls(): readonly string[] {
@@ -73,6 +95,10 @@ export class Primary {
   /** The process numbers of the workers. */
   get workers(): number[] {
     return this.#crew.workers.flatMap(({ pid }) => pid ?? [])
+  }
+
+  applications(): Promise<readonly ApplicationStatus[]> {
+    return this.#applications.status()
   }
 
   /** Fulfilled when all workers serve. @throws what one of them, or reading the config, fails with; then none runs. */
@@ -91,6 +117,8 @@ export class Primary {
       }
       for (const [key, bound] of inherited) if (!present.bounds.has(key)) bound.close()
       present.acme?.start(this.#serving)
+      const applications = await this.#applications.prepare(present.applications)
+      applications.make()
     })
   }
 
@@ -101,19 +129,23 @@ export class Primary {
       if (old === undefined || this.#stopping) throw new Error('the server is stopping')
       const next = await this.#take(await this.#options.read(new Modules(true)), old.bounds)
       const { workers } = this.#crew
+      let applications: ApplicationsChange | undefined
       try {
+        applications = await this.#applications.prepare(next.applications)
         // Somebody must try the config before all depends on it.
         if (workers.length === 0) await this.#crew.begin(0, (worker) => this.#bring(worker, next))
         await all(workers.map((worker) => this.#prepare(worker, next, old)))
         if (this.#stopping) throw new Error('the server is stopping')
       } catch (error) {
         for (const worker of workers) worker.drop(next.orders.generation)
+        await applications?.drop()
         release(next, old)
         throw error
       }
       this.#present = next
       const made = all(workers.map((worker) => this.#make(worker, next).catch(unlessEnded)))
       await made.catch(() => undefined)
+      applications.make()
       release(old, next)
       if (old.acme !== next.acme) old.acme?.stop()
       next.acme?.start(this.#serving)
@@ -129,6 +161,7 @@ export class Primary {
     // The names of Unix sockets are those of a successor, if there is one.
     for (const bound of this.bounds.values()) bound.close(this.#retired)
     await this.#crew.end('stop', (this.#present?.timeouts.stop ?? 0) + GRACE)
+    await this.#applications.close()
   }
 
   /** Stops too, but a successor has the addresses, and exchanges have the time that they take. */
@@ -138,6 +171,7 @@ export class Primary {
     this.#present?.acme?.stop()
     for (const bound of this.bounds.values()) bound.close(true)
     await this.#crew.end('retire')
+    await this.#applications.close()
   }
 
   /** Ends all workers at once, with what they do. */
@@ -149,6 +183,8 @@ export class Primary {
   async #take(reading: Reading, there: ReadonlyMap<string, Bound>): Promise<Present> {
     const addresses = listensAt(reading)
     const certificates = certificatesOf(addresses)
+    const applications = applicationsOf(reading.config, reading.build.base, reading.build.source)
+    checkApplications(reading.config, reading.build.base, reading.build.source)
     const acme = await buildAcme(reading.config, { ...reading.build, acme: this.#present?.acme })
     await acme?.open()
     const automatic = acme?.certificates ?? []
@@ -166,13 +202,14 @@ export class Primary {
     const ticketKeys = this.#ticketKeys
     const generation = ++this.#generation
     const orders = { generation, hang, workers, listen, certificates, automatic, ticketKeys }
-    return { orders, bounds, timeouts, acme }
+    return { orders, bounds, timeouts, acme, applications }
   }
 
   /** Has a worker serve by a config, with all that was told meanwhile. */
   async #bring(worker: WorkerProcess, present: Present | undefined = this.#present): Promise<void> {
     if (present === undefined) throw new Error('the server is stopping')
     await this.#prepare(worker, present, undefined)
+    worker.found(this.#applications.states)
     for (const message of present.acme?.challenges.list() ?? []) await worker.tell(this.#challenge(message))
     await this.#make(worker, present)
   }

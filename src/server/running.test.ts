@@ -20,7 +20,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 /** A site that says its name. */
 function named(name: string, listen: readonly ListenAddress[], engine: Built['engine'] = {}): Built {
   const site = new Site({ routes: [{ match: '/*', resource: () => new Response(name) }] })
-  return { site, listen, engine }
+  return { site, listen, engine, applications: [] }
 }
 
 async function become(running: Running, built: Built): Promise<void> {

@@ -4,7 +4,10 @@ import { Engine } from '../door/engine.ts'
 import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import type { Listener } from '../io/listener.ts'
+import type { ApplicationStatus } from '../process/specification.ts'
+import type { Change as ApplicationsChange } from '../process/supervisor.ts'
 import type { Site } from '../site/site.ts'
+import { type Applications, ELSEWHERE } from './applications.ts'
 import { PartlyMade } from './partly-made.ts'
 
 /** What somebody else has read or taken already, by the key of its address. */
@@ -38,6 +41,12 @@ export class Running {
   #engine: Engine | undefined
   #stopping = false
   #acme: ServedCertificates | undefined
+  readonly #applications: Applications
+
+  /** @param applications Who runs what the config has run; somebody else where it is left out. */
+  constructor(applications: Applications = ELSEWHERE) {
+    this.#applications = applications
+  }
 
   /** The first address, as a URL. */
   get url(): string {
@@ -58,6 +67,11 @@ export class Running {
     return this.#acme
   }
 
+  /** What is run for the config. */
+  applications(): Promise<readonly ApplicationStatus[]> {
+    return this.#applications.status()
+  }
+
   /** The addresses that are taken, by key. */
   get bounds(): Map<string, Bound> {
     return new Map([...this.#listeners].map(([key, { bound }]) => [key, bound]))
@@ -72,8 +86,10 @@ export class Running {
     const keys = keysOf(built.listen)
     const fresh: Fresh[] = []
     const changes: (() => void)[] = []
+    let applications: ApplicationsChange | undefined
     const drop = (): void => {
       for (const { key, bound } of fresh) bound.close(given.bounds?.has(key))
+      void applications?.drop()
     }
     try {
       for (const [i, address] of built.listen.entries()) {
@@ -82,12 +98,14 @@ export class Running {
         if (listener !== undefined) changes.push(await listener.prepare(address, of(given, key, address, built)))
         else fresh.push({ key, address, bound: given.bounds?.get(key) ?? (await bind(address)) })
       }
+      applications = await this.#applications.prepare(built.applications)
       if (this.#stopping) throw new Error('the server is stopping')
     } catch (error) {
       drop()
       throw error
     }
-    return { make: () => this.#make(built, given, keys, fresh, changes), drop }
+    const { make } = applications
+    return { make: () => this.#make(built, given, keys, fresh, changes).finally(make), drop }
   }
 
   /** Gives new handshakes these certificates, where they are automatic. @throws Error that says which is wrong. */
@@ -100,6 +118,7 @@ export class Running {
     this.#stopping = true
     this.#acme?.stop()
     await this.#engine?.close()
+    await this.#applications.close()
   }
 
   /** Stops, but leaves running exchanges their time, and Unix sockets their names: a successor has them. */
@@ -107,6 +126,7 @@ export class Running {
     this.#stopping = true
     this.#acme?.stop()
     await this.#engine?.retire(true)
+    await this.#applications.close()
   }
 
   async #make(

@@ -5,6 +5,7 @@ import { type Config, ConfigError, type ServeOptions } from '../config/config.ts
 import { Modules } from '../config/modules.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { Site } from '../site/site.ts'
+import { localApplications } from './applications.ts'
 import { Running } from './running.ts'
 
 /** A server that runs. */
@@ -34,8 +35,8 @@ export interface Server {
  * @throws ConfigError for options that cannot be used, the system's error where an address cannot be listened on.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
-  const running = new Running()
   let present = options
+  const running = new Running(localApplications((...told) => present.report?.(...told)))
   let stopped = false
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
@@ -72,7 +73,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
 export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | 'listen'>): Promise<Site> {
   const { base = '.', ...config } = options
   const source = { name: 'createSite()' }
-  const { site } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
+  const { site, applications } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
+  const [application] = applications
+  if (application !== undefined) {
+    throw new ConfigError(`createSite(): ${application.name} needs a server that runs it: use serve()`)
+  }
   return site
 }
 

@@ -2,18 +2,22 @@ import { buildConfig } from '../config/build.ts'
 import { Modules } from '../config/modules.ts'
 import type { Bound } from '../io/bound.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import type { Report } from '../message/exchange.ts'
+import type { ApplicationStatus } from '../process/specification.ts'
+import { localApplications } from './applications.ts'
 import type { Read, Reading } from './reading.ts'
 import { Running } from './running.ts'
 
 /** A config that is served by this process alone, and can be read again. The same for its owner as a `Primary`. */
 export class Single {
-  readonly #running = new Running()
+  readonly #running: Running
   readonly #read: Read
   readonly #inherited: ReadonlyMap<string, Bound>
   readonly #inTurn = oneAtATime((act: () => Promise<void>) => act())
   #stopping = false
 
-  constructor(read: Read, inherited: ReadonlyMap<string, Bound> = new Map()) {
+  constructor(read: Read, report: Report, inherited: ReadonlyMap<string, Bound> = new Map()) {
+    this.#running = new Running(localApplications(report))
     this.#read = read
     this.#inherited = inherited
   }
@@ -24,6 +28,10 @@ export class Single {
 
   get bounds(): ReadonlyMap<string, Bound> {
     return this.#running.bounds
+  }
+
+  applications(): Promise<readonly ApplicationStatus[]> {
+    return this.#running.applications()
   }
 
   get workers(): number[] {

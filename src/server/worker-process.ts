@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type SendHandle, type Serializable } from 'node:child_process'
 import { once } from 'node:events'
 import { ConfigError } from '../config/config.ts'
+import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications.ts'
 import type { Bound } from '../io/bound.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { HandedPermits } from './permits.ts'
@@ -26,6 +27,7 @@ export class WorkerProcess {
   quiet = 0
   readonly ended: Promise<Ending>
   readonly #child: ChildProcess
+  readonly #calling: (loads: readonly ApplicationLoad[]) => void
   #waiting: Waiting[] = []
   #over = false
   readonly #permits = new HandedPermits(
@@ -33,9 +35,15 @@ export class WorkerProcess {
     () => this.pid,
   )
 
-  /** @param args What its program is told on its command line. */
-  constructor(slot: number, program: URL, args: readonly string[]) {
+  /** @param args What its program is told on its command line. @param calling Told how busy it keeps applications. */
+  constructor(
+    slot: number,
+    program: URL,
+    args: readonly string[],
+    calling: (loads: readonly ApplicationLoad[]) => void,
+  ) {
     this.slot = slot
+    this.#calling = calling
     this.#child = fork(program, args, { serialization: 'json' })
     this.#child.on('message', (message) => this.#heard(message as FromWorker))
     // A send to a worker that has just died fails; that it died is told by `exit`.
@@ -82,6 +90,11 @@ export class WorkerProcess {
     this.#tell({ do: 'drop', generation })
   }
 
+  /** Which processes answer, of all applications. */
+  found(places: readonly ApplicationPlaces[]): void {
+    this.#tell({ do: 'applications', places })
+  }
+
   end(how: 'stop' | 'retire'): void {
     this.#tell({ do: how })
   }
@@ -108,6 +121,7 @@ export class WorkerProcess {
   #heard(message: FromWorker): void {
     this.quiet = 0
     if (message.is === 'alive') return
+    if (message.is === 'calling') return this.#calling(message.loads)
     if (message.is === 'asking' || message.is === 'running' || message.is === 'giving')
       return this.#permits.heard(message)
     const found = this.#waiting.find((one) => one.generation === message.generation)

@@ -3,10 +3,12 @@ import type { ServedCertificates } from '../acme/served.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
+import { applicationLoads, applicationsFound } from '../gateway/applications.ts'
 import { usePermits } from '../gateway/permits.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import { LOADS } from './applications.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { AskedPermits } from './permits.ts'
 import type { Read } from './reading.ts'
@@ -56,6 +58,7 @@ export function work(read: Read, hang: number): Promise<void> {
     acme.certificates = certificates
     await running.renew(certificates)
   }
+  let telling = false
   const hangs = new Map<number, number>()
   let signs = signsEach(hang)
   const asked = new AskedPermits(tell)
@@ -87,6 +90,11 @@ export function work(read: Read, hang: number): Promise<void> {
           () => tell({ is: 'made', generation: order.generation, urls: running.urls }),
           (error) => tellFailure(order.generation, error),
         )
+      } else if (order.do === 'applications') {
+        applicationsFound(order.places)
+        if (!telling) setInterval(tellLoads, LOADS).unref()
+        telling = true
+        tellLoads()
       } else if (order.do === 'drop') drop(order.generation)
       else end(order.do === 'stop' ? 'close' : 'retire')
     }
@@ -130,6 +138,11 @@ function nameOfUser(): string {
   } catch {
     return String(process.getuid?.())
   }
+}
+
+/** The primary starts and ends processes by it. */
+function tellLoads(): void {
+  tell({ is: 'calling', loads: applicationLoads() })
 }
 
 function tell(message: FromWorker): void {

@@ -18,6 +18,9 @@ test('each key names a resource', async () => {
       resource: () => new Response('resource'),
       cgi: '.',
       fastcgi: 'unix:nobody.sock',
+      app: { command: 'nobody', queue: 0 },
+      proxy: 'unix:nobody.sock',
+      scgi: 'unix:nobody.sock',
       redirect: '/redirect',
       respond: 'respond',
     }
@@ -25,7 +28,7 @@ test('each key names a resource', async () => {
     for (const key of RESOURCE_KEYS) {
       const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
       const answer = await site.request(key === 'cgi' ? '/run.txt' : '/a.txt')
-      if (key === 'fastcgi') {
+      if (key === 'fastcgi' || key === 'scgi' || key === 'proxy' || key === 'app') {
         assert.equal(answer.status, 503, 'nobody listens there')
         continue
       }
@@ -41,6 +44,9 @@ test('each key names a resource', async () => {
 
 test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
-  assert.throws(() => kindOf({}), /a route needs one of files, module, resource, cgi, fastcgi, redirect, respond/)
+  assert.throws(
+    () => kindOf({}),
+    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, redirect, respond/,
+  )
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })

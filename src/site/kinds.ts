@@ -1,11 +1,14 @@
 import { handlerOf } from '../message/dispatch.ts'
 import type { Handler } from '../message/interface.ts'
+import type { AppOptions } from '../resource/app/options.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import { files } from '../resource/files/files.ts'
 import type { FilesOptions, FilesPlace } from '../resource/files/options.ts'
+import type { ProxyGiven } from '../resource/proxy/options.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
+import type { ScgiOptions } from '../resource/scgi/options.ts'
 import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
@@ -20,6 +23,12 @@ export interface ResourceKeys {
   readonly cgi?: string | CgiOptions
   /** A FastCGI application: where it listens, or several that are equal, or with options. */
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
+  /** An application that Oriel runs: its command, or with options. */
+  readonly app?: string | AppOptions
+  /** An HTTP server that requests are forwarded to: its address, several, or with options. */
+  readonly proxy?: ProxyGiven
+  /** An SCGI application: where it listens, or several that are equal, or with options. */
+  readonly scgi?: string | readonly string[] | ScgiOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -35,6 +44,9 @@ const KINDS: Kinds = {
   resource: handlerOf,
   cgi: (value, place) => programs('cgi', value, place),
   fastcgi: (value, place) => programs('fastcgi', value, place),
+  app: (value, place) => programs('app', value, place),
+  proxy: (value, place) => programs('proxy', value, place),
+  scgi: (value, place) => programs('scgi', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -45,6 +57,9 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'resource',
   'cgi',
   'fastcgi',
+  'scgi',
+  'proxy',
+  'app',
   'redirect',
   'respond',
 ]
@@ -70,7 +85,9 @@ export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
+const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'scgi', 'proxy', 'app'])
+
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {
-  return kind === 'cgi' || kind === 'fastcgi' ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
+  return PROGRAMS.has(kind) ? PROGRAM_BODY_LIMIT : DEFAULT_BODY_LIMIT
 }

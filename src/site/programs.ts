@@ -1,13 +1,19 @@
 import type { Handler } from '../message/interface.ts'
+import type { AppOptions } from '../resource/app/options.ts'
 import type { CgiOptions } from '../resource/cgi/options.ts'
 import { explaining, explanationOf } from '../resource/explain.ts'
 import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import type { ProxyGiven } from '../resource/proxy/options.ts'
+import type { ScgiOptions } from '../resource/scgi/options.ts'
 
 /** The kinds of resource that have programs answer, and what a route says of them. */
 interface Values {
   readonly cgi: string | CgiOptions
+  readonly app: string | AppOptions
   readonly fastcgi: string | readonly string[] | FastCgiOptions
+  readonly proxy: ProxyGiven
+  readonly scgi: string | readonly string[] | ScgiOptions
 }
 
 export type ProgramKind = keyof Values
@@ -16,10 +22,21 @@ type Make = { readonly [K in ProgramKind]: (value: Values[K], place: FilesPlace)
 
 const made: { -readonly [K in ProgramKind]?: Make[K] } = {}
 
+const LOADERS: { readonly [K in ProgramKind]: () => Promise<Make[K]> } = {
+  cgi: async () => (await import('../resource/cgi/cgi.ts')).cgi,
+  fastcgi: async () => (await import('../resource/fastcgi/fastcgi.ts')).fastcgi,
+  scgi: async () => (await import('../resource/scgi/scgi.ts')).scgi,
+  proxy: async () => (await import('../resource/proxy/proxy.ts')).proxy,
+  app: async () => (await import('../resource/app/app.ts')).app,
+}
+
+/** All of them. */
+export const PROGRAM_KINDS: readonly ProgramKind[] = Object.keys(LOADERS) as readonly ProgramKind[]
+
 /** Loads what a kind of program takes, for those who have one: most sites have none, and it takes a tenth of a start. */
-export async function loadPrograms(kind: ProgramKind): Promise<void> {
-  if (kind === 'cgi') made.cgi ??= (await import('../resource/cgi/cgi.ts')).cgi
-  else made.fastcgi ??= (await import('../resource/fastcgi/fastcgi.ts')).fastcgi
+export async function loadPrograms<K extends ProgramKind>(kind: K): Promise<void> {
+  const table = made as { [L in K]?: Make[L] }
+  table[kind] ??= await LOADERS[kind]()
 }
 
 /**

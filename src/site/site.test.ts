@@ -30,7 +30,8 @@ test('where nothing has to be waited for, the answer is there at once', () => {
 test('a route that cannot be built is named by its place', () => {
   assert.throws(() => siteOf({ routes: [{ match: '/', respond: 'x' }, { match: '/a' }] }), {
     name: 'TypeError',
-    message: 'routes[1]: a route needs one of files, module, resource, cgi, fastcgi, redirect, respond',
+    message:
+      'routes[1]: a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, redirect, respond',
   })
 })
 

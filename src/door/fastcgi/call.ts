@@ -1,9 +1,7 @@
-import { type AuthorizationRecord, Connection, type SocketFacts } from '../../message/connection.ts'
-import type { Exchange } from '../../message/exchange.ts'
-import type { Scheme } from '../../message/interface.ts'
+import type { Connection } from '../../message/connection.ts'
 import type { IncomingBody } from '../../message/request.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
-import { variableOf } from './facts.ts'
+import { CarriedCall, carriedBy, type Told } from '../called/call.ts'
 
 /** The file that a Filter is to filter (FastCGI §6.4). Reading it drops what was not read of the request's own content. */
 export interface FilterData {
@@ -15,16 +13,12 @@ export interface FilterData {
 }
 
 /** What FastCGI knows of a request beyond HTTP. */
-export interface Call {
+export interface Call extends Told {
   readonly role: RoleName
-  /** All variables as they came: name, value, name, value; byte strings, each character one byte. */
-  readonly variables: readonly string[]
   /** The file, where the role is Filter. */
   readonly data: FilterData | undefined
   /** What is told the web server at the end: 32 bits, 0 where all is well (FastCGI §5.5). */
   appStatus: number
-  /** The value of a variable; undefined where it is not there. */
-  variable(name: string): string | undefined
   /** Writes to the error log of the web server (FCGI_STDERR), until the request has ended. */
   stderr(text: string): void
 }
@@ -35,12 +29,9 @@ export interface ErrorLine {
 }
 
 /** A call as a connection carries it. */
-export class CarriedCall implements Call {
+export class FastCgiCall extends CarriedCall implements Call {
   readonly role: RoleName
-  readonly variables: readonly string[]
   readonly data: FilterData | undefined
-  readonly user: AuthorizationRecord | undefined
-  readonly mount: string
   appStatus = 0
   readonly #line: ErrorLine
 
@@ -52,16 +43,10 @@ export class CarriedCall implements Call {
     mount: string,
     line: ErrorLine,
   ) {
+    super(variables, user, mount)
     this.role = role
-    this.variables = variables
     this.data = data
-    this.user = user === '' ? undefined : { name: user, groups: [] }
-    this.mount = mount
     this.#line = line
-  }
-
-  variable(name: string): string | undefined {
-    return variableOf(this.variables, name)
   }
 
   stderr(text: string): void {
@@ -69,30 +54,8 @@ export class CarriedCall implements Call {
   }
 }
 
-/** The connection of a request that came by FastCGI. */
-export class CalledConnection extends Connection {
-  /** Looked for by its name: another copy of this package may ask. @internal */
-  readonly fastcgi: CarriedCall
-
-  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
-    super(facts, exchange, protocol)
-    this.fastcgi = call
-    if (call.user !== undefined) this.identify(call.user)
-  }
-}
-
 /** What FastCGI knows of a request, by its connection; undefined where the request came in another way. */
 export function callOf(connection: Connection): Call | undefined {
-  return carriedBy(connection)
-}
-
-/** The same, with what is for the front door only. @internal */
-export function carriedBy(connection: Connection): CarriedCall | undefined {
-  return (connection as Partial<CalledConnection>).fastcgi
-}
-
-/** Lets in whom the web server let in (REMOTE_USER): for `access` of the routes of a Site that is a FastCGI application. */
-export const webServerUser: Scheme = {
-  identify: (_, connection) => carriedBy(connection)?.user,
-  challenge: () => 'Basic realm="web server"',
+  const call = carriedBy(connection) as FastCgiCall | undefined
+  return call?.role === undefined ? undefined : call
 }

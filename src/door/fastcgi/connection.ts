@@ -5,11 +5,12 @@ import { KeepConn, ProtocolStatus, RECORD_HEAD, type RoleName, Windowed } from '
 import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { endRequest } from '../../protocol/fastcgi/records.ts'
 import type { Site } from '../../site/site.ts'
-import type { StreamedBody } from './body.ts'
+import type { StreamedBody } from '../called/body.ts'
+import type { FromWebServer } from '../called/listening.ts'
+import { Output } from '../called/output.ts'
 import type { FastCgiContext } from './context.ts'
-import { Output } from './output.ts'
 import { FastCgiRequest } from './request.ts'
-import type { Carrier, Wire } from './wire.ts'
+import type { Sending, Wire } from './wire.ts'
 
 /** Bytes that a web server need not take before nothing more is read from it: else its requests would fill memory. */
 const MAX_WAITING = 1024 * 1024
@@ -23,7 +24,7 @@ const LINGER = 5000
 const NO_RECORD = '\0'.repeat(RECORD_HEAD)
 
 /** One connection of a web server, and the requests on it. */
-export class FastCgiConnection implements SocketEvents, App, Wire {
+export class FastCgiConnection implements SocketEvents, App, Wire, FromWebServer {
   readonly output: Output
   readonly #socket: Socket
   readonly #context: FastCgiContext
@@ -77,13 +78,11 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
   drained(): void {}
   stalled(): void {}
 
-  /** The application is stopping: what runs is answered, nothing more is taken. */
   stop(): void {
     if (this.#state === 'open') this.#state = 'closing'
     this.#closeWhenDone()
   }
 
-  /** Cuts everything off. */
   cut(): void {
     if (this.#end.active > 0) this.output.text(NO_RECORD)
     this.output.flush()
@@ -129,13 +128,13 @@ export class FastCgiConnection implements SocketEvents, App, Wire {
     if (this.#full.delete(body)) this.#flow()
   }
 
-  ended({ sender, keep }: Carrier): void {
+  ended({ sender, keep }: Sending): void {
     this.#end.ended(sender.id)
     if (!keep && this.#state === 'open') this.#state = 'closing'
     if (!this.output.held) this.#closeWhenDone()
   }
 
-  broken({ sender }: Carrier): void {
+  broken({ sender }: Sending): void {
     sender.stop()
     this.#broken = true
     this.#end.ended(sender.id)

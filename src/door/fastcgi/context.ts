@@ -1,6 +1,7 @@
 import type { Report } from '../../message/exchange.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Site } from '../../site/site.ts'
+import type { FromWebServer } from '../called/listening.ts'
 
 /** Who answers in each role; a role that is not there is not offered. */
 export type RoleSites = { readonly [role in RoleName]?: Site | undefined }
@@ -20,5 +21,5 @@ export interface FastCgiContext {
   /** Requests that a resource is at work on. */
   running: number
   /** Told when a connection is closed. */
-  closed(connection: object): void
+  closed(connection: FromWebServer): void
 }

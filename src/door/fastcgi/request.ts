@@ -1,37 +1,25 @@
 import { HttpError } from '../../message/errors.ts'
-import { Headers } from '../../message/headers.ts'
-import { Request, type RequestParts } from '../../message/request.ts'
+import type { RequestParts } from '../../message/request.ts'
 import { CalledBy, mountOf } from '../../protocol/cgi/request-parts.ts'
 import type { AppRequest } from '../../protocol/fastcgi/application.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
+import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { credit } from '../../protocol/fastcgi/records.ts'
 import { toHttpError } from '../../site/errors.ts'
 import type { BodySource } from '../body.ts'
+import { type Crediting, StreamedBody } from '../called/body.ts'
+import type { Carrier } from '../called/carrier.ts'
+import type { CalledExchange } from '../called/exchange.ts'
+import { variableOf } from '../called/facts.ts'
+import { calledExchange, NOTHING } from '../called/request.ts'
 import { ClientGone } from '../client-gone.ts'
-import { type Crediting, StreamedBody } from './body.ts'
-import { CalledConnection, CarriedCall, type FilterData } from './call.ts'
+import { FastCgiCall, type FilterData } from './call.ts'
 import { ReportedExchange } from './error-line.ts'
-import { FastCgiExchange } from './exchange.ts'
-import { ToldFacts, variableOf } from './facts.ts'
 import { Sender } from './sender.ts'
-import type { Carrier, Wire } from './wire.ts'
-
-/** What is asked where nothing can be made of what came. */
-const NOTHING: RequestParts = {
-  method: 'GET',
-  target: '/',
-  path: '/',
-  search: '',
-  version: '1.1',
-  authority: '',
-  secure: false,
-  headers: new Headers(),
-  body: null,
-  selective: false,
-}
+import type { Sending, Wire } from './wire.ts'
 
 /** One request of a web server: gathers what comes of it, and has it answered once it is known what is asked. */
-export class FastCgiRequest implements AppRequest, Crediting, Carrier {
+export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   readonly role: RoleName
   /** Whether the connection stays for others (FCGI_KEEP_CONN). */
   readonly keep: boolean
@@ -42,7 +30,8 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier {
   #called: CalledBy | undefined = undefined
   #body: StreamedBody | null = null
   #data: StreamedBody | null = null
-  #exchange: FastCgiExchange | undefined = undefined
+  #call: FastCgiCall | undefined = undefined
+  #exchange: CalledExchange | undefined = undefined
 
   constructor(wire: Wire, id: number, role: RoleName, keep: boolean, window: number) {
     this.role = role
@@ -116,6 +105,10 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier {
     if (this.windowed && !this.sender.over) this.#wire.output.text(credit(this.sender.id, bytes))
   }
 
+  exceeded(): void {
+    throw new FastCgiFault('more of a stream came than its window allows')
+  }
+
   stderr(text: string): void {
     this.sender.stderr(text.endsWith('\n') ? text : `${text}\n`)
   }
@@ -123,6 +116,18 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier {
   /** All that was read of its bodies. */
   get bytesIn(): number {
     return this.#body?.received ?? 0
+  }
+
+  complete(): void {
+    this.sender.end(this.#call?.appStatus ?? 0)
+    this.#wire.ended(this)
+  }
+
+  /** An END_REQUEST would make of what was sent a whole answer, unless the web server knows our word for one that is not. */
+  breakOff(): void {
+    if (!this.windowed) return this.#wire.broken(this)
+    this.sender.breakOff()
+    this.#wire.ended(this)
   }
 
   /** The resource has answered, or has failed to; nobody will read on. */
@@ -161,14 +166,13 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier {
     this.#answer(undefined, NOTHING).refuse(toHttpError(error))
   }
 
-  #answer(called: CalledBy | undefined, parts: RequestParts): FastCgiExchange {
+  #answer(called: CalledBy | undefined, parts: RequestParts): CalledExchange {
     const site = this.#wire.siteOf(this.role)
     const mount = called === undefined ? '' : mountOf(called.scriptName, parts.path)
-    const call = new CarriedCall(this.role, this.#variables, this.#filterData(), called?.user ?? '', mount, this)
+    const call = new FastCgiCall(this.role, this.#variables, this.#filterData(), called?.user ?? '', mount, this)
     const record = new ReportedExchange(site.report, this)
-    const facts = new ToldFacts(this.#variables, parts.secure)
-    const connection = new CalledConnection(facts, record, `HTTP/${parts.version}`, call)
-    const exchange = new FastCgiExchange(this, this.#wire, site, new Request(parts), connection)
+    const exchange = calledExchange(this, site, parts, call, record)
+    this.#call = call
     this.#exchange = exchange
     if (called !== undefined) exchange.run()
     return exchange

@@ -1,12 +1,9 @@
-import { handlerOf } from '../../message/dispatch.ts'
-import type { Report } from '../../message/exchange.ts'
 import { isToken } from '../../message/fields.ts'
 import { Headers } from '../../message/headers.ts'
-import type { Authorizer, Handler, Logger, Variables } from '../../message/interface.ts'
+import type { Authorizer, Handler, Variables } from '../../message/interface.ts'
 import { isPromise } from '../../message/reply.ts'
 import { Response } from '../../message/response.ts'
-import { Site } from '../../site/site.ts'
-import { carriedBy } from './call.ts'
+import { isSite, type SiteDefaults, siteOf } from '../called/sites.ts'
 import type { RoleSites } from './context.ts'
 
 /** What answers in each of the roles of FastCGI (§6); one that is left out is refused as unknown. */
@@ -20,12 +17,6 @@ export interface Roles {
   readonly authorizer?: unknown
   /** A Site or a resource, which finds the file in `callOf(connection).data`. */
   readonly filter?: unknown
-}
-
-export interface SiteDefaults {
-  readonly log?: readonly Logger[] | undefined
-  readonly report?: Report | undefined
-  readonly limits?: { readonly body?: number } | undefined
 }
 
 /** @throws TypeError for what can answer nothing. */
@@ -44,36 +35,6 @@ function isRoles(app: unknown): app is Roles {
   if (app === null || typeof app !== 'object' || isSite(app)) return false
   const keys = Object.keys(app)
   return keys.length > 0 && keys.every((key) => ROLE_KEYS.includes(key))
-}
-
-/** Of any copy of this package. */
-function isSite(value: unknown): value is Site {
-  const like = value as Partial<Site> | null | undefined
-  return (
-    value instanceof Site || [like?.handle, like?.failed, like?.finished].every((call) => typeof call === 'function')
-  )
-}
-
-function siteOf(resource: unknown, { log, report, limits }: SiteDefaults): Site {
-  if (isSite(resource)) return resource
-  return new Site({
-    routes: [{ match: '/*', resource: mounted(handlerOf(resource)) }],
-    ...(log !== undefined && { log }),
-    ...(report !== undefined && { report }),
-    ...(limits !== undefined && { limits }),
-  })
-}
-
-/** A resource that stands alone is mounted where the web server says, and its user is whom the web server let in. */
-function mounted(handler: Handler): Handler {
-  return (request, connection) => {
-    const call = carriedBy(connection)
-    if (call !== undefined) {
-      request.mount = call.mount
-      connection.identify(call.user)
-    }
-    return handler(request, connection)
-  }
 }
 
 function authorizing(authorizer: unknown): unknown {

@@ -1,12 +1,13 @@
 import { BROKEN_OFF, MAX_CONTENT, ProtocolStatus, STDERR, STDOUT } from '../../protocol/fastcgi/codes.ts'
 import { endRequest, record, recordHead, streamEnd } from '../../protocol/fastcgi/records.ts'
-import { COPIED, type Output } from './output.ts'
+import type { AnswerSender } from '../called/carrier.ts'
+import { COPIED, latin1, type Output } from '../called/output.ts'
 
 /** Content of the largest record that needs no padding. */
 const LARGEST = MAX_CONTENT - (MAX_CONTENT % 8)
 
 /** What is sent for one request: its STDOUT and STDERR, and its end (FastCGI §5.3, §5.5). */
-export class Sender {
+export class Sender implements AnswerSender {
   readonly id: number
   /** Bytes of content that were sent. */
   bytes = 0
@@ -106,8 +107,4 @@ function usualEnd(id: number): string {
 
 function endOf(id: number, appStatus: number): string {
   return streamEnd(STDOUT, id) + endRequest(id, appStatus, ProtocolStatus.requestComplete)
-}
-
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

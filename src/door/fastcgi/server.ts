@@ -1,10 +1,8 @@
-import { fstatSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
-import { type Networks, networks } from '../../io/addresses.ts'
-import { type Bound, bind, type ListenAddress, listenError } from '../../io/bound.ts'
+import type { ListenAddress } from '../../io/bound.ts'
 import type { Report } from '../../message/exchange.ts'
 import type { Logger } from '../../message/interface.ts'
 import { maxConns, maxReqs, mpxsConns, window as windowName } from '../../protocol/fastcgi/codes.ts'
+import { type FromWebServer, Listening, whole } from '../called/listening.ts'
 import { FastCgiConnection } from './connection.ts'
 import type { FastCgiContext, RoleSites } from './context.ts'
 import { sitesOf } from './roles.ts'
@@ -54,9 +52,6 @@ export interface FastCgiServer {
   close(): Promise<void>
 }
 
-/** Connections that wait to be accepted, as far as the system allows. */
-const BACKLOG = 1024
-
 /**
  * Answers as a FastCGI application (FastCGI 1.0): what nginx, Apache, lighttpd, Caddy or Oriel ask it.
  * @param app A Site, a resource (what a module would export), or `{ responder, authorizer, filter }`.
@@ -76,14 +71,7 @@ class Application implements FastCgiServer, FastCgiContext {
   readonly maxRequests: number
   readonly report: Report | undefined
   running = 0
-  address = ''
-  readonly #maxConnections: number
-  readonly #allowed: Networks | undefined
-  readonly #stopTimeout: number
-  readonly #server: Server
-  readonly #connections = new Set<FastCgiConnection>()
-  #bound: Bound | undefined = undefined
-  #closing: Promise<void> | undefined = undefined
+  readonly #listening: Listening
 
   constructor(sites: RoleSites, options: FastCgiOptions) {
     this.sites = sites
@@ -91,101 +79,40 @@ class Application implements FastCgiServer, FastCgiContext {
     this.maxParams = whole('maxParams', options.maxParams ?? 262144, 1)
     this.maxRequests = whole('maxRequests', options.maxRequests ?? 1024, 1)
     this.report = options.report
-    this.#maxConnections = whole('maxConnections', options.maxConnections ?? 1024, 1)
-    this.#stopTimeout = options.stopTimeout ?? 10_000
-    const allowed = options.webServerAddresses ?? addressesFrom(process.env['FCGI_WEB_SERVER_ADDRS'])
-    this.#allowed = allowed === undefined ? undefined : networks([...allowed, 'unix'])
+    const maxConnections = whole('maxConnections', options.maxConnections ?? 1024, 1)
     this.values = new Map([
-      [maxConns, String(this.#maxConnections)],
+      [maxConns, String(maxConnections)],
       [maxReqs, String(this.maxRequests)],
       [mpxsConns, '1'],
       ...(this.window > 0 ? ([[windowName, String(this.window)]] as const) : []),
     ])
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true, keepAlive: true }, (socket) =>
-      this.#accept(socket),
-    )
+    const listening = {
+      maxConnections,
+      webServerAddresses: options.webServerAddresses ?? addressesFrom(process.env['FCGI_WEB_SERVER_ADDRS']),
+      stopTimeout: options.stopTimeout ?? 10_000,
+      report: options.report,
+    }
+    this.#listening = new Listening(listening, (socket) => new FastCgiConnection(socket, this))
   }
 
-  async listen(where: string | ListenAddress | undefined): Promise<void> {
-    const server = this.#server
-    const address = where === undefined ? undefined : typeof where === 'string' ? addressOf(where) : where
-    if (address === undefined && !fstatSync(0).isSocket()) {
-      throw new TypeError('descriptor 0 is no socket: give listen, as in { listen: "unix:/run/app.sock" }')
-    }
-    const bound = address === undefined ? undefined : await bind(address)
-    this.#bound = bound
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => {
-        bound?.close()
-        reject(address === undefined ? error : listenError(error.code ?? '', address))
-      }
-      server.once('error', failed)
-      server.listen(bound?.handle ?? { fd: 0 }, BACKLOG, () => {
-        server.off('error', failed)
-        server.on('error', (error) => this.report?.('error', 'A connection could not be accepted.', { error }))
-        resolve()
-      })
-    })
-    this.address = named(server, address)
+  get address(): string {
+    return this.#listening.address
+  }
+
+  listen(where: string | ListenAddress | undefined): Promise<void> {
+    return this.#listening.listen(where)
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return this.#listening.close()
   }
 
-  closed(connection: object): void {
-    this.#connections.delete(connection as FastCgiConnection)
+  closed(connection: FromWebServer): void {
+    this.#listening.closed(connection)
   }
-
-  async #close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#bound?.close()
-    for (const connection of this.#connections) connection.stop()
-    const late = setTimeout(() => {
-      for (const connection of this.#connections) connection.cut()
-    }, this.#stopTimeout)
-    await closed
-    clearTimeout(late)
-  }
-
-  /** FastCGI §3.2: who is not listed is not spoken to. */
-  #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
-    if (this.#allowed !== undefined && !this.#allowed.has(address)) {
-      this.report?.('warn', 'A connection was refused: its address is not in webServerAddresses.', { address })
-      socket.destroy()
-    } else if (this.#connections.size >= this.#maxConnections) {
-      this.report?.('warn', 'A connection was refused: maxConnections.', { connections: this.#maxConnections })
-      socket.destroy()
-    } else this.#connections.add(new FastCgiConnection(socket, this))
-  }
-}
-
-/** An address in words. @throws TypeError for one that is none. */
-function addressOf(text: string): ListenAddress {
-  if (text.startsWith('unix:') && text.length > 5) return { unix: text.slice(5) }
-  const [, ip6, name, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
-  if (port === undefined || Number(port) > 65535) {
-    throw new TypeError(`${JSON.stringify(text)} is no address: give unix:PATH or host:port`)
-  }
-  return { host: (ip6 ?? name) || '127.0.0.1', port: Number(port) }
-}
-
-function named(server: Server, address: ListenAddress | undefined): string {
-  if (address === undefined) return 'descriptor 0'
-  if (address.unix !== undefined) return `unix:${address.unix}`
-  const bound = server.address()
-  if (bound === null || typeof bound === 'string') return ''
-  return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
 }
 
 /** FastCGI §3.2: addresses with commas between them. */
 function addressesFrom(text: string | undefined): string[] | undefined {
   return text === undefined || text.trim() === '' ? undefined : text.split(',').map((address) => address.trim())
-}
-
-function whole(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new TypeError(`${name} is ${value}: expected a whole number from ${least} on`)
 }

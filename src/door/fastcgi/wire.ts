@@ -1,7 +1,7 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Site } from '../../site/site.ts'
-import type { StreamedBody } from './body.ts'
-import type { Output } from './output.ts'
+import type { StreamedBody } from '../called/body.ts'
+import type { Output } from '../called/output.ts'
 import type { Sender } from './sender.ts'
 
 /** What a request may ask of the connection that it runs on. */
@@ -14,24 +14,16 @@ export interface Wire {
   /** Somebody pulls from a body, or nobody will any more. */
   wanted(body: StreamedBody): void
   /** The end of the request was sent: its id is free. */
-  ended(request: Carrier): void
+  ended(request: Sending): void
   /** The answer broke off, and only the end of the connection can tell the web server. */
-  broken(request: Carrier): void
+  broken(request: Sending): void
   /** The resource has done with a request, which may be after its end. */
   settled(): void
 }
 
-/** What an exchange, and the connection, may ask of the request. */
-export interface Carrier {
+/** A request whose answer has come to its end. */
+export interface Sending {
   readonly sender: Sender
   /** Whether the connection stays for others (FCGI_KEEP_CONN). */
   readonly keep: boolean
-  /** Whether the web server speaks our own part of the protocol. */
-  readonly windowed: boolean
-  /** Bytes of content that came. */
-  readonly bytesIn: number
-  /** Writes to the error log of the web server. */
-  stderr(text: string): void
-  /** The resource has done with it. */
-  over(): void
 }

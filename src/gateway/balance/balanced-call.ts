@@ -18,6 +18,9 @@ export interface Balance {
 /** RFC 9110 §9.2.1: whoever has not answered such a request may have begun with it. */
 const SAFE = /^(?:GET|HEAD|OPTIONS|TRACE)$/
 
+/** Stands among the places where a call was tried: one of them has ended with it, which it may have caused. */
+const BROKEN: unique symbol = Symbol('broken')
+
 /** One request on one of several back ends, or on its way to one. */
 export class BalancedCall implements Wire, CallEvents {
   readonly #call: Call
@@ -160,8 +163,14 @@ export class BalancedCall implements Wire, CallEvents {
     this.#call.tried ??= new Set()
     const { tried } = this.#call
     // Where the wire itself would try once more it knows why: a connection that had been kept was of no use.
-    if (again !== true) tried.add(member)
-    return again === true || this.#balance.elsewhere(tried)
+    if (again === true) return true
+    tried.add(member)
+    if (unbegun !== true) {
+      // A request that kills whoever gets it must not go through all of them.
+      if (tried.has(BROKEN)) return false
+      tried.add(BROKEN)
+    }
+    return this.#balance.elsewhere(tried)
   }
 
   #touch(): void {

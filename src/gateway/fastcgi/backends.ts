@@ -1,6 +1,6 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationAddress, applicationAddress } from '../address.ts'
-import type { Call, CallEvents, CgiEvents, Open, Wire } from '../call.ts'
+import type { Call, CallEvents, CgiEvents, Open, Upstream, Wire } from '../call.ts'
 import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
 import { Pool, type PoolLimits } from './pool.ts'
 import type { Question } from './question.ts'
@@ -41,6 +41,18 @@ const pools = new Map<string, Pool>()
 export function fastCgiBackends(options: FastCgiOptions): Open {
   const backends = new Backends(options)
   return (call, events) => backends.open(call, events)
+}
+
+/** One application, of which whoever calls it says when it is over. @throws TypeError for options that cannot be. */
+export function fastCgiUpstream(options: FastCgiOptions & { readonly address: string }): Upstream {
+  const backends = new Backends(options)
+  return {
+    open: (call, events) => backends.open(call, events),
+    close: () => {
+      pools.get(options.address)?.close()
+      pools.delete(options.address)
+    },
+  }
 }
 
 /** How many connections to applications are open, over all addresses: what tests count. @internal */

@@ -3,6 +3,7 @@ import { attach, type SocketEvents } from '../../io/attach.ts'
 import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { type Answered, type Management, WebServerEnd } from '../../protocol/fastcgi/web-server.ts'
 import { type ApplicationAddress, connectTo } from '../address.ts'
+import { connectCode, wasReset } from '../connect-error.ts'
 import { Output } from './output.ts'
 
 /** How a connection came to its end. */
@@ -190,10 +191,9 @@ export class ApplicationConnection implements SocketEvents, Management {
     this.#ended = true
     this.retired = true
     const first = this.begun === 1 || !this.heard
-    const error = this.#socket.errored as SystemError | null
-    const connect = this.#timedOut ? 'timeout' : connectCode(error)
-    const reset = error?.code === 'ECONNRESET' || error?.code === 'EPIPE'
-    const loss: Loss = { connect, fault: this.#fault, reset, ours: this.#dropped }
+    const { errored } = this.#socket
+    const connect = this.#timedOut ? 'timeout' : connectCode(errored)
+    const loss: Loss = { connect, fault: this.#fault, reset: wasReset(errored), ours: this.#dropped }
     const requests = this.#end.stop()
     this.#owner.lost(this, loss, requests.length)
     for (const request of requests) request.lost(loss, first)
@@ -212,14 +212,4 @@ export class ApplicationConnection implements SocketEvents, Management {
     this.#draining = undefined
     for (const waiting of draining) waiting.drained()
   }
-}
-
-interface SystemError extends NodeJS.ErrnoException {
-  readonly errors?: readonly NodeJS.ErrnoException[]
-}
-
-/** What kept a connection from coming about; of several tries of one host name the first. */
-function connectCode(error: SystemError | null): string | undefined {
-  const first = error?.errors?.[0] ?? error
-  return first?.syscall === 'connect' || first?.syscall === 'getaddrinfo' ? first.code : undefined
 }

@@ -2,11 +2,11 @@ import { HttpError } from '../../message/errors.ts'
 import { KeepConn, Role, STDIN, Windowed } from '../../protocol/fastcgi/codes.ts'
 import { paramsStream } from '../../protocol/fastcgi/name-values.ts'
 import { abortRequest, beginRequest, streamEnd } from '../../protocol/fastcgi/records.ts'
-import { connectFault } from '../address.ts'
 import { badAnswer, type CallEnd, type CgiEvents, type Wire } from '../call.ts'
+import { notConnected, notTaken } from '../connect-error.ts'
 import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
 import { Input, type InputEvents } from './input.ts'
-import { isRefusal, notTaken, outcome } from './outcome.ts'
+import { isRefusal, outcome } from './outcome.ts'
 import { isAtHand, type Question } from './question.ts'
 import { Receiving } from './receiving.ts'
 
@@ -202,7 +202,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
       this.#input = undefined
       return
     }
-    const error = notTaken(connectFault(this.#place.name, code), code === 'timeout' ? 504 : 503)
+    const error = notConnected(this.#place.name, code)
     this.#end({ error, again: this.elsewhere() || (full && !this.fed), unbegun: true })
   }
 

@@ -1,16 +1,9 @@
-import { HttpError } from '../../message/errors.ts'
+import type { HttpError } from '../../message/errors.ts'
 import { BROKEN_OFF, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
-import { badAnswer, type CallEnd, GatewayFault } from '../call.ts'
+import { badAnswer, type CallEnd } from '../call.ts'
+import { notTaken } from '../connect-error.ts'
 
 const WHOLE: CallEnd = {}
-
-/** Nobody takes the call, and why. @param status 503, or 504 where time is up. */
-export function notTaken(what: string, status: 503 | 504 = 503): HttpError {
-  const cause = new GatewayFault(what)
-  return status === 504
-    ? new HttpError(504, { code: 'connect', cause })
-    : new HttpError(503, { code: 'overloaded', headers: { 'Retry-After': '1' }, cause })
-}
 
 /** How a call ended that the application ended (§5.5). @param name The application, for the log. */
 export function outcome(name: string, role: string, appStatus: number, protocolStatus: number): CallEnd {

@@ -80,6 +80,12 @@ export class Pool implements Place, ConnectionOwner, Watched {
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
   }
 
+  /** Nothing more will be sent: connections that rest are closed, the others rest only briefly. */
+  close(): void {
+    this.limits = { ...this.limits, keepAlive: false }
+    this.#closeResting()
+  }
+
   ended(call: FastCgiCall): void {
     this.running--
     this.#failures = 0

@@ -1,7 +1,6 @@
 import type { HttpError } from '../../message/errors.ts'
-import { connectFault } from '../address.ts'
 import { badAnswer } from '../call.ts'
-import { notTaken } from '../fastcgi/outcome.ts'
+import { notConnected } from '../connect-error.ts'
 
 /** What OpenSSL and Node say of a certificate that they do not accept. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH/
@@ -14,5 +13,5 @@ export function connectError(name: string, code: string): HttpError {
     return badAnswer(`${name}: its certificate is not accepted (${code}); ${what}`)
   }
   if (TLS.test(code)) return badAnswer(`${name}: no TLS came about (${code}); does it speak HTTPS there?`)
-  return notTaken(connectFault(name, code), code === 'timeout' ? 504 : 503)
+  return notConnected(name, code)
 }

@@ -220,6 +220,8 @@ export class UpstreamConnection implements SocketEvents {
     this.resume()
     this.#socket.off('drain', this.#onDrain)
     detach(this.#socket)
+    // What ends its side may still be told something.
+    this.#socket.allowHalfOpen = true
     this.#owner.lost(this, undefined, true)
     request.switched({ socket: this.#socket, rest: Uint8Array.prototype.slice.call(rest) })
   }

@@ -1,6 +1,6 @@
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
 import { Congestion } from '../congestion.ts'
-import { notTaken } from '../fastcgi/outcome.ts'
+import { notTaken } from '../connect-error.ts'
 import { connectError } from './connect-error.ts'
 import { type ConnectionOwner, UpstreamConnection } from './connection.ts'
 import type { HttpCall, Place } from './http-call.ts'

@@ -7,12 +7,13 @@ import type { Handler, Reply } from '../../message/interface.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
 import { byteString, decodedOctets } from '../../protocol/cgi/octets.ts'
-import { mountedScript, type Script } from '../../protocol/cgi/variables.ts'
+import type { Script } from '../../protocol/cgi/variables.ts'
 import { type Explain, explaining } from '../explain.ts'
 import { explainVariables } from '../explain-program.ts'
 import type { Page } from '../files/find.ts'
 import type { FilesPlace } from '../files/options.ts'
 import { explainPage, pageResponse } from '../files/page.ts'
+import { mountedProgram } from '../mounted-program.ts'
 import { type Program, program } from '../program.ts'
 import { filter } from './filter.ts'
 import { type Run, siteFinder, type Target } from './find.ts'
@@ -36,16 +37,7 @@ export function fastcgi(
   const about: Explain = async () => [['address', name]]
   if (role === 'filter') return filter(options, place, run, about)
   if (options.root !== undefined) return site(resolve(place.base, options.root), options, place, run, about)
-  const explain: Explain = async (request) => {
-    const script = mountedScript(request)
-    if (script === undefined) return [['status', '404: an encoded slash in PATH_INFO']]
-    return [...(await about(request)), ...explainVariables(request, script, options, true)]
-  }
-  return explaining((request, connection) => {
-    const script = mountedScript(request)
-    if (script === undefined) throw new HttpError(404, { code: 'encoded-slash' })
-    return run(request, connection, script)
-  }, explain)
+  return mountedProgram(run, options, about)
 }
 
 /** A folder of scripts, and of files beside them. */

@@ -15,15 +15,18 @@ import { bodyOf } from '../files/document.ts'
 import { type Find, finder, type Page } from '../files/find.ts'
 import { locator } from '../files/locate.ts'
 import type { FilesPlace } from '../files/options.ts'
-import type { FastCgiOptions } from './options.ts'
+import type { FastCgiOptions, HandoverOptions } from './options.ts'
 
 /** Fields of the answer that are of the content that the program did not send: those of the file take their place. */
 const OF_THE_CONTENT = ['content-length', 'content-encoding', 'content-range', 'accept-ranges', 'etag', 'last-modified']
 /** Fields that stay where another route answers, as nginx has it. */
 const KEPT = new Set(['content-type', 'content-disposition', 'set-cookie', 'cache-control', 'expires'])
 
+/** What is allowed, and where the files lie that the application names. */
+type Options = HandoverOptions & Pick<FastCgiOptions, 'files' | 'root' | 'rootThere'>
+
 /** What an application may hand over to the server: a file to send, another route to answer. Undefined: nothing. */
-export function handover(options: FastCgiOptions, place: FilesPlace): Handover | undefined {
+export function handover(options: Options, place: FilesPlace): Handover | undefined {
   const { sendfile = [], accel = false } = options
   if (sendfile.length === 0 && !accel) return undefined
   const send = sender(sendfile, options, place)
@@ -67,7 +70,7 @@ interface Allowed {
 /** Sends files of these folders, and no others. */
 function sender(
   folders: readonly string[],
-  options: FastCgiOptions,
+  options: Options,
   place: FilesPlace,
 ): (answer: GatewayAnswer, file: string) => Reply {
   const allowed: Allowed[] = folders.map((name) => {
@@ -91,7 +94,7 @@ function sender(
 }
 
 /** The path as this server sees it; absolute, without dot segments. */
-function hereOf(path: string, { root, rootThere }: FastCgiOptions, { base }: FilesPlace): string {
+function hereOf(path: string, { root, rootThere }: Options, { base }: FilesPlace): string {
   if (!path.startsWith('/')) throw badAnswer(`X-Sendfile: ${JSON.stringify(path)} is no absolute path`)
   const there = rootThere?.replace(/\/+$/, '')
   if (root !== undefined && there !== undefined && path.startsWith(`${there}/`)) {

@@ -2,8 +2,16 @@ import type { FastCgiPoolOptions } from '../../gateway/fastcgi/addresses.ts'
 import type { FilesOptions } from '../files/options.ts'
 import type { ProgramOptions } from '../program.ts'
 
+/** What an application may hand over to the server. */
+export interface HandoverOptions {
+  /** Folders whose files the application may have sent by X-Sendfile; none where it is left out. */
+  readonly sendfile?: readonly string[]
+  /** Whether X-Accel-Redirect has another route answer, `internal` ones too; false where it is left out. */
+  readonly accel?: boolean
+}
+
 /** What a FastCGI application may be told, and what of its site lies on the disk. */
-export interface FastCgiOptions extends ProgramOptions, FastCgiPoolOptions {
+export interface FastCgiOptions extends ProgramOptions, FastCgiPoolOptions, HandoverOptions {
   /** Where it listens: `unix:PATH` or `host:port`; or several that are equal. */
   readonly address: string | readonly string[]
   /** The folder that its scripts lie in. Without it the application is one, and gets the path under the route as PATH_INFO. */
@@ -27,8 +35,4 @@ export interface FastCgiOptions extends ProgramOptions, FastCgiPoolOptions {
   readonly role?: 'responder' | 'filter'
   /** The folder of the files that a filter gets. */
   readonly data?: string
-  /** Folders whose files the application may have sent by X-Sendfile; none where it is left out. */
-  readonly sendfile?: readonly string[]
-  /** Whether X-Accel-Redirect has another route answer, `internal` ones too; false where it is left out. */
-  readonly accel?: boolean
 }

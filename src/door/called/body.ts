@@ -1,6 +1,5 @@
 import { HttpError } from '../../message/errors.ts'
 import type { Headers } from '../../message/headers.ts'
-import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { HeldBody } from '../body.ts'
 
 /** Room that small pieces share: else a web server that sends one byte a record would take a hundredfold. */
@@ -11,9 +10,11 @@ export interface Crediting {
   /** Bytes that may be sent ahead; Infinity where none are agreed. */
   readonly window: number
   consumed(bytes: number): void
+  /** More came than that. @throws what ends the connection. */
+  exceeded(): void
 }
 
-/** The content of a request as it comes by STDIN, or the file to be filtered as it comes by DATA. */
+/** The content of a request as a web server sends it on, or the file that a FastCGI filter is to filter. */
 export class StreamedBody extends HeldBody {
   readonly #crediting: Crediting
   /** Bytes that may still come. */
@@ -34,10 +35,10 @@ export class StreamedBody extends HeldBody {
     return undefined
   }
 
-  /** Takes a copy of a piece. What is more than was declared is dropped (RFC 3875 §4.2). @throws FastCgiFault beyond the window. */
+  /** Takes a copy of a piece. What is more than was declared is dropped (RFC 3875 §4.2). @throws what `exceeded` throws. */
   feed(bytes: Uint8Array): void {
     this.#allowed -= bytes.byteLength
-    if (this.#allowed < 0) throw new FastCgiFault('more of a stream came than its window allows')
+    if (this.#allowed < 0) this.#crediting.exceeded()
     const left = this.declared === undefined ? bytes.byteLength : this.declared - this.received
     const size = Math.min(left, bytes.byteLength)
     if (size === 0 || this.complete) return
@@ -47,7 +48,7 @@ export class StreamedBody extends HeldBody {
     this.notify()
   }
 
-  /** The end of the stream. Where it came too early the client has gone (FastCGI §6.2): nobody may take it for the whole. */
+  /** The end of the stream. Where it came too early the client has gone: nobody may take it for the whole. */
   end(): void {
     if (this.complete) return
     if (this.declared !== undefined) {

@@ -95,3 +95,8 @@ export class Output {
 function flushScheduled(output: Output): void {
   output.flushScheduled()
 }
+
+/** Bytes as text, one character a byte. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}

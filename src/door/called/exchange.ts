@@ -12,16 +12,12 @@ import type { Site } from '../../site/site.ts'
 import { contentSize } from '../content-size.ts'
 import { type Answering, answerWhenMade } from '../when-made.ts'
 import { WrongLength } from '../wrong-length.ts'
-import type { CalledConnection } from './call.ts'
-import { callOf } from './call.ts'
-import { COPIED } from './output.ts'
-import { latin1 } from './sender.ts'
-import type { Carrier, Wire } from './wire.ts'
+import type { Carrier } from './carrier.ts'
+import { COPIED, latin1 } from './output.ts'
 
 /** A request while the site answers it, and its answer. */
-export class FastCgiExchange implements Answering {
+export class CalledExchange implements Answering {
   readonly #carrier: Carrier
-  readonly #wire: Wire
   readonly #site: Site
   readonly #request: Request
   readonly #connection: Connection
@@ -32,9 +28,8 @@ export class FastCgiExchange implements Answering {
   /** The head of an answer that waits for its first chunk. */
   #head = ''
 
-  constructor(carrier: Carrier, wire: Wire, site: Site, request: Request, connection: CalledConnection) {
+  constructor(carrier: Carrier, site: Site, request: Request, connection: Connection) {
     this.#carrier = carrier
-    this.#wire = wire
     this.#site = site
     this.#request = request
     this.#connection = connection
@@ -69,7 +64,7 @@ export class FastCgiExchange implements Answering {
   lost(error: unknown): void {
     if (this.#state === 'over') return
     this.#record.report('error', 'The answer could not be written.', { uri: this.#request.target, error })
-    this.#breakOff()
+    this.#carrier.breakOff()
     this.#end()
   }
 
@@ -181,20 +176,12 @@ export class FastCgiExchange implements Answering {
     }
     this.#record.error = error
     this.#record.report('error', 'The answer broke off.', { uri: this.#request.target, status: response.status, error })
-    this.#breakOff()
+    this.#carrier.breakOff()
     this.#end()
   }
 
-  /** An END_REQUEST would make of what was sent a whole answer, unless the web server knows our word for one that is not. */
-  #breakOff(): void {
-    if (!this.#carrier.windowed) return this.#wire.broken(this.#carrier)
-    this.#carrier.sender.breakOff()
-    this.#wire.ended(this.#carrier)
-  }
-
   #finish(): void {
-    this.#carrier.sender.end(callOf(this.#connection)?.appStatus ?? 0)
-    this.#wire.ended(this.#carrier)
+    this.#carrier.complete()
     this.#end()
   }
 
@@ -212,7 +199,7 @@ export class FastCgiExchange implements Answering {
   }
 }
 
-function sendHead(exchange: FastCgiExchange): void {
+function sendHead(exchange: CalledExchange): void {
   exchange.sendHead()
 }
 

@@ -1,0 +1,71 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { ApplicationSpec } from '../process/specification.ts'
+import { applicationOf } from '../resource/app/specification.ts'
+import type { Route } from '../site/route.ts'
+import { faultAt, type Source } from './check.ts'
+import { type Config, ConfigError } from './config.ts'
+import type { KeyPath } from './place.ts'
+import { checkFolder } from './programs.ts'
+
+interface Named {
+  readonly spec: ApplicationSpec
+  /** Where the config names it. */
+  readonly path: KeyPath
+}
+
+/**
+ * The applications that a config has run. Routes that say the same have the same one.
+ * @throws ConfigError for a command that cannot be, and for one application that is to be run in two ways.
+ */
+export function applicationsOf({ routes }: Config, base: string, source: Source): ApplicationSpec[] {
+  const found = new Map<string, ApplicationSpec>()
+  for (const { spec, path } of named(routes, base, source)) {
+    const other = found.get(spec.key)
+    if (other !== undefined && JSON.stringify(other) !== JSON.stringify(spec)) {
+      const why = 'is the same application as that of a route before, which says otherwise how it is run'
+      throw new ConfigError(faultAt(path, why, source))
+    }
+    found.set(spec.key, spec)
+  }
+  return [...found.values()]
+}
+
+/** Whether the programs and folders are there. @throws ConfigError that names the first that is not. */
+export function checkApplications({ routes }: Config, base: string, source: Source): void {
+  for (const { spec, path } of named(routes, base, source)) {
+    const refuse = (where: KeyPath, why: string): never => {
+      throw new ConfigError(faultAt(where, why, source))
+    }
+    checkFolder(spec.cwd, path, refuse)
+    const [program = ''] = spec.command
+    const search = spec.env['PATH'] ?? process.env['PATH'] ?? ''
+    if (!program.includes('/')) {
+      if (!search.split(delimiter).some((folder) => isProgram(join(folder, program)))) {
+        refuse(path, `there is no program ${program} on PATH: install it, or give its path`)
+      }
+    } else if (!isProgram(program)) refuse(path, `there is no program ${program}, or this user may not execute it`)
+  }
+}
+
+function* named(routes: readonly Route[], base: string, source: Source): Generator<Named> {
+  for (const [i, { app }] of routes.entries()) {
+    if (app === undefined) continue
+    const path = ['routes', i, 'app']
+    try {
+      yield { spec: applicationOf(app, base), path }
+    } catch (cause) {
+      if (!(cause instanceof TypeError)) throw cause
+      throw new ConfigError(faultAt(path, cause.message, source), { cause })
+    }
+  }
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,35 @@
+import type { Exchange } from '../../message/exchange.ts'
+import { Headers } from '../../message/headers.ts'
+import { Request, type RequestParts } from '../../message/request.ts'
+import type { Site } from '../../site/site.ts'
+import { CalledConnection, type CarriedCall } from './call.ts'
+import type { Carrier } from './carrier.ts'
+import { CalledExchange } from './exchange.ts'
+import { ToldFacts } from './facts.ts'
+
+/** What is asked where nothing can be made of what came. */
+export const NOTHING: RequestParts = {
+  method: 'GET',
+  target: '/',
+  path: '/',
+  search: '',
+  version: '1.1',
+  authority: '',
+  secure: false,
+  headers: new Headers(),
+  body: null,
+  selective: false,
+}
+
+/** A request of a web server as the site is to see it. */
+export function calledExchange(
+  carrier: Carrier,
+  site: Site,
+  parts: RequestParts,
+  call: CarriedCall,
+  record: Exchange,
+): CalledExchange {
+  const facts = new ToldFacts(call.variables, parts.secure)
+  const connection = new CalledConnection(facts, record, `HTTP/${parts.version}`, call)
+  return new CalledExchange(carrier, site, new Request(parts), connection)
+}

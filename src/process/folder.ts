@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { dirname, join } from 'node:path'
+import type { Ids } from './specification.ts'
+
+/** The longest name of a Unix socket that systems take, in bytes (`sun_path`, without its NUL). */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+/** What a socket adds to the folder of a supervisor: a number for the application, and one for the process. */
+const LONGEST_REST = '/1234/1234567'.length
+/** The name of a socket that answers for as long as the supervisor lives. */
+export const ALIVE = 'alive'
+
+/**
+ * The folder of one supervisor, beside those of others. Its own part of the name marks its processes too. Where
+ * processes are different users', others may pass through it; the folders in it are each one user's.
+ */
+export class PrivateFolder {
+  readonly path: string
+  readonly token: string
+  readonly #alive: Server
+  #last = 0
+
+  private constructor(path: string, token: string, alive: Server) {
+    this.path = path
+    this.token = token
+    this.#alive = alive
+  }
+
+  /** @throws Error where there can be none, with what to do. */
+  static async make(base: string): Promise<PrivateFolder> {
+    const token = randomBytes(6).toString('hex')
+    const path = join(base, token)
+    if (Buffer.byteLength(path) + LONGEST_REST > LONGEST_PATH) {
+      const most = LONGEST_PATH - LONGEST_REST - token.length - 1
+      throw new Error(`the folder for the sockets of applications, ${base}, has a name longer than ${most} bytes`)
+    }
+    makeBase(base)
+    mkdirSync(path)
+    chmodSync(path, passable())
+    return new PrivateFolder(path, token, await answering(join(path, ALIVE)))
+  }
+
+  /**
+   * A folder that only this user may enter, with all rights there.
+   * @param owner Who else will have to.
+   * @throws Error where they cannot come so far.
+   */
+  add({ uid, gid }: Ids, owner?: Ids): string {
+    const root = process.getuid?.() === 0
+    if (root && (uid !== 0 || (owner !== undefined && owner.uid !== 0))) checkPassable(this.path)
+    const path = join(this.path, String(++this.#last))
+    mkdirSync(path, { mode: 0o700 })
+    chmodSync(path, 0o700)
+    if (root) chownSync(path, uid, gid)
+    return path
+  }
+
+  async remove(): Promise<void> {
+    await new Promise((resolve) => this.#alive.close(resolve))
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Root's processes may be other users', and so may be the workers who connect to them. */
+function passable(): number {
+  return process.getuid?.() === 0 ? 0o711 : 0o700
+}
+
+function checkPassable(folder: string): void {
+  for (let path = folder; path !== dirname(path); path = dirname(path)) {
+    if ((statSync(path).mode & 0o001) !== 0) continue
+    throw new Error(`other users cannot pass through ${path} to the sockets of applications: chmod o+x ${path}`)
+  }
+}
+
+function makeBase(base: string): void {
+  // Other rights than the mask of this process leaves.
+  if (mkdirSync(base, { recursive: true }) !== undefined) chmodSync(base, passable())
+  const stats = lstatSync(base)
+  if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0) {
+    throw new Error(`${base} is not this user's own folder: others could put sockets of theirs there`)
+  }
+}
+
+/** A process that looks whether this one lives asks nothing else. */
+function answering(path: string): Promise<Server> {
+  const server = createServer((socket) => socket.destroy())
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => resolve(server.unref()))
+  })
+}

@@ -1,0 +1,51 @@
+import { applicationCalled } from '../../gateway/applications.ts'
+import type { Upstream } from '../../gateway/call.ts'
+import { fastCgiUpstream } from '../../gateway/fastcgi/backends.ts'
+import { httpUpstream } from '../../gateway/http/upstream.ts'
+import { scgiUpstream } from '../../gateway/scgi/upstream.ts'
+import type { Handler } from '../../message/interface.ts'
+import type { ApplicationSpec } from '../../process/specification.ts'
+import { type Explain, explaining, explanationOf } from '../explain.ts'
+import type { FilesPlace } from '../files/options.ts'
+import { mountedProgram } from '../mounted-program.ts'
+import { program as programOf } from '../program.ts'
+import { forwarder } from '../proxy/forward.ts'
+import type { AppOptions } from './options.ts'
+import { applicationOf, optionsOf } from './specification.ts'
+
+const QUEUE = 1024
+
+/** How the processes of an application are called, by what they speak. */
+const UPSTREAMS: { readonly [P in ApplicationSpec['protocol']]: (address: string) => Upstream } = {
+  http: (address) => httpUpstream({ address, connections: MANY, queue: 0 }),
+  fastcgi: (address) => fastCgiUpstream({ address, connections: MANY, keepAlive: true }),
+  scgi: (address) => scgiUpstream({ address }),
+}
+/** How many run at once is decided before. */
+const MANY = 65536
+
+/** An application that Oriel runs, as a resource. @throws TypeError for no command. */
+export function app(given: string | AppOptions, place: Pick<FilesPlace, 'base'>): Handler {
+  const options = optionsOf(given)
+  return calling(applicationOf(options, place.base), options)
+}
+
+/** Has the processes of an application answer, whoever runs them. */
+export function calling(spec: ApplicationSpec, options: AppOptions): Handler {
+  const { key, name, connections, protocol, command, cwd } = spec
+  const { queue = QUEUE, spool = true, authorization = true, timeouts = {} } = options
+  const { open } = applicationCalled({ key, name, connections, queue, upstream: UPSTREAMS[protocol] })
+  const about: Explain = async () => [
+    ['command', command.join(' ')],
+    ['folder', cwd],
+  ]
+  if (protocol !== 'http') {
+    const program = { spool, authorization, timeouts }
+    return mountedProgram(programOf(open, name, program, true), program, about)
+  }
+  const forward = forwarder(open, name, { ...options.forward, spool, authorization, timeouts })
+  return explaining(forward, async (request) => [
+    ...(await about(request)),
+    ...((await explanationOf(forward)?.(request)) ?? []),
+  ])
+}

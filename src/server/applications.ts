@@ -1,0 +1,127 @@
+import { applicationLoads, applicationsFound } from '../gateway/applications.ts'
+import type { Report } from '../message/exchange.ts'
+import type { ApplicationLoad, ApplicationSpec, ApplicationState, ApplicationStatus } from '../process/specification.ts'
+import type { Change, Supervisor } from '../process/supervisor.ts'
+import { applicationsFolder } from './private-folder.ts'
+
+/** How often the supervisor is told how busy applications are, in milliseconds. */
+export const LOADS = 250
+
+/** Whoever runs the applications of a server. */
+export interface Applications {
+  /**
+   * Prepares that these are run. At first they are started and nobody waits for them; later what is new has to answer.
+   * @throws ApplicationFailed with its last words; then nothing has changed.
+   */
+  prepare(specs: readonly ApplicationSpec[]): Promise<Change>
+  status(): Promise<readonly ApplicationStatus[]>
+  close(): Promise<void>
+}
+
+export interface ApplicationsOptions {
+  readonly report: Report
+  /** Who calls them, where that is somebody else than this process. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
+  /** Told of all that answer, whenever that changes. */
+  readonly changed: (states: readonly ApplicationState[]) => void
+}
+
+const NOTHING: Change = { make: () => undefined, drop: () => Promise.resolve() }
+
+/** The applications of a server whose primary this is. The supervisor is loaded by those who have some. */
+export class OwnApplications implements Applications {
+  readonly #options: ApplicationsOptions
+  readonly #states = new Map<string, ApplicationState>()
+  #supervisor: Supervisor | undefined
+
+  constructor(options: ApplicationsOptions) {
+    this.#options = options
+  }
+
+  /** All that answer. */
+  get states(): readonly ApplicationState[] {
+    return [...this.#states.values()]
+  }
+
+  async prepare(specs: readonly ApplicationSpec[]): Promise<Change> {
+    if (this.#supervisor !== undefined) return this.#supervisor.prepare(specs)
+    if (specs.length === 0) return NOTHING
+    const { Supervisor } = await import('../process/supervisor.ts')
+    const { report, owner } = this.#options
+    const supervisor = new Supervisor({
+      folder: applicationsFolder(),
+      report,
+      changed: (state) => this.#changed(state),
+      ...(owner !== undefined && { owner }),
+    })
+    this.#supervisor = supervisor
+    return { make: () => supervisor.start(specs), drop: () => Promise.resolve() }
+  }
+
+  /** How busy they are, by one of those who call them. @param from Its number. */
+  heard(loads: readonly ApplicationLoad[], from: number): void {
+    for (const load of loads) this.#supervisor?.heard(load, from)
+  }
+
+  /** One of those who call them has gone. */
+  forget(from: number): void {
+    this.#supervisor?.forget(from)
+  }
+
+  async status(): Promise<readonly ApplicationStatus[]> {
+    return (await this.#supervisor?.status()) ?? []
+  }
+
+  async close(): Promise<void> {
+    await this.#supervisor?.close()
+  }
+
+  #changed(state: ApplicationState): void {
+    this.#states.set(state.key, state)
+    for (const key of this.#states.keys()) if (this.#supervisor?.has(key) === false) this.#states.delete(key)
+    this.#options.changed(this.states)
+  }
+}
+
+/** The applications of a server that is this process alone: it calls them too. */
+export function localApplications(report: Report): Applications {
+  const own = new OwnApplications({
+    report,
+    changed: (states) => {
+      applicationsFound(states)
+      told()
+    },
+  })
+  const told = (): void => own.heard(applicationLoads(), 0)
+  let telling: NodeJS.Timeout | undefined
+  return {
+    prepare: (specs) => {
+      if (specs.length > 0) telling ??= setInterval(told, LOADS).unref()
+      return own.prepare(specs)
+    },
+    status: () => own.status(),
+    close: async () => {
+      await own.close()
+      clearInterval(telling)
+    },
+  }
+}
+
+/** Those of a worker: its primary runs them. */
+export const ELSEWHERE: Applications = {
+  prepare: () => Promise.resolve(NOTHING),
+  status: () => Promise.resolve([]),
+  close: () => Promise.resolve(),
+}
+
+/** Starts applications to see whether they answer, and ends them again. @throws ApplicationFailed with its last words. */
+export async function tryApplications(specs: readonly ApplicationSpec[], report: Report): Promise<void> {
+  if (specs.length === 0) return
+  const { Supervisor } = await import('../process/supervisor.ts')
+  const supervisor = new Supervisor({ folder: applicationsFolder(), report, changed: () => undefined })
+  try {
+    await supervisor.prepare(specs)
+  } finally {
+    await supervisor.close()
+  }
+}
