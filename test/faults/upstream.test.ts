@@ -11,12 +11,12 @@ const LIMIT = { timeout: 30_000 }
 const servers: ScriptedUpstream[] = []
 const upstreams: Upstream[] = []
 
-/** A server that does what its script says, but answers /ok well, and a way to it. */
+/** A server that does what its script says, but answers /ok well, and a way to it that keeps connections for long. */
 async function start(script: (asked: Asked) => void, options: Partial<HttpUpstreamOptions> = {}) {
   const server = new ScriptedUpstream((asked) => (asked.path === '/ok' ? good(asked) : script(asked)))
   servers.push(server)
   const address = await server.listen()
-  const upstream = httpUpstream({ address, ...options })
+  const upstream = httpUpstream({ address, keepAlive: 60_000, ...options })
   upstreams.push(upstream)
   const ask = (path: string, asked: UpstreamCallOptions = {}): Promise<string> =>
     callUpstream(upstream.open, { path, ...asked }).outcome.then((text) => text.replaceAll(address, 'A'))
@@ -147,6 +147,8 @@ test('what comes while a connection rests closes it, and is nobody’s answer', 
 class Endless implements Content {
   readonly size: number | undefined
   pulled = 0
+  /** Passed when nobody wants more of it. */
+  readonly left = gate()
   readonly source: AsyncIterable<Uint8Array> = this.#pieces()
 
   constructor(size: number | undefined) {
@@ -156,9 +158,13 @@ class Endless implements Content {
   close(): void {}
 
   async *#pieces(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      this.pulled++
-      yield Buffer.alloc(65_536, 'x')
+    try {
+      for (;;) {
+        this.pulled++
+        yield Buffer.alloc(65_536, 'x')
+      }
+    } finally {
+      this.left.open()
     }
   }
 }
@@ -183,6 +189,39 @@ for (const size of [undefined, 2 ** 40]) {
     },
   )
 }
+
+test('an upstream that refuses a content is sent no more of it, however long its answer takes', LIMIT, async () => {
+  const { server, ask } = await start(() => {})
+  const content = new Endless(undefined)
+  server.refuses = (_, socket) => {
+    // The rest of the answer waits until nothing more is sent.
+    content.left.passed.then(() => socket.write('ed')).catch(assert.ifError)
+    return { answer: answerOf('refused', '', '403 Forbidden').slice(0, -2) }
+  }
+  assert.equal(await ask('/a', { method: 'POST', content }), '403 refused')
+})
+
+test('an upstream is read as slowly as the client reads', LIMIT, async () => {
+  const size = 64 * 1024 * 1024
+  let sent = 0
+  const { upstream } = await start(({ socket }) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
+    const send = (): void => {
+      while (sent < size) {
+        sent += 65_536
+        if (!socket.write(Buffer.alloc(65_536, 'x'))) return
+      }
+    }
+    socket.on('drain', send)
+    send()
+  })
+  const called = callUpstream(upstream.open)
+  await called.answered
+  // As long as it takes to send all of it, if it were read.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  assert.ok(sent < size / 4, `${sent} bytes`)
+  assert.equal((await called.outcome).length, '200 '.length + size)
+})
 
 test('an upstream that answers while it still reads gets the rest', LIMIT, async () => {
   const half = gate()
