@@ -13,6 +13,7 @@ import {
   type Ids,
 } from './specification.ts'
 import { clean } from './stale.ts'
+import { statusOf } from './status.ts'
 import { whoRuns } from './who.ts'
 
 /** Milliseconds from one look at what waits to the next. */
@@ -54,6 +55,7 @@ export class Supervisor {
   readonly #leaving = new Map<Application, Promise<void>>()
   #ground: Promise<Ground> | undefined
   #lastId = 0
+  #lastVersion = 0
   #closing = false
   #looks: NodeJS.Timeout[] = []
 
@@ -116,7 +118,7 @@ export class Supervisor {
   /** What there is to know of each, with the memory at this moment. */
   async status(): Promise<ApplicationStatus[]> {
     const memory = await this.#memory(this.#processes)
-    return this.#all.map((application) => application.status(memory))
+    return this.#all.map((application) => statusOf(application, memory))
   }
 
   /** The numbers of all processes that were started here and may run, that of the keeper among them. */
@@ -152,6 +154,7 @@ export class Supervisor {
       const application = new Application(spec, {
         seat: this.#seats(spec, ground),
         nextId: () => ++this.#lastId,
+        nextVersion: () => ++this.#lastVersion,
         report: this.#options.report,
         changed: (state) => this.#options.changed(state),
       })
