@@ -12,6 +12,8 @@ import { hasServed, isWorn } from './wear.ts'
 export interface Surroundings {
   /** Where the next process is put. @throws Error where the application can have no process. */
   readonly seat: () => Seat
+  /** Called when all processes have ended, and there will be none. */
+  readonly left: () => void
   readonly nextId: () => number
   /** Of states, which are told apart by it, also those of an application that ends and one of the same key that begins. */
   readonly nextVersion: () => number
@@ -131,6 +133,7 @@ export class Application {
     this.#replacing.stop()
     const processes = [...this.processes.values()]
     await Promise.all(processes.map((process) => (gently ? this.#retire(process) : this.#end(process))))
+    this.#around.left()
   }
 
   get #serving(): ApplicationProcess[] {
