@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { ApplicationFailed } from '../src/process/failed.ts'
 import { fill, makeFolder } from './support/folder.ts'
@@ -99,7 +99,7 @@ test('who drops a change has what was there before', SOON, async (t) => {
   const change = await supervisor.prepare([kept, specOf('new', behaving({}))])
   const { processes } = await supervised.serving('new', 1)
   await change.drop()
-  assert.ok(!existsSync(processes[0]?.address.slice(5) ?? ''))
+  assert.ok(!existsSync(dirname(processes[0]?.address.slice(5) ?? '/')))
   assert.deepEqual(await supervised.pidsOf('kept'), before)
   assert.deepEqual([supervisor.has('kept'), supervisor.has('new')], [true, false])
 })
@@ -160,6 +160,15 @@ test('a socket path that is too long is refused with the length that it may have
 test('a folder where others may write is refused', SOON, async (t) => {
   const supervised = new Supervised(t, { folder: '/tmp' })
   await assert.rejects(supervised.run(specOf('a', behaving({}))), /\/tmp is not this user's own folder/)
+})
+
+test('where the folder cannot be made, it is tried again', SOON, async (t) => {
+  const parent = makeFolder({ apps: 'a file' })
+  const supervised = new Supervised(t, { folder: join(parent, 'apps') })
+  supervised.supervisor.start([specOf('a', behaving({}))])
+  await supervised.reports.told('Applications cannot be started: ')
+  rmSync(join(parent, 'apps'))
+  await supervised.serving('a', 1)
 })
 
 test('two supervisors share a folder, and neither takes the other for gone', SOON, async (t) => {
