@@ -90,10 +90,7 @@ export const forwardKeys: Keys<ForwardOptions> = {
 const one = accepted((given) => proxyAddress(given))
 const weighted = object<WeightedAddress>(
   {
-    address: v.pipe(
-      accepted((given) => proxyAddress(given)),
-      v.description('Where it listens.'),
-    ),
+    address: v.pipe(one, v.description('Where it listens.')),
     weight: optional(
       v.pipe(v.number(), v.minValue(0.001), v.maxValue(1000)),
       'How many requests it gets beside the others. Default: 1.',

@@ -27,6 +27,8 @@ const LOCATIONS: readonly (readonly [base: string | undefined, said: string, tol
   [undefined, 'http://site.example/login', 'https://site.example/login'],
   [undefined, 'http://SITE.example:80', 'https://site.example/'],
   [undefined, 'https://site.example/login', 'https://site.example/login'],
+  [undefined, 'http://site.example:9000/login/', 'https://site.example/login/'],
+  [undefined, 'http://site.example:9001/login/', 'http://site.example:9001/login/'],
   [undefined, 'http://127.0.0.1:9001/login', 'http://127.0.0.1:9001/login'],
   [undefined, 'https://127.0.0.1:9000/login', 'https://127.0.0.1:9000/login'],
   [undefined, 'http://127.0.0.1:9000.evil.example/', 'http://127.0.0.1:9000.evil.example/'],
