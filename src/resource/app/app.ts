@@ -31,7 +31,7 @@ export function app(given: string | AppOptions, place: Pick<FilesPlace, 'base'>)
 }
 
 /** Has the processes of an application answer, whoever runs them. */
-export function calling(spec: ApplicationSpec, options: AppOptions): Handler {
+export function calling(spec: ApplicationSpec, options: Omit<AppOptions, 'command'>): Handler {
   const { key, name, connections, protocol, command, cwd } = spec
   const { queue = QUEUE, spool = true, authorization = true, timeouts = {} } = options
   const { open } = applicationCalled({ key, name, connections, queue, upstream: UPSTREAMS[protocol] })
