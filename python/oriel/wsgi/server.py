@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict
 
 from .connection import Broken, Connection, Gone
 from .exchange import Application, exchange
@@ -36,7 +36,9 @@ class Server:
         self._resting: Dict[int, Connection] = {}
         self._ready = ready(threads)
         self._stopping = False
-        # Readable when a signal has come, and when the threads are to end.
+        self._ended = 0
+        self._ending = threading.Lock()
+        # Readable when a signal has come or a thread has ended, and when the threads are to end.
         self._signalled, self._signals = os.pipe()
         self._told, self._teller = os.pipe()
         for number in (self._signalled, self._signals):
@@ -47,24 +49,33 @@ class Server:
         """Serves until the process is told to stop, and all that runs has ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        # A signal that comes just before the main thread begins to wait would be noticed when that has ended.
         signal.set_wakeup_fd(self._signals, warn_on_full_buffer=False)
         self._ready.add(self._listener.fileno())
         if self._threads == 1:
             self._ready.add(self._signalled)
             return self._serve()
         self._ready.add(self._told)
-        threads: List[threading.Thread] = []
         for index in range(self._threads):
-            thread = threading.Thread(target=self._serve, name=f'wsgi-{index + 1}', daemon=True)
-            thread.start()
-            threads.append(thread)
-        while not self._stopping:
+            threading.Thread(target=self._work, name=f'wsgi-{index + 1}', daemon=True).start()
+        self._wait(lambda: self._stopping or self._ended > 0)
+        if not self._stopping:
+            raise RuntimeError('a thread has ended')
+        os.write(self._teller, b'.')
+        self._wait(lambda: self._ended == self._threads)
+
+    def _work(self) -> None:
+        try:
+            self._serve()
+        finally:
+            with self._ending:
+                self._ended += 1
+            os.write(self._signals, b'.')
+
+    def _wait(self, over: Callable[[], bool]) -> None:
+        """Not by a lock: a signal that came just before would be noticed when the lock is there."""
+        while not over():
             select.select([self._signalled], [], [])
             self._hear()
-        os.write(self._teller, b'.')
-        for thread in threads:
-            thread.join()
 
     def _hear(self) -> None:
         """Whatever signal it was: Python has called its handler meanwhile."""
