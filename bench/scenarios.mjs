@@ -93,6 +93,14 @@ export const scenarios = [
   },
   {
     ...program,
+    name: 'proxy',
+    title: 'Reverse proxy',
+    body: hello,
+    connections: 64,
+    goals: { nginx: 1.2, 'nginx-kept': 1.2 },
+  },
+  {
+    ...program,
     name: 'fastcgi-slow',
     title: 'The same beside a reader of 1 byte/s',
     body: hello,

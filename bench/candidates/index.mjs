@@ -6,6 +6,13 @@ import { nginxCandidates } from './nginx.mjs'
 import { nodeCandidates } from './node.mjs'
 import { orielCandidates } from './oriel.mjs'
 import { programCandidates } from './programs.mjs'
+import { proxyCandidates } from './proxy.mjs'
 
-export const candidates = [...orielCandidates, ...nodeCandidates, ...nginxCandidates, ...programCandidates]
+export const candidates = [
+  ...orielCandidates,
+  ...nodeCandidates,
+  ...nginxCandidates,
+  ...programCandidates,
+  ...proxyCandidates,
+]
 export const candidateNames = [...new Set(candidates.map((candidate) => candidate.name))]

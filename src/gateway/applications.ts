@@ -32,6 +32,9 @@ export interface Calling {
   readonly upstream: (address: string) => Upstream
 }
 
+/** Milliseconds for which requests wait for an application of which no process answers since one failed. */
+const HOPE = 2_000
+
 /** An application as those who call it know it. */
 class Application {
   readonly balancer: Balancer
@@ -39,6 +42,8 @@ class Application {
   #places: ApplicationPlaces
   /** By address; of those too that are to end. */
   readonly #ids = new Map<string, number>()
+  /** When a process answered last, by `performance.now()`. */
+  #answered = performance.now()
 
   constructor(calling: Calling, places: ApplicationPlaces) {
     this.#calling = calling
@@ -46,7 +51,7 @@ class Application {
     this.balancer = new Balancer({
       name: calling.name,
       queue: () => this.#calling.queue,
-      absent: () => this.#places.failure ?? 'none of its processes answers',
+      hopeless: () => this.#hopeless(),
     })
     this.#apply()
   }
@@ -58,8 +63,16 @@ class Application {
   }
 
   found(places: ApplicationPlaces): void {
+    if (this.#places.processes.length > 0) this.#answered = performance.now()
     this.#places = places
     this.#apply()
+  }
+
+  /** Why nobody need wait: it fails again and again. */
+  #hopeless(): string | undefined {
+    const { processes, failure } = this.#places
+    if (processes.length > 0 || failure === undefined) return undefined
+    return performance.now() - this.#answered > HOPE ? failure : undefined
   }
 
   load(): ApplicationLoad {

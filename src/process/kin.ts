@@ -23,7 +23,8 @@ interface Row {
 
 /**
  * The processes that live of each of these: itself, its group and session, what carries its mark, though it left them,
- * and all children of those. On Linux a mark counts where the process is the same user's, or this one's.
+ * and all children of those. On Linux a mark counts where the process is the same user's, or this one's; those of root may
+ * become anybody.
  */
 export async function kinOf(roots: readonly Root[]): Promise<number[][]> {
   const rows = await table()
@@ -58,7 +59,7 @@ function found(root: Root, rows: readonly Row[]): Row[] {
     pids.add(row.pid)
   }
   for (const row of rows) {
-    const marked = row.mark === root.mark && (row.uid === root.uid || row.uid === own)
+    const marked = row.mark === root.mark && (root.uid === 0 || row.uid === root.uid || row.uid === own)
     if (marked || row.pid === root.pid || row.group === root.pid || row.session === root.pid) add(row)
   }
   for (let size = -1; size !== all.size; ) {

@@ -1,8 +1,9 @@
+import { rmSync } from 'node:fs'
 import type { Report } from '../message/exchange.ts'
-import { Application } from './application.ts'
+import { Application, type Surroundings } from './application.ts'
 import type { ApplicationProcess, Seat } from './application-process.ts'
-import { PrivateFolder } from './folder.ts'
-import { Keeper } from './keeper.ts'
+import { BackOff } from './back-off.ts'
+import { Ground } from './ground.ts'
 import { memoryOf } from './kin.ts'
 import {
   type ApplicationLoad,
@@ -12,7 +13,7 @@ import {
   checkSpec,
   type Ids,
 } from './specification.ts'
-import { clean } from './stale.ts'
+import { statusOf } from './status.ts'
 import { whoRuns } from './who.ts'
 
 /** Milliseconds from one look at what waits to the next. */
@@ -40,12 +41,6 @@ export interface Change {
   drop(): Promise<void>
 }
 
-/** What all applications share. */
-interface Ground {
-  readonly folder: PrivateFolder
-  readonly keeper: Keeper
-}
-
 /** Runs applications: starts their processes, watches, scales and replaces them. */
 export class Supervisor {
   readonly #options: SupervisorOptions
@@ -54,8 +49,12 @@ export class Supervisor {
   readonly #leaving = new Map<Application, Promise<void>>()
   #ground: Promise<Ground> | undefined
   #lastId = 0
+  #lastVersion = 0
   #closing = false
   #looks: NodeJS.Timeout[] = []
+  /** What was to be started last, and when it is tried again. */
+  #specs: readonly ApplicationSpec[] = []
+  readonly #again = new BackOff(() => void this.#start(this.#specs))
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -66,6 +65,7 @@ export class Supervisor {
    * @throws ApplicationFailed for the first that does not; then nothing has changed. RangeError for a spec that makes no sense.
    */
   async prepare(specs: readonly ApplicationSpec[]): Promise<Change> {
+    for (const spec of specs) checkSpec(spec)
     const added = await this.#add(specs)
     const drop = async (): Promise<void> => {
       for (const { spec } of added) this.#applications.delete(spec.key)
@@ -81,14 +81,12 @@ export class Supervisor {
     return { make: () => this.#make(specs, added), drop }
   }
 
-  /** As `prepare` and `make`, at once: what fails is reported, and tried again. */
+  /** As `prepare` and `make`, at once: what fails is reported, and tried again. @throws RangeError as `prepare` does. */
   start(specs: readonly ApplicationSpec[]): void {
-    const begin = async (): Promise<void> => {
-      const added = await this.#add(specs)
-      for (const application of added) application.fill()
-      this.#make(specs, added)
-    }
-    begin().catch((error: Error) => this.#options.report('error', `Applications cannot be started: ${error.message}`))
+    for (const spec of specs) checkSpec(spec)
+    this.#specs = specs
+    this.#again.stop()
+    void this.#start(specs)
   }
 
   /** How busy an application is. @param from The number of the worker that says so. */
@@ -116,7 +114,7 @@ export class Supervisor {
   /** What there is to know of each, with the memory at this moment. */
   async status(): Promise<ApplicationStatus[]> {
     const memory = await this.#memory(this.#processes)
-    return this.#all.map((application) => application.status(memory))
+    return this.#all.map((application) => statusOf(application, memory))
   }
 
   /** The numbers of all processes that were started here and may run, that of the keeper among them. */
@@ -128,19 +126,29 @@ export class Supervisor {
   /** Ends everything, gently and then by force. Fulfilled when nothing is left. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const look of this.#looks) clearInterval(look)
+    this.#again.stop()
     const ground = await this.#ground?.catch(() => undefined)
+    for (const look of this.#looks) clearInterval(look)
     for (const application of this.#applications.values()) void this.#end(application, false)
     this.#applications.clear()
     // Those too that were leaving gently: nobody sends them anything any more.
     await Promise.all([...this.#leaving].map(([application, ended]) => Promise.all([application.end(false), ended])))
-    if (ground === undefined) return
-    await ground.folder.remove()
-    await ground.keeper.close()
+    await ground?.close()
+  }
+
+  async #start(specs: readonly ApplicationSpec[]): Promise<void> {
+    try {
+      const added = await this.#add(specs)
+      for (const application of added) application.fill()
+      this.#make(specs, added)
+    } catch (error) {
+      if (this.#closing) return
+      this.#options.report('error', `Applications cannot be started: ${(error as Error).message}`)
+      if (specs === this.#specs) this.#again.ended(0, false)
+    }
   }
 
   async #add(specs: readonly ApplicationSpec[]): Promise<Application[]> {
-    for (const spec of specs) checkSpec(spec)
     const missing = specs.filter(({ key }, i) => {
       return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
     })
@@ -150,8 +158,9 @@ export class Supervisor {
     if (this.#closing) throw new Error('the supervisor is closed')
     return missing.map((spec) => {
       const application = new Application(spec, {
-        seat: this.#seats(spec, ground),
+        ...this.#placesOf(spec, ground),
         nextId: () => ++this.#lastId,
+        nextVersion: () => ++this.#lastVersion,
         report: this.#options.report,
         changed: (state) => this.#options.changed(state),
       })
@@ -161,6 +170,7 @@ export class Supervisor {
   }
 
   #make(specs: readonly ApplicationSpec[], added: readonly Application[]): void {
+    this.#again.stop()
     const named = new Map(specs.map((spec) => [spec.key, spec]))
     for (const [key, application] of this.#applications) {
       const spec = named.get(key)
@@ -189,34 +199,33 @@ export class Supervisor {
   }
 
   /** What is wrong with its user is told at each start, since it can be mended meanwhile. */
-  #seats(spec: ApplicationSpec, { folder, keeper }: Ground): () => Seat {
+  #placesOf(spec: ApplicationSpec, { folder, keeper }: Ground): Pick<Surroundings, 'seat' | 'left'> {
     const { report, owner } = this.#options
     let own: string | undefined
-    return () => {
-      const who = whoRuns(spec, owner)
-      own ??= folder.add(who, owner)
-      return { token: folder.token, base: folder.path, folder: own, who, owner, keeper, report }
+    return {
+      seat: () => {
+        const who = whoRuns(spec, owner)
+        own ??= folder.add(who, owner)
+        return { token: folder.token, base: folder.path, folder: own, who, owner, keeper, report }
+      },
+      left: () => {
+        if (own !== undefined) rmSync(own, { recursive: true, force: true })
+      },
     }
   }
 
   async #open(): Promise<Ground> {
-    const { folder: base, report } = this.#options
-    if (process.platform === 'win32') throw new Error('applications are started on Linux, macOS and other Unix only')
+    const { folder, report, check = CHECK } = this.#options
     try {
-      const folder = await PrivateFolder.make(base)
-      const ended = await clean(base)
-      if (ended > 0) report('warn', 'Processes of a supervisor that was killed are ended.', { processes: ended })
-      const keeper = new Keeper(folder.path, folder.token, () => {
-        report('error', 'The keeper of the application processes was killed; there will be another one.')
-      })
+      const ground = await Ground.open(folder, report)
+      const failed = (error: Error): void => report('error', `Processes cannot be looked at: ${error.message}`)
       this.#looks = [
         setInterval(() => this.#scale(), SCALE).unref(),
-        setInterval(() => {
-          this.#check().catch((error: Error) => report('error', `Processes cannot be looked at: ${error.message}`))
-        }, this.#options.check ?? CHECK).unref(),
+        setInterval(() => void this.#check().catch(failed), check).unref(),
       ]
-      return { folder, keeper }
+      return ground
     } catch (error) {
+      // What is wrong with the folder may be mended.
       this.#ground = undefined
       throw error
     }

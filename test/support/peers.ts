@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -31,4 +32,14 @@ function isExecutable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether a Python has these modules; where not, the test is skipped or fails, as where a program is absent. */
+export function needModules(t: TestContext, python: string, modules: readonly string[]): boolean {
+  const { status } = spawnSync(python, ['-c', modules.map((name) => `import ${name}`).join('\n')], { stdio: 'ignore' })
+  if (status === 0) return true
+  const sentence = `${python} has not all of ${modules.join(', ')}, and this test needs them`
+  if (process.env['ORIEL_REQUIRE_PEERS'] === '1') throw new Error(`${sentence} (ORIEL_REQUIRE_PEERS=1)`)
+  t.skip(sentence)
+  return false
 }

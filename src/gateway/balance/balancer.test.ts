@@ -140,6 +140,21 @@ test('one that is named no more ends what it has, and is closed then', async () 
   assert.deepEqual(closed, ['a', 'b'])
 })
 
+test('where none is to be expected nobody waits', async () => {
+  const { asked, member } = members()
+  let why: string | undefined
+  const balance = new Balancer({ name: 'shop', queue: () => 10, hopeless: () => why })
+  const early = ask({ open: balance.open })
+  why = 'it ended with exit code 3'
+  balance.become([])
+  assert.equal(await failure(early.answered), '503 shop: it ended with exit code 3')
+  assert.equal(await failure(ask({ open: balance.open }).answered), '503 shop: it ended with exit code 3')
+  balance.become([member('a')])
+  const { answered } = ask({ open: balance.open })
+  answer(asked[0] as (typeof asked)[0])
+  assert.match(await text(answered), /ok$/)
+})
+
 function bytes(text: string): Content {
   return { size: text.length, bytes: Buffer.from(text), close: () => undefined }
 }

@@ -8,8 +8,8 @@ export interface BalancerOptions {
   readonly name: string
   /** Requests that wait for one that has room; more are answered 503. */
   readonly queue: () => number
-  /** What is said where there is none at all for now: why. Waiting requests wait on. */
-  readonly absent?: () => string | undefined
+  /** Why nobody need wait, where there is none and none is to be expected. */
+  readonly hopeless?: () => string | undefined
 }
 
 /** How busy several back ends are. */
@@ -85,6 +85,11 @@ export class Balancer implements Balance {
   /** Whoever waits gets what is free. */
   freed(): void {
     if (this.#serving || this.#waiting.length === 0) return
+    const why = this.#members.length === 0 ? this.#options.hopeless?.() : undefined
+    if (why !== undefined) {
+      for (const call of this.#waiting.splice(0)) call.refuse({ error: this.#refusal(why) })
+      return
+    }
     this.#serving = true
     for (let i = 0; i < this.#waiting.length; ) {
       const call = this.#waiting[i] as BalancedCall
@@ -111,15 +116,19 @@ export class Balancer implements Balance {
   }
 
   #wait(call: BalancedCall): void {
-    if (this.#waiting.length < this.#options.queue()) {
+    const why = this.#members.length === 0 ? this.#options.hopeless?.() : undefined
+    const many = this.#waiting.length >= this.#options.queue()
+    if (why === undefined && !many) {
       this.#waiting.push(call)
       return
     }
-    const { name, absent } = this.#options
-    const why = this.#members.length === 0 ? absent?.() : undefined
-    const cause = new GatewayFault(`${name}: ${why ?? `${this.#waiting.length} requests wait for it already (queue)`}`)
-    const error = new HttpError(503, { code: 'gateway.queue', headers: { 'Retry-After': '1' }, cause })
+    const error = this.#refusal(why ?? `${this.#waiting.length} requests wait for it already (queue)`)
     // It must not be told before it has been returned.
     queueMicrotask(() => call.refuse({ error }))
+  }
+
+  #refusal(why: string): HttpError {
+    const cause = new GatewayFault(`${this.#options.name}: ${why}`)
+    return new HttpError(503, { code: 'gateway.queue', headers: { 'Retry-After': '1' }, cause })
   }
 }

@@ -36,6 +36,7 @@ export class Tunnel implements Watched {
   take(client: UpgradedSocket, early: Uint8Array): void {
     const back = this.#back
     this.#client = client
+    if (this.#open === 0) return void client.destroy()
     this.#open++
     this.#limit = ticksOf(this.#idle)
     this.#quiet = 0

@@ -74,8 +74,9 @@ function cookiePath(path: string, { base }: OwnNames, { request: { mount } }: Na
 }
 
 /**
- * Whether an address is that of the back end, as it knows it: the one that we have, the Host that it was sent over the
- * scheme that it is spoken with, or the one of the client, where it looks at X-Forwarded-Proto.
+ * Whether an address is that of the back end, as it knows it: the one that we have; the Host that it was sent, over the
+ * scheme that it is spoken with, also with the port that it listens on, as nginx has it; or the one of the client, where
+ * it looks at X-Forwarded-Proto.
  */
 function isOwn(
   scheme: string,
@@ -87,7 +88,9 @@ function isOwn(
   if (origin === originOf(connection.secure ? 'https' : 'http', request.authority.toLowerCase())) return true
   for (const own of origins) {
     const [, ours = '', at = ''] = ABSOLUTE.exec(own) ?? []
-    if (origin === originOf(ours, at) || origin === originOf(ours, host.toLowerCase())) return true
+    const sent = host.toLowerCase()
+    const withPort = sent.replace(/:\d+$/, '') + (/:\d+$/.exec(at)?.[0] ?? '')
+    if ([at, sent, withPort].some((name) => origin === originOf(ours, name))) return true
   }
   return false
 }
