@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Report } from '../message/exchange.ts'
 import { Application, type Surroundings } from './application.ts'
-import type { ApplicationProcess, Seat } from './application-process.ts'
+import type { ApplicationProcess } from './application-process.ts'
 import { BackOff } from './back-off.ts'
 import { Ground } from './ground.ts'
 import { memoryOf } from './kin.ts'
