@@ -86,7 +86,7 @@ def injects(environ, start_response):
 
 def short(environ, start_response):
     start_response('200 OK', [('Content-Length', '10')])
-    return [b'short']
+    yield b'short'
 
 def long(environ, start_response):
     start_response('200 OK', [('Content-Length', '4')])
