@@ -177,7 +177,7 @@ function keepers(token: string): number[] {
 test('one that writes without end costs little, and its last words are the last', SOON, async (t) => {
   const supervised = new Supervised(t)
   const before = process.memoryUsage.rss()
-  await supervised.run(specOf('a', behaving({ floods: 100 })))
+  await supervised.run(specOf('a', behaving({ floods: 400 })))
   let most = 0
   const watch = setInterval(() => {
     most = Math.max(most, process.memoryUsage.rss())
@@ -185,11 +185,12 @@ test('one that writes without end costs little, and its last words are the last'
   t.after(() => clearInterval(watch))
   const [told] = await supervised.reports.told('a process ended with exit code 4')
   assert.match(told?.event ?? '', /The last line\.$/)
-  assert.ok(most - before < 64 << 20, `it took ${(most - before) >> 20} MiB`)
+  // It wrote more than three times as much.
+  assert.ok(most - before < 128 << 20, `it took ${(most - before) >> 20} MiB`)
   const dropped = supervised.reports.all.filter(({ event }) => event === 'A process wrote more than is shown.')
   const bytes = dropped.reduce((sum, { fields }) => sum + Number(fields['bytes']), 0)
   const lines = supervised.reports.all.filter(({ event }) => event.startsWith('xxx'))
-  assert.ok(bytes > 50 << 20, `${bytes} bytes dropped`)
+  assert.ok(bytes > 300 << 20, `${bytes} bytes dropped`)
   assert.ok(lines.length > 100 && lines.length < 100_000, `${lines.length} lines`)
 })
 
