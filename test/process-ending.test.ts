@@ -24,14 +24,13 @@ test('one that ignores TERM is killed', SOON, async (t) => {
 
 test('one that is stopped is ended, and asked to before', SOON, async (t) => {
   const supervised = new Supervised(t)
-  const timeouts = { ...BRIEF, stop: 30_000 }
+  const timeouts = { ...BRIEF, stop: 600_000 }
   await supervised.run(specOf('a', behaving({}), { timeouts }))
   const [pid = 0] = await supervised.pidsOf('a')
   process.kill(pid, 'SIGSTOP')
-  // It would hear nothing of TERM before it continues: this would last until the kill.
-  const began = performance.now()
+  // It hears nothing of TERM before it continues: this would last until the kill.
   await supervised.supervisor.close()
-  assert.ok(performance.now() - began < timeouts.stop)
+  assert.equal(lives(pid), false)
 })
 
 for (const child of ['group', 'session'] as const) {
