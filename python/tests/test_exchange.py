@@ -315,7 +315,7 @@ class Contents(unittest.TestCase):
 
     def test_large_content_is_whole(self) -> None:
         data = bytes(range(256)) * 8000
-        self.assertEqual(self.read(lambda it: b''.join(iter(lambda: it.read(10_007), b'')), whole(body=data)), data)
+        self.assertEqual(self.read(lambda it: b''.join(list(iter(lambda: bytes(it.read(10_007)), b''))), whole(body=data)), data)
         self.assertEqual(self.read(lambda it: it.read(), whole(body=data)), data)
 
 
