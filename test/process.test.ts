@@ -152,6 +152,21 @@ test('a process that dies is out of the state at once, and there is another', SO
   await supervised.reports.told('a process ended with exit code 1')
 })
 
+// With delays that double it would take 22 seconds.
+test('one that dies each ten requests is soon there again, each time', { timeout: 20_000 }, async (t) => {
+  const supervised = new Supervised(t)
+  await supervised.run(specOf('a', behaving({ dies: 10 })))
+  for (let died = 0; died < 8; died++) {
+    const { processes, version } = await supervised.serving('a', 1)
+    const [{ id, address } = { id: 0, address: '' }] = processes
+    for (let i = 0; i < 10; i++) await ask(address)
+    await supervised.until('a', (state) => !state.processes.some((one) => one.id === id))
+    // Its worker tells of it only when it has died.
+    supervised.supervisor.heard({ key: 'a', version, waiting: 0, processes: [{ id, running: 0, served: 10 }] }, 1)
+  }
+  await supervised.serving('a', 1)
+})
+
 test('a socket path that is too long is refused with the length that it may have', SOON, async (t) => {
   const supervised = new Supervised(t, { folder: `/tmp/${'long'.repeat(30)}` })
   await assert.rejects(supervised.run(specOf('a', behaving({}))), /has a name longer than \d+ bytes/)
