@@ -111,7 +111,10 @@ test('what is not named any more ends, when what it does is done', SOON, async (
   const [process] = supervised.states.get('old')?.processes ?? []
   assert.ok(process !== undefined)
   const told = (version: number, running: number): void => {
-    supervisor.heard({ key: 'old', version, waiting: 0, processes: [{ id: process.id, running, served: 0 }] }, 1)
+    supervisor.heard(
+      { key: 'old', version, waiting: 0, processes: [{ id: process.id, running, served: 0, late: 0 }] },
+      1,
+    )
   }
   told(1, 1)
   const answer = ask(process.address, '/?wait=300')
@@ -162,7 +165,10 @@ test('one that dies each ten requests is soon there again, each time', { timeout
     for (let i = 0; i < 10; i++) await ask(address)
     await supervised.until('a', (state) => !state.processes.some((one) => one.id === id))
     // Its worker tells of it only when it has died.
-    supervised.supervisor.heard({ key: 'a', version, waiting: 0, processes: [{ id, running: 0, served: 10 }] }, 1)
+    supervised.supervisor.heard(
+      { key: 'a', version, waiting: 0, processes: [{ id, running: 0, served: 10, late: 0 }] },
+      1,
+    )
   }
   await supervised.serving('a', 1)
 })

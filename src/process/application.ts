@@ -6,7 +6,7 @@ import { Loads } from './loads.ts'
 import { Replacing } from './replacing.ts'
 import { Scaling } from './scaling.ts'
 import type { ApplicationLoad, ApplicationSpec, ApplicationState } from './specification.ts'
-import { hasServed, isWorn } from './wear.ts'
+import { hangs, hasServed, isWorn } from './wear.ts'
 
 /** What an application needs of its supervisor. */
 export interface Surroundings {
@@ -83,9 +83,12 @@ export class Application {
   }
 
   heard(load: ApplicationLoad, from: number): void {
-    for (const { id, served } of load.processes) {
+    for (const { id, served, late } of load.processes) {
       const process = this.processes.get(id)
-      if (process !== undefined) process.requests += served
+      if (process !== undefined) {
+        process.requests += served
+        this.#replaceWhere(process, hangs(late))
+      }
       if (served > 0 && this.#fallen.delete(id)) this.#backOff.wasOfUse()
     }
     this.loads.heard(load, from)

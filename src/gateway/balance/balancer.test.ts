@@ -124,6 +124,19 @@ test('one that failed is left alone for a while, and so is one that is not well'
   assert.equal(names(), 'abbba', 'one that failed once may be well; one whose health was looked at is not')
 })
 
+test('what was left without an answer in time is counted until there is one', async () => {
+  const { asked, member } = members()
+  const balance = balancer()
+  balance.become([member('a')])
+  const late = (): number[] => balance.takeLoad().members.map((one) => one.late)
+  const call = () => balance.open(ask({ open: balance.open }).call, asked[0]?.events as CallEvents)
+  for (let i = 0; i < 2; i++) call().abort(true)
+  call().abort()
+  assert.deepEqual(late(), [2])
+  answer(asked[0] as (typeof asked)[0])
+  assert.deepEqual(late(), [0])
+})
+
 test('one that is named no more ends what it has, and is closed then', async () => {
   const { asked, closed, member, names } = members()
   const balance = balancer()

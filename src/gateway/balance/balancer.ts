@@ -15,7 +15,12 @@ export interface BalancerOptions {
 /** How busy several back ends are. */
 export interface Load {
   readonly waiting: number
-  readonly members: readonly { readonly name: string; readonly running: number; readonly served: number }[]
+  readonly members: readonly {
+    readonly name: string
+    readonly running: number
+    readonly served: number
+    readonly late: number
+  }[]
 }
 
 /**
@@ -74,9 +79,9 @@ export class Balancer implements Balance {
   /** What each one has to do, and has done since this was asked last; those that were left too, until they have ended. */
   takeLoad(): Load {
     const members = [...this.#members, ...this.#leaving].map((member) => {
-      const { name, running, switched, served } = member
+      const { name, running, switched, served, late } = member
       member.served = 0
-      return { name, running: running + switched, served }
+      return { name, running: running + switched, served, late }
     })
     this.#leaving = this.#leaving.filter(({ running, switched }) => running + switched > 0)
     return { waiting: this.#waiting.length, members }
