@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import type { Status } from '../../src/cli/status.ts'
 import type { ApplicationStatus } from '../../src/process/specification.ts'
 import type { OrielProcess } from './command.ts'
+import { Load } from './load.ts'
 import { end, Production, until } from './production.ts'
 
 const PROGRAM = join(import.meta.dirname, 'supervised-program.js')
@@ -29,13 +30,22 @@ export function routes(application: string, more: string = ''): string {
 /** A site with an application; nothing of it may be left when the test ends. */
 export class SupervisedSite extends Production {
   readonly #folders = new Set<string>()
+  readonly #t: TestContext
 
   constructor(t: TestContext, config: string) {
     super(t, config)
+    this.#t = t
     // Where a test fails its server is killed before, and the keeper needs a moment.
     t.after(async () => {
       for (const folder of this.#folders) for (const pid of marked(folder)) end(pid, 'SIGKILL')
     })
+  }
+
+  /** Load on a server of this site that ends with the test. */
+  load(url: string): Load {
+    const load = new Load(Number(new URL(url).port))
+    this.#t.after(() => load.stop())
+    return load
   }
 
   async status(): Promise<Status> {

@@ -8,7 +8,10 @@ export interface BalancerOptions {
   readonly name: string
   /** Requests that wait for one that has room; more are answered 503. */
   readonly queue: () => number
-  /** What is said where there is none at all for now: why. Waiting requests wait on. */
+  /**
+   * Where whoever watches them tells who has come and gone: why there is none at all for now. Requests wait then, also
+   * those that found nobody at an address, which is told to have gone in a moment.
+   */
   readonly absent?: () => string | undefined
 }
 
@@ -106,7 +109,8 @@ export class Balancer implements Balance {
     if (at >= 0) this.#waiting.splice(at, 1)
   }
 
-  elsewhere(tried: ReadonlySet<unknown>): boolean {
+  elsewhere(tried: ReadonlySet<unknown>, unbegun: boolean): boolean {
+    if (unbegun && this.#options.absent !== undefined) return true
     return this.#members.some((member) => !tried.has(member))
   }
 
