@@ -10,6 +10,8 @@ import type { ApplicationLoad, ApplicationSpec, ApplicationState, ApplicationSta
 const MIB = 1 << 20
 /** A process that takes no connections at so many looks in a row is replaced. */
 const DEAF = 3
+/** Of all applications: one that is named again while it still ends must not be taken for the older one. */
+let lastVersion = 0
 
 /** What an application needs of its supervisor. */
 export interface Surroundings {
@@ -260,7 +262,7 @@ export class Application {
   }
 
   #changed(): void {
-    this.#version++
+    this.#version = ++lastVersion
     this.#around.changed(this.state)
   }
 

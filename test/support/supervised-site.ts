@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Status } from '../../src/cli/status.ts'
@@ -8,7 +8,7 @@ import type { OrielProcess } from './command.ts'
 import { Load } from './load.ts'
 import { end, Production, until } from './production.ts'
 
-const PROGRAM = join(import.meta.dirname, 'supervised-program.js')
+export const PROGRAM: string = join(import.meta.dirname, 'supervised-program.js')
 
 export const LINUX = {
   timeout: 20_000,
@@ -35,6 +35,8 @@ export class SupervisedSite extends Production {
   constructor(t: TestContext, config: string) {
     super(t, config)
     this.#t = t
+    // Workers of another user read the config.
+    chmodSync(this.folder, 0o755)
     // Where a test fails its server is killed before, and the keeper needs a moment.
     t.after(async () => {
       for (const folder of this.#folders) for (const pid of marked(folder)) end(pid, 'SIGKILL')
