@@ -17,7 +17,7 @@ interface Served {
 
 async function serving(t: TestContext, application: string, more: string = ''): Promise<Served> {
   const site = new SupervisedSite(t, routes(application, more))
-  const oriel = site.serve('--quiet')
+  const oriel = site.serve()
   return { site, oriel, url: await oriel.url() }
 }
 
