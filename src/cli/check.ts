@@ -11,7 +11,7 @@ import { groupId } from '../io/groups.ts'
 import { spawnMethod } from '../io/spawn/spawn.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
 import { tryApplications } from '../server/applications.ts'
-import { wantedIdentity } from '../server/identity.ts'
+import { identityFor, idsOf, wantedIdentity } from '../server/identity.ts'
 import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
 
@@ -28,7 +28,8 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   const { listen, applications } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
   wantedIdentity(config)
   checkSockets(listen, source)
-  if (start) await tryApplications(applications.map(once), () => undefined)
+  const identity = identityFor(config)
+  if (start) await tryApplications(applications.map(once), () => undefined, identity && idsOf(identity))
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length

@@ -1,6 +1,12 @@
 import { applicationLoads, applicationsFound } from '../gateway/applications.ts'
 import type { Report } from '../message/exchange.ts'
-import type { ApplicationLoad, ApplicationSpec, ApplicationState, ApplicationStatus } from '../process/specification.ts'
+import type {
+  ApplicationLoad,
+  ApplicationSpec,
+  ApplicationState,
+  ApplicationStatus,
+  Ids,
+} from '../process/specification.ts'
 import type { Change, Supervisor } from '../process/supervisor.ts'
 import { applicationsFolder } from './private-folder.ts'
 
@@ -114,11 +120,24 @@ export const ELSEWHERE: Applications = {
   close: () => Promise.resolve(),
 }
 
-/** Starts applications to see whether they answer, and ends them again. @throws ApplicationFailed with its last words. */
-export async function tryApplications(specs: readonly ApplicationSpec[], report: Report): Promise<void> {
+/**
+ * Starts applications to see whether they answer, and ends them again.
+ * @param owner Who the workers would be, and so those applications that name no user.
+ * @throws ApplicationFailed with its last words.
+ */
+export async function tryApplications(
+  specs: readonly ApplicationSpec[],
+  report: Report,
+  owner: Ids | undefined,
+): Promise<void> {
   if (specs.length === 0) return
   const { Supervisor } = await import('../process/supervisor.ts')
-  const supervisor = new Supervisor({ folder: applicationsFolder(), report, changed: () => undefined })
+  const supervisor = new Supervisor({
+    folder: applicationsFolder(),
+    report,
+    changed: () => undefined,
+    ...(owner !== undefined && { owner }),
+  })
   try {
     await supervisor.prepare(specs)
   } finally {

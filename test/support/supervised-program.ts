@@ -13,7 +13,7 @@ const SIZE = 4096
 let answered = 0
 
 function tell(what: string): void {
-  console.log(`${what} ${process.pid}`)
+  process.stdout.write(`${what} ${process.pid}\n`)
 }
 
 function say(response: ServerResponse, text: string): void {
@@ -92,7 +92,7 @@ server.on('upgrade', (_: IncomingMessage, connection: Duplex) => {
 })
 
 if (behaviours.has('dies')) {
-  console.error('no database at db.example')
+  process.stderr.write('no database at db.example\n')
   process.exit(3)
 }
 process.on('SIGTERM', () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Status } from '../../src/cli/status.ts'
 import type { ApplicationStatus } from '../../src/process/specification.ts'
 import type { OrielProcess } from './command.ts'
+import { Load } from './load.ts'
 import { end, Production, until } from './production.ts'
 
-const PROGRAM = join(import.meta.dirname, 'supervised-program.js')
+export const PROGRAM: string = join(import.meta.dirname, 'supervised-program.js')
 
 export const LINUX = {
   timeout: 20_000,
@@ -29,13 +30,24 @@ export function routes(application: string, more: string = ''): string {
 /** A site with an application; nothing of it may be left when the test ends. */
 export class SupervisedSite extends Production {
   readonly #folders = new Set<string>()
+  readonly #t: TestContext
 
   constructor(t: TestContext, config: string) {
     super(t, config)
+    this.#t = t
+    // Workers of another user read the config.
+    chmodSync(this.folder, 0o755)
     // Where a test fails its server is killed before, and the keeper needs a moment.
     t.after(async () => {
       for (const folder of this.#folders) for (const pid of marked(folder)) end(pid, 'SIGKILL')
     })
+  }
+
+  /** Load on a server of this site that ends with the test. */
+  load(url: string): Load {
+    const load = new Load(Number(new URL(url).port))
+    this.#t.after(() => load.stop())
+    return load
   }
 
   async status(): Promise<Status> {

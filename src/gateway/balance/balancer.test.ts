@@ -110,6 +110,20 @@ test('a safe request that got no answer goes to another one, one that may have b
   }
 })
 
+test('where it is told who comes and goes, a request that found nobody waits for the next one', async () => {
+  const { asked, member, names } = members()
+  const balance = new Balancer({ name: 'shop', queue: () => 10, hopeless: () => undefined })
+  balance.become([member('a')])
+  const { answered } = ask({ open: balance.open, method: 'POST' })
+  asked[0]?.peer.ends({ ...lost, unbegun: true })
+  assert.deepEqual([names(), balance.waiting], ['a', 1])
+  balance.become([])
+  balance.become([member('b')])
+  assert.deepEqual([names(), balance.waiting], ['ab', 0])
+  answer(asked[1] as (typeof asked)[0])
+  assert.match(await text(answered), /ok$/)
+})
+
 test('one that failed is left alone for a while, and so is one that is not well', async () => {
   const { asked, member, names } = members()
   const balance = balancer()

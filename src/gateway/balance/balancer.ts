@@ -8,7 +8,10 @@ export interface BalancerOptions {
   readonly name: string
   /** Requests that wait for one that has room; more are answered 503. */
   readonly queue: () => number
-  /** Why nobody need wait, where there is none and none is to be expected. */
+  /**
+   * Where whoever watches them tells who has come and gone: why nobody need wait, where none is to be expected. Else
+   * requests wait, also those that found nobody at an address, which is told to have gone in a moment.
+   */
   readonly hopeless?: () => string | undefined
 }
 
@@ -116,7 +119,8 @@ export class Balancer implements Balance {
     if (at >= 0) this.#waiting.splice(at, 1)
   }
 
-  elsewhere(tried: ReadonlySet<unknown>): boolean {
+  elsewhere(tried: ReadonlySet<unknown>, unbegun: boolean): boolean {
+    if (unbegun && this.#options.hopeless !== undefined) return true
     return this.#members.some((member) => !tried.has(member))
   }
 
