@@ -11,6 +11,7 @@ import { answerFields } from './answer-fields.ts'
 import { FieldRules } from './field-rules.ts'
 import { publicRefresh } from './public-names.ts'
 import { passedFields } from './request-fields.ts'
+import { upgradeAsked, upgradesOf } from './upgrade.ts'
 
 /** As many bytes as a head may have, roughly. */
 const MANY = 16_000
@@ -87,5 +88,22 @@ for (const [what, value] of [
       inTime(() => publicRefresh(value, own, named)),
       value,
     )
+  })
+}
+
+for (const [asked, offered] of [
+  ['h2c', undefined],
+  ['H2C, HTTP/2.0, h2-14, TLS/1.2', undefined],
+  ['"h2c"', undefined],
+  ['h2c;q=1', undefined],
+  ['h2c x', undefined],
+  ['\xa0h2c', undefined],
+  ['"a, h2c, b", foo/2', 'foo/2'],
+  ['foo/2/h2c', undefined],
+  [', foo,\tbar/1,', 'foo, bar/1'],
+] as const) {
+  test(`of the protocols ${JSON.stringify(asked)} only ${offered} is offered to a back end that may take any`, () => {
+    const request = requestWith({ Connection: 'Upgrade', Upgrade: asked })
+    assert.equal(upgradeAsked(request, upgradesOf(true)), offered)
   })
 }
