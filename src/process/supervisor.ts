@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs'
 import type { Report } from '../message/exchange.ts'
-import { Application, type Surroundings } from './application.ts'
-import type { ApplicationProcess } from './application-process.ts'
+import { Application } from './application.ts'
+import type { ApplicationProcess, Seat } from './application-process.ts'
 import { BackOff } from './back-off.ts'
 import { Ground } from './ground.ts'
 import { memoryOf } from './kin.ts'
@@ -158,7 +157,7 @@ export class Supervisor {
     if (this.#closing) throw new Error('the supervisor is closed')
     return missing.map((spec) => {
       const application = new Application(spec, {
-        ...this.#placesOf(spec, ground),
+        seat: (spec) => this.#seatOf(spec, ground),
         nextId: () => ++this.#lastId,
         nextVersion: () => ++this.#lastVersion,
         report: this.#options.report,
@@ -199,19 +198,10 @@ export class Supervisor {
   }
 
   /** What is wrong with its user is told at each start, since it can be mended meanwhile. */
-  #placesOf(spec: ApplicationSpec, { folder, keeper }: Ground): Pick<Surroundings, 'seat' | 'left'> {
+  #seatOf(spec: ApplicationSpec, { folder, keeper }: Ground): Seat {
     const { report, owner } = this.#options
-    let own: string | undefined
-    return {
-      seat: () => {
-        const who = whoRuns(spec, owner)
-        own ??= folder.add(who, owner)
-        return { token: folder.token, base: folder.path, folder: own, who, owner, keeper, report }
-      },
-      left: () => {
-        if (own !== undefined) rmSync(own, { recursive: true, force: true })
-      },
-    }
+    const who = whoRuns(spec, owner)
+    return { token: folder.token, base: folder.path, folder: folder.add(who, owner), who, owner, keeper, report }
   }
 
   async #open(): Promise<Ground> {
