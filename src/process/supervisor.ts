@@ -76,13 +76,14 @@ export class Supervisor {
       await drop()
       throw error
     }
-    if (this.#closing) throw new Error('the supervisor is closed')
+    this.#checkOpen()
     return { make: () => this.#make(specs, added), drop }
   }
 
   /** As `prepare` and `make`, at once: what fails is reported, and tried again. @throws RangeError as `prepare` does. */
   start(specs: readonly ApplicationSpec[]): void {
     for (const spec of specs) checkSpec(spec)
+    if (this.#closing) return
     this.#specs = specs
     this.#again.stop()
     void this.#start(specs)
@@ -152,9 +153,10 @@ export class Supervisor {
       return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
     })
     if (missing.length === 0) return []
+    this.#checkOpen()
     this.#ground ??= this.#open()
     const ground = await this.#ground
-    if (this.#closing) throw new Error('the supervisor is closed')
+    this.#checkOpen()
     return missing.map((spec) => {
       const application = new Application(spec, {
         seat: (spec) => this.#seatOf(spec, ground),
@@ -166,6 +168,10 @@ export class Supervisor {
       this.#applications.set(spec.key, application)
       return application
     })
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new Error('the supervisor is closed')
   }
 
   #make(specs: readonly ApplicationSpec[], added: readonly Application[]): void {
@@ -192,6 +198,8 @@ export class Supervisor {
   }
 
   #end(application: Application, gently: boolean): Promise<void> {
+    // It is there until it has ended: who hears of changes asks.
+    this.#leaving.set(application, Promise.resolve())
     const ended = application.end(gently).finally(() => this.#leaving.delete(application))
     this.#leaving.set(application, ended)
     return ended
