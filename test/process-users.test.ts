@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, statSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { whoRuns } from '../src/process/who.ts'
@@ -63,7 +63,29 @@ test('where the workers are root, nobody else comes to the socket', AS_ROOT, asy
   await supervised.run(specOf('a', behaving({}), { user: 'nobody' }))
   const path = supervised.states.get('a')?.processes[0]?.address.slice(5) ?? ''
   assert.equal(statSync(dirname(path)).mode & 0o777, 0o700)
-  assert.deepEqual([connects('nobody', path), connects('daemon', path)], [true, false])
+  assert.deepEqual([connects('nobody', path), connects('daemon', path)], [false, false])
+})
+
+test('a process cannot put a link to another socket in the place of its own', AS_ROOT, async (t) => {
+  for (const owner of [undefined, idsOf('daemon')]) {
+    const supervised = new Supervised(t, { folder: open(), ...(owner && { owner }) })
+    await supervised.run(specOf('a', behaving({}), { user: 'nobody' }))
+    const path = supervised.states.get('a')?.processes[0]?.address.slice(5) ?? ''
+    const script = 'rm -f "$0"; ln -sf /dev/log "$0"; mv "$0" "$0.1"; mkdir "$1/x"'
+    spawnSync('/bin/sh', ['-c', script, path, dirname(path)], idsOf('nobody'))
+    assert.deepEqual(readdirSync(dirname(path)), ['s'])
+    assert.ok(lstatSync(path).isSocket())
+  }
+})
+
+test('a process that does not remove its socket before it ends can do so then', AS_ROOT, async (t) => {
+  const supervised = new Supervised(t, { folder: open(), owner: idsOf('daemon') })
+  const code = `const { rmSync } = require('fs')
+    const server = require('http').createServer().listen(process.env.SOCKET)
+    process.on('SIGTERM', () => { rmSync(process.env.SOCKET); console.log('removed'); process.exit() })`
+  await supervised.run(specOf('a', [process.execPath, '-e', code], { user: 'nobody' }))
+  await supervised.run()
+  await supervised.reports.told('removed')
 })
 
 test('a process has all groups of its user, its home, and none of root', AS_ROOT, async (t) => {

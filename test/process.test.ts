@@ -211,3 +211,11 @@ test('programs may open their outputs anew', SOON, async (t) => {
     return true
   })
 })
+
+test('who has closed it starts nothing by it any more, and makes no folder', SOON, async (t) => {
+  const supervised = new Supervised(t)
+  await supervised.supervisor.close()
+  supervised.supervisor.start([specOf('a', behaving({}))])
+  await assert.rejects(supervised.supervisor.prepare([specOf('b', behaving({}))]), /the supervisor is closed/)
+  assert.ok(!existsSync(supervised.folder))
+})

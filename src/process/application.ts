@@ -11,9 +11,7 @@ import { hangs, hasServed, isWorn } from './wear.ts'
 /** What an application needs of its supervisor. */
 export interface Surroundings {
   /** Where the next process is put. @throws Error where the application can have no process. */
-  readonly seat: () => Seat
-  /** Called when all processes have ended, and there will be none. */
-  readonly left: () => void
+  readonly seat: (spec: ApplicationSpec) => Seat
   readonly nextId: () => number
   /** Of states, which are told apart by it, also those of an application that ends and one of the same key that begins. */
   readonly nextVersion: () => number
@@ -139,7 +137,6 @@ export class Application {
     this.#replacing.stop()
     const processes = [...this.processes.values()]
     await Promise.all(processes.map((process) => (gently ? this.#retire(process) : this.#end(process))))
-    this.#around.left()
   }
 
   get #serving(): ApplicationProcess[] {
@@ -155,7 +152,7 @@ export class Application {
   async #begin(): Promise<ApplicationFailed | undefined> {
     let process: ApplicationProcess
     try {
-      process = new ApplicationProcess(this.spec, this.#around.nextId(), this.#around.seat())
+      process = new ApplicationProcess(this.spec, this.#around.nextId(), this.#around.seat(this.spec))
     } catch (error) {
       return this.#failed(new ApplicationFailed(this.spec.name, (error as Error).message), 0)
     }

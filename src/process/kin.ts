@@ -102,8 +102,13 @@ async function rowOf(pid: number): Promise<Row | undefined> {
       memory: undefined,
     }
   } catch (error) {
-    return ended(error)
+    return hidden(error) ? undefined : ended(error)
   }
+}
+
+/** Other users' processes are not for everybody to see (hidepid of proc(5)). */
+function hidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 /** Whether that is why it cannot be read; if not, as without free descriptors, nobody may think that it is gone. */
@@ -122,8 +127,7 @@ async function markOf(folder: string): Promise<string | undefined> {
     const from = at + BEFORE.length
     return environment.toString('latin1', from, environment.indexOf(0, from))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return code === 'EACCES' || code === 'EPERM' ? undefined : ended(error)
+    return hidden(error) ? undefined : ended(error)
   }
 }
 

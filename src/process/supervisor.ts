@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs'
 import type { Report } from '../message/exchange.ts'
-import { Application, type Surroundings } from './application.ts'
-import type { ApplicationProcess } from './application-process.ts'
+import { Application } from './application.ts'
+import type { ApplicationProcess, Seat } from './application-process.ts'
 import { BackOff } from './back-off.ts'
 import { Ground } from './ground.ts'
 import { memoryOf } from './kin.ts'
@@ -77,13 +76,14 @@ export class Supervisor {
       await drop()
       throw error
     }
-    if (this.#closing) throw new Error('the supervisor is closed')
+    this.#checkOpen()
     return { make: () => this.#make(specs, added), drop }
   }
 
   /** As `prepare` and `make`, at once: what fails is reported, and tried again. @throws RangeError as `prepare` does. */
   start(specs: readonly ApplicationSpec[]): void {
     for (const spec of specs) checkSpec(spec)
+    if (this.#closing) return
     this.#specs = specs
     this.#again.stop()
     void this.#start(specs)
@@ -153,12 +153,13 @@ export class Supervisor {
       return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
     })
     if (missing.length === 0) return []
+    this.#checkOpen()
     this.#ground ??= this.#open()
     const ground = await this.#ground
-    if (this.#closing) throw new Error('the supervisor is closed')
+    this.#checkOpen()
     return missing.map((spec) => {
       const application = new Application(spec, {
-        ...this.#placesOf(spec, ground),
+        seat: (spec) => this.#seatOf(spec, ground),
         nextId: () => ++this.#lastId,
         nextVersion: () => ++this.#lastVersion,
         report: this.#options.report,
@@ -167,6 +168,10 @@ export class Supervisor {
       this.#applications.set(spec.key, application)
       return application
     })
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new Error('the supervisor is closed')
   }
 
   #make(specs: readonly ApplicationSpec[], added: readonly Application[]): void {
@@ -194,25 +199,18 @@ export class Supervisor {
   }
 
   #end(application: Application, gently: boolean): Promise<void> {
+    // It is there until it has ended: who hears of changes asks.
+    this.#leaving.set(application, Promise.resolve())
     const ended = application.end(gently).finally(() => this.#leaving.delete(application))
     this.#leaving.set(application, ended)
     return ended
   }
 
   /** What is wrong with its user is told at each start, since it can be mended meanwhile. */
-  #placesOf(spec: ApplicationSpec, { folder, keeper }: Ground): Pick<Surroundings, 'seat' | 'left'> {
+  #seatOf(spec: ApplicationSpec, { folder, keeper }: Ground): Seat {
     const { report, owner } = this.#options
-    let own: string | undefined
-    return {
-      seat: () => {
-        const who = whoRuns(spec, owner)
-        own ??= folder.add(who, owner)
-        return { token: folder.token, base: folder.path, folder: own, who, owner, keeper, report }
-      },
-      left: () => {
-        if (own !== undefined) rmSync(own, { recursive: true, force: true })
-      },
-    }
+    const who = whoRuns(spec, owner)
+    return { token: folder.token, base: folder.path, folder: folder.add(who, owner), who, owner, keeper, report }
   }
 
   async #open(): Promise<Ground> {

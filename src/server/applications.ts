@@ -39,6 +39,7 @@ export class OwnApplications implements Applications {
   readonly #options: ApplicationsOptions
   readonly #states = new Map<string, ApplicationState>()
   #supervisor: Supervisor | undefined
+  #closed = false
 
   constructor(options: ApplicationsOptions) {
     this.#options = options
@@ -53,6 +54,7 @@ export class OwnApplications implements Applications {
     if (this.#supervisor !== undefined) return this.#supervisor.prepare(specs)
     if (specs.length === 0) return NOTHING
     const { Supervisor } = await import('../process/supervisor.ts')
+    if (this.#closed) throw new Error('the server is stopping')
     const { report, owner } = this.#options
     const supervisor = new Supervisor({
       folder: applicationsFolder(),
@@ -79,6 +81,7 @@ export class OwnApplications implements Applications {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#supervisor?.close()
   }
 
