@@ -32,6 +32,7 @@ test('a program that is not there, or may not be executed, is named; so is a fol
   for (const [app, expected] of [
     ['nobody-has-this --x', /there is no program nobody-has-this on PATH/],
     [{ command: 'sh', env: { PATH: base } }, /there is no program sh on PATH/],
+    ['A=b node x', /A=b is no program: variables go into env/],
     ['./no.sh', /there is no program .*no\.sh, or this user may not execute it/],
     ['./', /there is no program/],
     [{ command: 'sh', path: 'none' }, /there is no folder .*none/],

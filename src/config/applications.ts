@@ -41,6 +41,7 @@ export function checkApplications({ routes }: Config, base: string, source: Sour
     checkFolder(spec.cwd, path, refuse)
     const [program = ''] = spec.command
     const search = spec.env['PATH'] ?? process.env['PATH'] ?? ''
+    if (/^\w+=/.test(program)) refuse(path, `${program} is no program: variables go into env`)
     if (!program.includes('/')) {
       if (!search.split(delimiter).some((folder) => isProgram(join(folder, program)))) {
         refuse(path, `there is no program ${program} on PATH: install it, or give its path`)

@@ -77,7 +77,7 @@ export class ApplicationProcess implements Ended {
         resolve(this.#exit)
       })
     })
-    this.#outputs = [this.#listen(stdout, 'info'), this.#listen(stderr, 'error')]
+    this.#outputs = [this.#listen(stdout, 'info'), this.#listen(stderr, 'warn')]
     this.ready = this.#answers()
   }
 
@@ -157,7 +157,7 @@ export class ApplicationProcess implements Ended {
     }
   }
 
-  #listen(stream: Readable, level: 'info' | 'error'): Output {
+  #listen(stream: Readable, level: 'info' | 'warn'): Output {
     const { name } = this.#spec
     const fields = { application: name, process: this.pid }
     return new Output(stream, {

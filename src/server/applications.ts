@@ -10,6 +10,9 @@ import type {
 import type { Change, Supervisor } from '../process/supervisor.ts'
 import { applicationsFolder } from './private-folder.ts'
 
+/** Milliseconds for which an application that is tried must live on after it has answered. */
+const BEARS = 200
+
 /** How often the supervisor is told how busy applications are, in milliseconds. */
 export const LOADS = 250
 
@@ -143,6 +146,12 @@ export async function tryApplications(
   })
   try {
     await supervisor.prepare(specs)
+    // Some do not bear that somebody connects and goes without a word.
+    await new Promise((resolve) => setTimeout(resolve, BEARS))
+    const died = (await supervisor.status()).find(({ restarts }) => restarts > 0)
+    if (died !== undefined) {
+      throw new Error(`${died.name} ended when somebody had connected to its socket and gone: ${died.failure}`)
+    }
   } finally {
     await supervisor.close()
   }
