@@ -203,7 +203,7 @@ test(
     const seen = gate()
     const { under, upstream } = await switching(t, (socket) => {
       socket.on('end', () => socket.end('bye'))
-      seen.passed.then(() => socket.write(SWITCHED))
+      void seen.passed.then(() => socket.write(SWITCHED))
     })
     const client = await under.connect()
     client.send(ASKED)
