@@ -196,6 +196,27 @@ test('a client that went before the switch leaves no connection behind', SOON, a
   await until(() => upstream.sockets.size === 0)
 })
 
+test(
+  'an end of the client before the switch is passed on too, so that nothing waits for it for an hour',
+  SOON,
+  async (t) => {
+    const seen = gate()
+    const { under, upstream } = await switching(t, (socket) => {
+      socket.on('end', () => socket.end('bye'))
+      void seen.passed.then(() => socket.write(SWITCHED))
+    })
+    const client = await under.connect()
+    client.send(ASKED)
+    client.end()
+    // The front door asks who has ended its side whether it is still there: it has seen the end.
+    await client.until((text) => text.includes('100 Continue'))
+    seen.open()
+    assert.equal(await client.closed(), 'end')
+    assert.ok(client.text.endsWith(`\r\n\r\nbye`), client.text)
+    await until(() => upstream.sockets.size === 0)
+  },
+)
+
 test('a connection that is silent for long is closed', SOON, async (t) => {
   const { under, upstream } = await switching(t, echo, { timeouts: { upgraded: 200 } })
   const client = await under.connect()

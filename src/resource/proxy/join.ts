@@ -66,7 +66,9 @@ export class Tunnel implements Watched {
       this.#quiet = 0
       from.resume()
     })
-    from.on('end', () => to.end())
+    // A client may send its request, and its end at once: it has been heard then, and is not told again.
+    if (from.readableEnded === true) to.end()
+    else from.on('end', () => to.end())
   }
 
   /** What the other side has not been sent yet it still gets, and then its end. */
