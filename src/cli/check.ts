@@ -11,7 +11,7 @@ import { groupId } from '../io/groups.ts'
 import { spawnMethod } from '../io/spawn/spawn.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
 import { tryApplications } from '../server/applications.ts'
-import { wantedIdentity } from '../server/identity.ts'
+import { idsOf, isRoot, wantedIdentity } from '../server/identity.ts'
 import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
 
@@ -20,9 +20,9 @@ export async function checkCommand({ config: named }: { readonly config?: string
   const path = configPath(named)
   const { config, file, source } = await loadConfig(path)
   const { listen, applications } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
-  wantedIdentity(config)
+  const identity = wantedIdentity(config)
   checkSockets(listen, source)
-  await tryApplications(applications.map(once), () => undefined)
+  await tryApplications(applications.map(once), identity && isRoot() ? idsOf(identity) : undefined)
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length

@@ -1,6 +1,12 @@
 import { applicationLoads, applicationsFound } from '../gateway/applications.ts'
 import type { Report } from '../message/exchange.ts'
-import type { ApplicationLoad, ApplicationSpec, ApplicationState, ApplicationStatus } from '../process/specification.ts'
+import type {
+  ApplicationLoad,
+  ApplicationSpec,
+  ApplicationState,
+  ApplicationStatus,
+  Ids,
+} from '../process/specification.ts'
 import type { Change, Supervisor } from '../process/supervisor.ts'
 import { applicationsFolder } from './private-folder.ts'
 
@@ -117,11 +123,19 @@ export const ELSEWHERE: Applications = {
   close: () => Promise.resolve(),
 }
 
-/** Starts applications to see whether they answer, and ends them again. @throws ApplicationFailed with its last words. */
-export async function tryApplications(specs: readonly ApplicationSpec[], report: Report): Promise<void> {
+/**
+ * Starts applications to see whether they answer, and ends them again. @throws ApplicationFailed with its last words.
+ * @param owner Who would call them, where that is somebody else: also who they are where they name no user.
+ */
+export async function tryApplications(specs: readonly ApplicationSpec[], owner: Ids | undefined): Promise<void> {
   if (specs.length === 0) return
   const { Supervisor } = await import('../process/supervisor.ts')
-  const supervisor = new Supervisor({ folder: applicationsFolder(), report, changed: () => undefined })
+  const supervisor = new Supervisor({
+    folder: applicationsFolder(),
+    report: () => undefined,
+    changed: () => undefined,
+    ...(owner !== undefined && { owner }),
+  })
   try {
     await supervisor.prepare(specs)
   } finally {
