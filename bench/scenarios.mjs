@@ -101,6 +101,22 @@ export const scenarios = [
   },
   {
     ...program,
+    name: 'wsgi',
+    title: 'Small WSGI application, one process',
+    body: hello,
+    connections: 16,
+    goals: { uwsgi: 1, 'uwsgi-fastcgi': 1, 'uwsgi-http11': 1, gunicorn: 2 },
+  },
+  {
+    ...program,
+    name: 'flask',
+    title: 'Flask, one process',
+    body: hello,
+    connections: 16,
+    goals: { uwsgi: 1, 'uwsgi-fastcgi': 1, 'uwsgi-http11': 1, gunicorn: 1.5 },
+  },
+  {
+    ...program,
     name: 'fastcgi-slow',
     title: 'The same beside a reader of 1 byte/s',
     body: hello,

@@ -24,14 +24,13 @@ test('one that ignores TERM is killed', SOON, async (t) => {
 
 test('one that is stopped is ended, and asked to before', SOON, async (t) => {
   const supervised = new Supervised(t)
-  const timeouts = { ...BRIEF, stop: 30_000 }
+  const timeouts = { ...BRIEF, stop: 600_000 }
   await supervised.run(specOf('a', behaving({}), { timeouts }))
   const [pid = 0] = await supervised.pidsOf('a')
   process.kill(pid, 'SIGSTOP')
-  // It would hear nothing of TERM before it continues: this would last until the kill.
-  const began = performance.now()
+  // It hears nothing of TERM before it continues: this would last until the kill.
   await supervised.supervisor.close()
-  assert.ok(performance.now() - began < timeouts.stop)
+  assert.equal(lives(pid), false)
 })
 
 for (const child of ['group', 'session'] as const) {
@@ -177,7 +176,7 @@ function keepers(token: string): number[] {
 test('one that writes without end costs little, and its last words are the last', SOON, async (t) => {
   const supervised = new Supervised(t)
   const before = process.memoryUsage.rss()
-  await supervised.run(specOf('a', behaving({ floods: 100 })))
+  await supervised.run(specOf('a', behaving({ floods: 400 })))
   let most = 0
   const watch = setInterval(() => {
     most = Math.max(most, process.memoryUsage.rss())
@@ -185,11 +184,12 @@ test('one that writes without end costs little, and its last words are the last'
   t.after(() => clearInterval(watch))
   const [told] = await supervised.reports.told('a process ended with exit code 4')
   assert.match(told?.event ?? '', /The last line\.$/)
-  assert.ok(most - before < 64 << 20, `it took ${(most - before) >> 20} MiB`)
+  // It wrote more than three times as much.
+  assert.ok(most - before < 128 << 20, `it took ${(most - before) >> 20} MiB`)
   const dropped = supervised.reports.all.filter(({ event }) => event === 'A process wrote more than is shown.')
   const bytes = dropped.reduce((sum, { fields }) => sum + Number(fields['bytes']), 0)
   const lines = supervised.reports.all.filter(({ event }) => event.startsWith('xxx'))
-  assert.ok(bytes > 50 << 20, `${bytes} bytes dropped`)
+  assert.ok(bytes > 300 << 20, `${bytes} bytes dropped`)
   assert.ok(lines.length > 100 && lines.length < 100_000, `${lines.length} lines`)
 })
 

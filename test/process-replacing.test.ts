@@ -31,7 +31,9 @@ class Load {
 
   async #client(): Promise<void> {
     while (!this.#over) {
-      const { processes } = await this.#supervised.until(this.#key, (state) => state.processes.length > 0)
+      await this.#supervised.until(this.#key, (state) => state.processes.length > 0)
+      // Chosen by the state that is told: it may have changed since that was waited for.
+      const { processes = [] } = this.#supervised.states.get(this.#key) ?? {}
       const process = processes[this.#turn++ % processes.length]
       if (process === undefined) continue
       this.#add(this.#running, process.id, 1)
@@ -49,7 +51,12 @@ class Load {
 
   #tell(): void {
     const { version = 0 } = this.#supervised.states.get(this.#key) ?? {}
-    const processes = [...this.#running].map(([id, running]) => ({ id, running, served: this.#served.get(id) ?? 0 }))
+    const processes = [...this.#running].map(([id, running]) => ({
+      id,
+      running,
+      served: this.#served.get(id) ?? 0,
+      late: 0,
+    }))
     this.#served.clear()
     this.#supervised.supervisor.heard({ key: this.#key, version, waiting: 0, processes }, 1)
   }
@@ -152,7 +159,7 @@ test('where no other can be started, the old one stays', SOON, async (t) => {
 
 function heard(supervised: Supervised, from: number, waiting: number, running: number): void {
   const { version, processes } = supervised.states.get('a') ?? { version: 0, processes: [] }
-  const load = processes.map(({ id }) => ({ id, running, served: 0 }))
+  const load = processes.map(({ id }) => ({ id, running, served: 0, late: 0 }))
   supervised.supervisor.heard({ key: 'a', version, waiting, processes: load }, from)
 }
 
@@ -189,7 +196,7 @@ test('a process that leaves is waited for until each worker knows and has none o
   await supervised.run(spec)
   const [old = { id: 0 }] = supervised.states.get('a')?.processes ?? []
   const tell = (from: number, version: number, running: number): void => {
-    const processes = [{ id: old.id, running, served: 0 }]
+    const processes = [{ id: old.id, running, served: 0, late: 0 }]
     supervised.supervisor.heard({ key: 'a', version, waiting: 0, processes }, from)
   }
   tell(1, 1, 0)

@@ -111,7 +111,10 @@ test('what is not named any more ends, when what it does is done', SOON, async (
   const [process] = supervised.states.get('old')?.processes ?? []
   assert.ok(process !== undefined)
   const told = (version: number, running: number): void => {
-    supervisor.heard({ key: 'old', version, waiting: 0, processes: [{ id: process.id, running, served: 0 }] }, 1)
+    supervisor.heard(
+      { key: 'old', version, waiting: 0, processes: [{ id: process.id, running, served: 0, late: 0 }] },
+      1,
+    )
   }
   told(1, 1)
   const answer = ask(process.address, '/?wait=300')
@@ -150,6 +153,24 @@ test('a process that dies is out of the state at once, and there is another', SO
   const again = await supervised.serving('a', 2)
   assert.ok(!again.processes.some(({ id }) => id === first?.id))
   await supervised.reports.told('a process ended with exit code 1')
+})
+
+// With delays that double it would take 22 seconds.
+test('one that dies each ten requests is soon there again, each time', { timeout: 20_000 }, async (t) => {
+  const supervised = new Supervised(t)
+  await supervised.run(specOf('a', behaving({ dies: 10 })))
+  for (let died = 0; died < 8; died++) {
+    const { processes, version } = await supervised.serving('a', 1)
+    const [{ id, address } = { id: 0, address: '' }] = processes
+    for (let i = 0; i < 10; i++) await ask(address)
+    await supervised.until('a', (state) => !state.processes.some((one) => one.id === id))
+    // Its worker tells of it only when it has died.
+    supervised.supervisor.heard(
+      { key: 'a', version, waiting: 0, processes: [{ id, running: 0, served: 10, late: 0 }] },
+      1,
+    )
+  }
+  await supervised.serving('a', 1)
 })
 
 test('a socket path that is too long is refused with the length that it may have', SOON, async (t) => {

@@ -7,6 +7,7 @@ import { nodeCandidates } from './node.mjs'
 import { orielCandidates } from './oriel.mjs'
 import { programCandidates } from './programs.mjs'
 import { proxyCandidates } from './proxy.mjs'
+import { wsgiCandidates } from './wsgi.mjs'
 
 export const candidates = [
   ...orielCandidates,
@@ -14,5 +15,6 @@ export const candidates = [
   ...nginxCandidates,
   ...programCandidates,
   ...proxyCandidates,
+  ...wsgiCandidates,
 ]
 export const candidateNames = [...new Set(candidates.map((candidate) => candidate.name))]

@@ -19,7 +19,13 @@ export interface ApplicationLoad {
   readonly version: number
   readonly waiting: number
   /** `served`: since the last time. */
-  readonly processes: readonly { readonly id: number; readonly running: number; readonly served: number }[]
+  /** `late`: requests in a row that were left without an answer until their time was up. */
+  readonly processes: readonly {
+    readonly id: number
+    readonly running: number
+    readonly served: number
+    readonly late: number
+  }[]
 }
 
 /** What a route says of an application that it wants to call. */
@@ -77,9 +83,9 @@ class Application {
 
   load(): ApplicationLoad {
     const { waiting, members } = this.balancer.takeLoad()
-    const processes = members.flatMap(({ name, running, served }) => {
+    const processes = members.flatMap(({ name, running, served, late }) => {
       const id = this.#ids.get(name)
-      return id === undefined ? [] : [{ id, running, served }]
+      return id === undefined ? [] : [{ id, running, served, late }]
     })
     const known = new Set(members.map(({ name }) => name))
     for (const address of this.#ids.keys()) if (!known.has(address)) this.#ids.delete(address)

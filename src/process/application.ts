@@ -6,7 +6,7 @@ import { Loads } from './loads.ts'
 import { Replacing } from './replacing.ts'
 import { Scaling } from './scaling.ts'
 import type { ApplicationLoad, ApplicationSpec, ApplicationState } from './specification.ts'
-import { hasServed, isWorn } from './wear.ts'
+import { hangs, hasServed, isWorn } from './wear.ts'
 
 /** What an application needs of its supervisor. */
 export interface Surroundings {
@@ -33,6 +33,8 @@ export class Application {
   readonly #backOff = new BackOff(() => this.fill())
   #scaling: Scaling
   readonly #replacing: Replacing
+  /** Those that died young, of which it may be told yet that they had served. */
+  readonly #fallen = new Set<number>()
   #wanted: number
   #version: number
 
@@ -79,9 +81,13 @@ export class Application {
   }
 
   heard(load: ApplicationLoad, from: number): void {
-    for (const { id, served } of load.processes) {
+    for (const { id, served, late } of load.processes) {
       const process = this.processes.get(id)
-      if (process !== undefined) process.requests += served
+      if (process !== undefined) {
+        process.requests += served
+        this.#replaceWhere(process, hangs(late))
+      }
+      if (served > 0 && this.#fallen.delete(id)) this.#backOff.wasOfUse()
     }
     this.loads.heard(load, from)
     if (this.#backOff.waits) return
@@ -161,6 +167,7 @@ export class Application {
     }
     if (process.state !== 'serving') return undefined
     this.failure = undefined
+    this.#fallen.clear()
     this.#changed()
     void process.exited.then(() => this.#died(process))
     this.fill()
@@ -173,7 +180,9 @@ export class Application {
     process.state = 'leaving'
     this.restarts++
     // One that ends well has decided so itself, as after a number of requests.
-    if (!this.ending) this.#backOff.ended(process.lived, process.requests > 0 || exit.code === 0)
+    const served = process.requests > 0 || exit.code === 0
+    if (!served) this.#fallen.add(process.id)
+    if (!this.ending) this.#backOff.ended(process.lived, served)
     this.#changed()
     void this.#end(process)
     const failed = await process.failed(`a process ended with ${endOf(exit)}`)

@@ -66,3 +66,16 @@ test('what is stopped does not begin again', (t) => {
   t.mock.timers.tick(20_000)
   assert.equal(backOff.waits, false)
 })
+
+test('where it is learned later that it served, the delay is the first one', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let again = 0
+  const backOff = new BackOff(() => again++)
+  for (let i = 0; i < 5; i++) backOff.ended(0, false)
+  backOff.wasOfUse()
+  t.mock.timers.tick(100)
+  assert.equal(again, 1)
+  backOff.ended(0, false)
+  t.mock.timers.tick(200)
+  assert.equal(again, 2)
+})

@@ -27,15 +27,26 @@ export class BackOff {
   ended(lived: number, served: boolean): void {
     const longest = served ? FIRST_DELAY : LONGEST_DELAY
     this.#delay = lived >= LIVED ? 0 : Math.min(longest, Math.max(FIRST_DELAY, 2 * this.#delay))
-    this.stop()
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#again()
-    }, this.#delay)
+    this.#wait()
+  }
+
+  /** The last one that ended was of use after all. */
+  wasOfUse(): void {
+    if (this.#delay <= FIRST_DELAY) return
+    this.#delay = FIRST_DELAY
+    if (this.waits) this.#wait()
   }
 
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+  }
+
+  #wait(): void {
+    this.stop()
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#again()
+    }, this.#delay)
   }
 }

@@ -8,7 +8,12 @@ const SOON = { timeout: 20_000 }
 const NEVER = new Promise<never>(() => {})
 
 function load(version: number, waiting: number, running: Readonly<Record<number, number>>): ApplicationLoad {
-  const processes = Object.entries(running).map(([id, count]) => ({ id: Number(id), running: count, served: 0 }))
+  const processes = Object.entries(running).map(([id, count]) => ({
+    id: Number(id),
+    running: count,
+    served: 0,
+    late: 0,
+  }))
   return { key: 'a', version, waiting, processes }
 }
 

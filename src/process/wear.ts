@@ -5,6 +5,8 @@ import type { ApplicationSpec } from './specification.ts'
 const MIB = 1 << 20
 /** A process that takes no connections at so many looks in a row is replaced. */
 const DEAF = 3
+/** So many requests in a row that time out are the fault of the process. */
+const HUNG = 3
 /** The processes of an application reach their limits in so many steps, within its last tenth. */
 const STEPS = 8
 
@@ -13,6 +15,11 @@ export function hasServed({ id, requests }: ApplicationProcess, { maxRequests }:
   if (maxRequests === undefined) return undefined
   const earlier = Math.floor((maxRequests / 10) * ((id % STEPS) / STEPS))
   return requests < maxRequests - earlier ? undefined : `it has served ${requests} requests`
+}
+
+/** Why a process is to be replaced by what it left without an answer. @param late Requests in a row. */
+export function hangs(late: number): string | undefined {
+  return late < HUNG ? undefined : `it has left ${late} requests in a row without an answer`
 }
 
 /** Why a process is to be replaced by how it is. @param memory Bytes, with all that it started. */

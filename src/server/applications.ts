@@ -124,15 +124,20 @@ export const ELSEWHERE: Applications = {
 }
 
 /**
- * Starts applications to see whether they answer, and ends them again. @throws ApplicationFailed with its last words.
- * @param owner Who would call them, where that is somebody else: also who they are where they name no user.
+ * Starts applications to see whether they answer, and ends them again.
+ * @param owner Who the workers would be, and so those applications that name no user.
+ * @throws ApplicationFailed with its last words.
  */
-export async function tryApplications(specs: readonly ApplicationSpec[], owner: Ids | undefined): Promise<void> {
+export async function tryApplications(
+  specs: readonly ApplicationSpec[],
+  report: Report,
+  owner: Ids | undefined,
+): Promise<void> {
   if (specs.length === 0) return
   const { Supervisor } = await import('../process/supervisor.ts')
   const supervisor = new Supervisor({
     folder: applicationsFolder(),
-    report: () => undefined,
+    report,
     changed: () => undefined,
     ...(owner !== undefined && { owner }),
   })

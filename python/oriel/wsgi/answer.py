@@ -79,10 +79,12 @@ class Answer:
         if not isinstance(data, bytes):
             raise TypeError(f'the application gave {type(data).__name__} for content: expected bytes')
         head = self._begin(len(data))
-        data = head + self._allowed(data)
+        data = self._allowed(data)
         if self._left > 0:
-            self._connection.send(self._records(data))
-            raise CutShort(f'the content ended {self._left} bytes before its Content-Length')
+            # Nothing was sent yet.
+            self.sent = False
+            self._cut_short()
+        data = head + data
         request = self._request
         size = len(data)
         if size > LARGEST:
@@ -95,9 +97,9 @@ class Answer:
     def check_end(self) -> None:
         """All of the content was given. Raises CutShort, and Misuse where there is no head."""
         if not self.sent:
-            self._connection.send(self._records(self._begin(0)))
+            return self._send_head_alone()
         if self._left > 0:
-            raise CutShort(f'the content ended {self._left} bytes before its Content-Length')
+            self._cut_short()
 
     def end(self) -> None:
         self._connection.send(ENDINGS[self._request])
@@ -108,6 +110,16 @@ class Answer:
         self._left = -1
         self.start_response('500 Internal Server Error', [('Content-Type', 'text/plain; charset=utf-8')])
         self.send_whole((b'Internal Server Error\n',))
+
+    def _send_head_alone(self) -> None:
+        head = self._begin(0)
+        if self._left > 0:
+            self.sent = False
+            self._cut_short()
+        self._connection.send(self._records(head))
+
+    def _cut_short(self) -> None:
+        raise CutShort(f'the content ended {self._left} bytes before its Content-Length')
 
     def _begin(self, size: int) -> bytes:
         """The head as it is sent. @param size: That of the content, where all of it is there; else -1."""

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict
 
 from .connection import Broken, Connection, Gone
 from .exchange import Application, exchange
@@ -36,26 +36,53 @@ class Server:
         self._resting: Dict[int, Connection] = {}
         self._ready = ready(threads)
         self._stopping = False
-        self._woken, self._waker = os.pipe()
-        os.set_blocking(self._waker, False)
+        self._ended = 0
+        self._ending = threading.Lock()
+        # Readable when a signal has come or a thread has ended, and when the threads are to end.
+        self._signalled, self._signals = os.pipe()
+        self._told, self._teller = os.pipe()
+        for number in (self._signalled, self._signals):
+            os.set_blocking(number, False)
         listener.setblocking(False)
 
     def run(self) -> None:
         """Serves until the process is told to stop, and all that runs has ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        self._ready.add(self._woken)
+        signal.set_wakeup_fd(self._signals, warn_on_full_buffer=False)
         self._ready.add(self._listener.fileno())
         if self._threads == 1:
+            self._ready.add(self._signalled)
             return self._serve()
-        threads: List[threading.Thread] = []
+        self._ready.add(self._told)
         for index in range(self._threads):
-            thread = threading.Thread(target=self._serve, name=f'wsgi-{index + 1}', daemon=True)
-            thread.start()
-            threads.append(thread)
-        select.select([self._woken], [], [])
-        for thread in threads:
-            thread.join()
+            threading.Thread(target=self._work, name=f'wsgi-{index + 1}', daemon=True).start()
+        self._wait(lambda: self._stopping or self._ended > 0)
+        if not self._stopping:
+            raise RuntimeError('a thread has ended')
+        os.write(self._teller, b'.')
+        self._wait(lambda: self._ended == self._threads)
+
+    def _work(self) -> None:
+        try:
+            self._serve()
+        finally:
+            with self._ending:
+                self._ended += 1
+            os.write(self._signals, b'.')
+
+    def _wait(self, over: Callable[[], bool]) -> None:
+        """Not by a lock: a signal that came just before would be noticed when the lock is there."""
+        while not over():
+            select.select([self._signalled], [], [])
+            self._hear()
+
+    def _hear(self) -> None:
+        """Whatever signal it was: Python has called its handler meanwhile."""
+        try:
+            os.read(self._signalled, 4096)
+        except BlockingIOError:
+            pass
 
     def _stop(self, number: int, frame: object) -> None:
         """Runs between two steps of the main thread, wherever that is: it takes no lock."""
@@ -63,7 +90,6 @@ class Server:
             os._exit(1)
         self._stopping = True
         _thread.start_new_thread(self._expire, ())
-        os.write(self._waker, b'.')
 
     def _expire(self) -> None:
         time.sleep(self._grace)
@@ -84,8 +110,10 @@ class Server:
                     self._read(connection)
                 elif number == listening:
                     self._accept()
-                elif number == self._woken:
-                    # For the other threads too.
+                elif number == self._signalled:
+                    self._hear()
+                else:
+                    # It stays readable, for the other threads too.
                     self._ready.arm(number)
             if self._stopping and not served and not self._accept():
                 return self._leave()

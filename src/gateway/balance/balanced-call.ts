@@ -11,8 +11,11 @@ export interface Balance {
   freed(): void
   /** Nobody wants the answer of a call that waits. */
   forget(call: BalancedCall): void
-  /** Whether there is a member that the request was not tried on. */
-  elsewhere(tried: ReadonlySet<unknown>): boolean
+  /**
+   * Whether there is a member that the request was not tried on, or it may wait for one.
+   * @param unbegun Whether nobody has begun with it.
+   */
+  elsewhere(tried: ReadonlySet<unknown>, unbegun: boolean): boolean
 }
 
 /** RFC 9110 §9.2.1: whoever has not answered such a request may have begun with it. */
@@ -100,7 +103,7 @@ export class BalancedCall implements Wire, CallEvents {
     if (this.#over) return
     this.#over = true
     if (this.#wire === undefined) return this.#balance.forget(this)
-    if (late === true) this.#member?.failed()
+    if (late === true && !this.#touched) this.#member?.tooLate()
     this.#wire.abort(late)
     this.#leave()
   }
@@ -170,7 +173,7 @@ export class BalancedCall implements Wire, CallEvents {
       if (tried.has(BROKEN)) return false
       tried.add(BROKEN)
     }
-    return this.#balance.elsewhere(tried)
+    return this.#balance.elsewhere(tried, unbegun === true)
   }
 
   #touch(): void {

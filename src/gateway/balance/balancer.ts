@@ -8,14 +8,22 @@ export interface BalancerOptions {
   readonly name: string
   /** Requests that wait for one that has room; more are answered 503. */
   readonly queue: () => number
-  /** Why nobody need wait, where there is none and none is to be expected. */
+  /**
+   * Where whoever watches them tells who has come and gone: why nobody need wait, where none is to be expected. Else
+   * requests wait, also those that found nobody at an address, which is told to have gone in a moment.
+   */
   readonly hopeless?: () => string | undefined
 }
 
 /** How busy several back ends are. */
 export interface Load {
   readonly waiting: number
-  readonly members: readonly { readonly name: string; readonly running: number; readonly served: number }[]
+  readonly members: readonly {
+    readonly name: string
+    readonly running: number
+    readonly served: number
+    readonly late: number
+  }[]
 }
 
 /**
@@ -74,9 +82,9 @@ export class Balancer implements Balance {
   /** What each one has to do, and has done since this was asked last; those that were left too, until they have ended. */
   takeLoad(): Load {
     const members = [...this.#members, ...this.#leaving].map((member) => {
-      const { name, running, switched, served } = member
+      const { name, running, switched, served, late } = member
       member.served = 0
-      return { name, running: running + switched, served }
+      return { name, running: running + switched, served, late }
     })
     this.#leaving = this.#leaving.filter(({ running, switched }) => running + switched > 0)
     return { waiting: this.#waiting.length, members }
@@ -111,7 +119,8 @@ export class Balancer implements Balance {
     if (at >= 0) this.#waiting.splice(at, 1)
   }
 
-  elsewhere(tried: ReadonlySet<unknown>): boolean {
+  elsewhere(tried: ReadonlySet<unknown>, unbegun: boolean): boolean {
+    if (unbegun && this.#options.hopeless !== undefined) return true
     return this.#members.some((member) => !tried.has(member))
   }
 

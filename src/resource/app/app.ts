@@ -44,8 +44,6 @@ export function calling(spec: ApplicationSpec, options: Omit<AppOptions, 'comman
     return mountedProgram(programOf(open, name, program, true), program, about)
   }
   const forward = forwarder(open, name, { ...options.forward, spool, authorization, timeouts })
-  return explaining(forward, async (request) => [
-    ...(await about(request)),
-    ...((await explanationOf(forward)?.(request)) ?? []),
-  ])
+  const forwarded = explanationOf(forward)
+  return explaining(forward, async (request) => [...(await about(request)), ...((await forwarded?.(request)) ?? [])])
 }

@@ -34,13 +34,16 @@ export function publicLocation(value: string, own: OwnNames, named: Named): stri
   return request.authority === '' ? path : `http${connection.secure ? 's' : ''}://${request.authority}${path}`
 }
 
+/** What stands before the address in a Refresh, `5; url=`, and the address. No two parts of either may have the same byte. */
+const DELAY = /^[\d.]*[\t ]*[;,][\t ]*url[\t ]*=[\t ]*/i
+const QUOTED = /^(["']?)([^"']*)(["']?)$/
+
 /** `5; url=…`: not standard, and sent all the same. */
 export function publicRefresh(value: string, own: OwnNames, named: Named): string {
-  return value.replace(
-    /^(\s*\d*(?:\.\d*)?\s*[;,]\s*url\s*=\s*)(["']?)([^"']*)(["']?)\s*$/i,
-    (_, before: string, open: string, url: string, close: string) =>
-      `${before}${open}${publicLocation(url, own, named)}${close}`,
-  )
+  const delay = DELAY.exec(value)?.[0]
+  if (delay === undefined) return value
+  const [, open = '', url, close = ''] = QUOTED.exec(value.slice(delay.length)) ?? []
+  return url === undefined ? value : `${delay}${open}${publicLocation(url, own, named)}${close}`
 }
 
 /** A Set-Cookie (RFC 6265 §4.1) whose Path and Domain are those that the client knows. */

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { Response, serve } from '../src/index.ts'
+import { noOtherUser } from './support/another-user.ts'
+import type { OrielProcess } from './support/command.ts'
+import { makeFolder } from './support/folder.ts'
+import { gone, statusOf, until } from './support/production.ts'
+import { app, cleared, GET, LINUX, PROGRAM, routes, SupervisedSite, text } from './support/supervised-site.ts'
+
+const AS_ROOT = { ...LINUX, skip: LINUX.skip || noOtherUser() }
+
+interface Served {
+  readonly site: SupervisedSite
+  readonly oriel: OrielProcess
+  readonly url: string
+}
+
+async function serving(t: TestContext, application: string, more: string = ''): Promise<Served> {
+  const site = new SupervisedSite(t, routes(application, more))
+  const oriel = site.serve()
+  return { site, oriel, url: await oriel.url() }
+}
+
+async function reloaded(site: SupervisedSite, application: string, more: string = ''): Promise<void> {
+  site.write(routes(application, more))
+  const { code, stderr } = await site.run('reload')
+  assert.deepEqual([code, stderr], [0, ''])
+}
+
+for (const workers of [1, 2]) {
+  test(`requests wait for an application that listens late, with ${workers} worker(s)`, LINUX, async (t) => {
+    const { site, oriel, url } = await serving(t, app('late', 'processes: 2'), `workers: ${workers},`)
+    const answers = Array.from({ length: 20 }, (_, i) =>
+      fetch(url, { method: i % 2 === 0 ? 'GET' : 'POST', headers: { Connection: 'close' } }),
+    )
+    await until(async () => (await site.application()).waiting === 20)
+    assert.equal((await site.application()).state, 'starting')
+    writeFileSync(join(site.folder, 'listen'), '')
+    for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
+    await site.stopped(oriel, await site.privateFolder(url))
+  })
+}
+
+test('with two workers there is one set of processes, which oriel status shows', LINUX, async (t) => {
+  const { site, oriel, url } = await serving(t, app('', 'processes: 2'), 'workers: 2,')
+  const pids = await site.serving(2)
+  const load = site.load(url).each(4)
+  await load.more(200)
+  await load.stop()
+  assert.deepEqual([load.failures, [...load.workers].toSorted()], [[], pids.toSorted()])
+  for (const pid of pids) assert.match(statusOf(pid) ?? '', new RegExp(`^PPid:\\s*${oriel.child.pid}$`, 'm'))
+  await until(async () => (await site.application()).processes.reduce((sum, { requests }) => sum + requests, 0) >= 200)
+  const { workers, applications } = await site.status()
+  assert.deepEqual([workers.length, applications.length], [2, 1])
+  const { state, restarts, waiting, processes } = await site.application()
+  assert.deepEqual([state, restarts, waiting], ['running', 0, 0])
+  for (const { memory = 0, since } of processes) assert.ok(memory > 1 << 20 && since <= Date.now())
+  const { stdout } = await site.run('status')
+  assert.match(stdout, /^app .*: running\n {2}process +state +since +running +requests +memory\n/m)
+  for (const pid of pids) assert.match(stdout, new RegExp(`^ {2}${pid} +serving +\\d+ s +0 +\\d+ +\\d+ MiB$`, 'm'))
+  await site.stopped(oriel, await site.privateFolder(url))
+})
+
+for (const workers of [1, 2]) {
+  test(`a reload whose command cannot start leaves all as it was, with ${workers} worker(s)`, LINUX, async (t) => {
+    const { site, oriel, url } = await serving(t, app(), `workers: ${workers},`)
+    const before = await site.serving(1)
+    site.write(routes(app('dies'), `workers: ${workers},`))
+    const { code, stderr } = await site.run('reload')
+    assert.notEqual(code, 0)
+    assert.match(stderr, /ended with exit code 3 .* its last words:\n {2}no database at db.example/)
+    assert.deepEqual([await site.serving(1), await text(url)], [before, String(before[0])])
+    assert.equal((await site.status()).applications.length, 1)
+    await site.stopped(oriel, await site.privateFolder(url))
+  })
+}
+
+test('a reload changes how many processes there are; those that are kept stay', LINUX, async (t) => {
+  const { site, oriel, url } = await serving(t, app('', "processes: 1, reload: 'keep'"), 'workers: 2,')
+  const [first = 0] = await site.serving(1)
+  await reloaded(site, app('', "processes: 3, reload: 'keep'"), 'workers: 2,')
+  assert.ok((await site.serving(3)).includes(first))
+  await reloaded(site, app('', 'processes: 1'), 'workers: 2,')
+  await gone(first)
+  assert.equal((await site.serving(1)).length, 1)
+  await reloaded(site, app('other', 'processes: 1'), 'workers: 2,')
+  assert.equal((await site.serving(1)).length, 1)
+  assert.match((await site.application()).name, / other$/)
+  await site.stopped(oriel, await site.privateFolder(url))
+})
+
+for (const workers of [1, 2]) {
+  test(`processes come where requests wait and go where none do, with ${workers} worker(s)`, LINUX, async (t) => {
+    const options = 'processes: { min: 1, max: 3 }, connections: 2, timeouts: { spare: 300 }'
+    const { site, oriel, url } = await serving(t, app('', options), `workers: ${workers},`)
+    const [first = 0] = await site.serving(1)
+    const held = Array.from({ length: 12 }, () => text(url, '/hold', { headers: { Connection: 'close' } }))
+    const all = await site.serving(3)
+    assert.ok(all.includes(first))
+    writeFileSync(join(site.folder, 'let-go'), '')
+    assert.deepEqual([...new Set(await Promise.all(held))].length, 3)
+    await site.serving(1)
+    await site.stopped(oriel, await site.privateFolder(url))
+  })
+}
+
+test('the library starts, reloads and ends applications too', { ...LINUX, timeout: 9_000 }, async (t) => {
+  const command = (more: string): string => `${process.execPath} ${PROGRAM} ${more}`
+  const alive = { match: '/alive', resource: () => new Response('alive') }
+  const site = (more: string) => ({ listen: [{ port: 0 }], routes: [alive, { match: '/*', app: command(more) }] })
+  const server = await serve({ ...site(''), base: makeFolder() })
+  t.after(() => server.close())
+  const first = Number(await text(server.url))
+  const socket = await text(server.url, '/socket')
+  await server.reload({ ...site('other'), base: makeFolder() })
+  // Nothing runs in it: it does not have to be waited for.
+  await gone(first)
+  const second = Number(await text(server.url))
+  assert.notEqual(first, second)
+  await assert.rejects(server.reload(site('dies')), /no database at db.example/)
+  assert.equal(Number(await text(server.url)), second)
+  await server.close()
+  await gone(second)
+  await cleared(join(socket, '../..'))
+})
+
+test('a successor has processes of its own; the old ones end after their last exchange', LINUX, async (t) => {
+  const { site, oriel, url } = await serving(t, app('', 'processes: 2'))
+  const before = await site.serving(2)
+  const old = await site.privateFolder(url)
+  const held = fetch(new URL('/hold', url))
+  const holder = Number((await oriel.printed(/held GET by (\d+)/))[1])
+  const { code, stdout, stderr } = await site.run('serve', '--replace')
+  assert.deepEqual([code, stderr], [0, ''])
+  const successor = Number(/\(process (\d+)\)\n$/.exec(stdout)?.[1])
+  site.own(successor)
+  const after = await site.serving(2)
+  assert.ok(after.every((pid) => !before.includes(pid)))
+  assert.ok(after.includes(Number(await text(url, '/', { headers: { Connection: 'close' } }))))
+  assert.ok(statusOf(holder))
+  writeFileSync(join(site.folder, 'let-go'), '')
+  assert.equal(Number(await (await held).text()), holder)
+  await gone(oriel.child.pid ?? 0)
+  await cleared(old)
+  const folder = await site.privateFolder(url)
+  process.kill(successor, 'SIGTERM')
+  await cleared(folder)
+})
+
+test(
+  'as root, applications are the user of the config, or their own; workers only come to their sockets',
+  AS_ROOT,
+  async (t) => {
+    for (const [options, wanted] of [
+      ['', 'daemon'],
+      ["user: 'nobody', group: 'nogroup'", 'nobody'],
+    ] as const) {
+      const { site, oriel, url } = await serving(t, app('', options), "workers: 2, user: 'daemon',")
+      const [pid = 0] = await site.serving(1)
+      const [uid] = (await text(url, '/who')).split(' ')
+      assert.equal(Number(uid), wanted === 'daemon' ? 1 : 65534)
+      assert.match(statusOf(pid) ?? '', new RegExp(`^Uid:\\s*${uid}\\s`, 'm'))
+      const socket = await text(url, '/socket')
+      const [folder, itself] = [statSync(join(socket, '..')), statSync(socket)]
+      // Either nobody else may pass through the folder, or nobody else may connect to the socket.
+      assert.ok((folder.mode & 0o077) === 0 ? folder.uid === 1 : itself.uid === 1 && (itself.mode & 0o077) === 0)
+      const checked = await site.run('check')
+      assert.match(checked.stdout, /Started, answered and ended: app /, checked.stderr)
+      await site.stopped(oriel, await site.privateFolder(url))
+    }
+  },
+)
+
+test('oriel check, as root, starts what the user of the config would be', AS_ROOT, async (t) => {
+  const command = `["sh", "-c", "id -u > /proc/self/fd/2; exit 3"]`
+  const site = new SupervisedSite(t, routes(`app: { command: ${command} }`, "user: 'daemon',"))
+  const { code, stderr } = await site.run('check')
+  assert.notEqual(code, 0)
+  assert.match(stderr, /its last words:\n {2}1$/m)
+})
+
+test('an answer that an application has begun is ended by its crash, not completed', LINUX, async (t) => {
+  const { site, oriel, url } = await serving(t, app('', 'processes: 2'))
+  await site.serving(2)
+  const client = await site.client(url)
+  client.send(GET.replace('/', '/begin'))
+  await client.until((said) => said.includes('half'))
+  const pid = Number((await oriel.printed(/begun by (\d+)/))[1])
+  process.kill(pid, 'SIGKILL')
+  await client.closed()
+  assert.ok(!client.text.includes('\r\n0\r\n') && !client.text.includes('whole'))
+  assert.equal((await fetch(url)).status, 200)
+  assert.ok(!existsSync(join(site.folder, 'let-go')))
+  await site.stopped(oriel, await site.privateFolder(url))
+})
