@@ -95,6 +95,20 @@ class Records(unittest.TestCase):
         self.assertEqual(reply.body, b'')
         self.assertTrue(kept)
 
+    def test_a_length_that_is_no_number_is_none(self) -> None:
+        for length in ('\xb2', '9' * 5000, '-1', '1_0', ' 3'):
+            reply, kept = serve(echo, begin() + variables({'CONTENT_LENGTH': length}) + stdin(b'abc') + record(5))
+            self.assertEqual((reply.body, kept), (b'abc', True), length[:9])
+
+    def test_a_connection_on_which_no_fastcgi_came_is_lost(self) -> None:
+        ours, theirs = socket.socketpair()
+        connection = Connection(theirs, 1)
+        ours.sendall(begin() + begin())
+        self.assertRaises(Broken, connection.receive)
+        self.assertTrue(connection.lost)
+        ours.close()
+        theirs.close()
+
     def test_other_roles_are_refused(self) -> None:
         for role in (0, 2, 3, 77):
             reply, _ = serve(echo, begin(1, role) + variables() + record(5) + whole(request=2))

@@ -31,6 +31,7 @@ const euro = Buffer.from('€')
 const CASES: readonly [what: string, pieces: readonly (string | Buffer)[], lines: readonly string[]][] = [
   ['lines', ['one\ntwo\r\nthree'], ['one', 'two', 'three']],
   ['lines in pieces', ['o', 'ne\nt', 'wo', '\n'], ['one', 'two']],
+  ['what a terminal would obey', ['a\tb\x1b[2J\x9b\u009b\r\n'], ['a\tb\\x1b[2J\\x9b\\x9b']],
   ['empty lines', ['\n\n \n'], []],
   ['a character in pieces', [euro.subarray(0, 1), euro.subarray(1)], ['€']],
   ['bytes that are no text', [Buffer.from([0xe4, 10])], ['ä']],

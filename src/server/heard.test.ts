@@ -4,7 +4,7 @@ import { messageOf } from './heard.ts'
 import type { FromWorker } from './messages.ts'
 
 test('what workers say is heard as it was said', () => {
-  const processes = [{ id: 1, running: 0, served: 3 }]
+  const processes = [{ id: 1, running: 0, served: 3, late: 0 }]
   const messages: FromWorker[] = [
     { is: 'alive' },
     { is: 'asking', id: 1, cap: { name: 'cgi', most: 4, queue: 0 } },
@@ -41,8 +41,8 @@ test('what no worker says is not heard, whatever it is', () => {
 })
 
 test('a load with a number that counts nothing is left out', () => {
-  const good = { key: 'a', version: 1, waiting: 0, processes: [{ id: 1, running: 0, served: 0 }] }
-  const of = (one: object): object => ({ ...good, processes: [{ id: 1, running: 0, served: 0, ...one }] })
+  const good = { key: 'a', version: 1, waiting: 0, processes: [{ id: 1, running: 0, served: 0, late: 0 }] }
+  const of = (one: object): object => ({ ...good, processes: [{ id: 1, running: 0, served: 0, late: 0, ...one }] })
   const bad: unknown[] = [null, 'a', { ...good, key: 1 }, { ...good, processes: {} }, { ...good, processes: [null] }]
   for (const number of [null, Number.NaN, -1, 0.5, 1e300, '1', undefined]) {
     bad.push(

@@ -37,7 +37,7 @@ function isLoad(given: unknown): given is ApplicationLoad {
   const { version, waiting, processes } = given
   if (!isCount(version) || !isCount(waiting) || !Array.isArray(processes)) return false
   return processes.every(
-    (one: unknown) => isRecord(one) && isCount(one['id']) && isCount(one['running']) && isCount(one['served']),
+    (one: unknown) => isRecord(one) && ['id', 'running', 'served', 'late'].every((name) => isCount(one[name])),
   )
 }
 

@@ -32,7 +32,7 @@ class Connection:
 
     __slots__ = (
         'socket', 'number', 'request', 'keep', 'pieces', 'input_ended', 'gone', 'lost',
-        '_capacity', '_rest', '_left', '_wanted', '_params', '_poll', '_active',
+        '_capacity', '_rest', '_left', '_wanted', '_params', '_params_size', '_poll', '_active',
     )  # fmt: skip
 
     def __init__(self, connected: socket.socket, capacity: int) -> None:
@@ -56,6 +56,7 @@ class Connection:
         self._left = 0
         self._wanted = 0
         self._params: List[bytes] = []
+        self._params_size = 0
         self._poll: Optional[select.poll] = None
         # Whether the application has the request.
         self._active = False
@@ -66,6 +67,14 @@ class Connection:
         where the connection has ended, and Broken.
         """
         data = self.socket.recv(READ_SIZE)
+        try:
+            return self._received(data)
+        except Broken:
+            # Where a record begins is not known any more.
+            self.lost = True
+            raise
+
+    def _received(self, data: bytes) -> bool:
         if not data:
             self.gone = self.lost = True
             raise Gone('the web server closed the connection')
@@ -92,6 +101,7 @@ class Connection:
         self.request = 0
         self._active = False
         self._params = []
+        self._params_size = 0
         self._wanted = 0
         self.pieces.clear()
 
@@ -169,7 +179,8 @@ class Connection:
                     self._rest = data[at:]
                     return True
                 self._params.append(data[start:end])
-                if sum(map(len, self._params)) > MOST_PARAMS:
+                self._params_size += length
+                if self._params_size > MOST_PARAMS:
                     raise Broken(f'the variables have more than {MOST_PARAMS} bytes')
             else:
                 self._other(kind, request, data[start:end])

@@ -71,7 +71,8 @@ def content_of(connection: Connection, length: str) -> BinaryIO:
             return io.BytesIO()
     elif length == '0':
         return io.BytesIO()
-    size = int(length) if length.isdigit() else None
+    # isdigit alone knows digits that int does not, and int no number of thousands of digits.
+    size = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
     pieces = connection.pieces
     # What is there at once needs no reading.
     if connection.input_ended and len(pieces) == 1 and (size is None or size <= len(pieces[0])):

@@ -2,10 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applicationOf } from './specification.ts'
 
+test('what an application is known by holds nothing of its variables, and tells others apart', () => {
+  const key = (secret: string): string => applicationOf({ command: 'a', env: { SECRET: secret } }, '/').key
+  assert.ok(!key('hunter2').includes('hunter2'))
+  assert.equal(key('hunter2'), key('hunter2'))
+  assert.notEqual(key('hunter2'), key('hunter3'))
+})
+
 test('paths are those of the config, a bare name is one of PATH, and what is left out has its usual value', () => {
-  assert.deepEqual(applicationOf('node a.mjs', '/srv'), {
+  const { key: _key, ...rest } = applicationOf('node a.mjs', '/srv')
+  assert.deepEqual(rest, {
     name: 'app node a.mjs',
-    key: '[["node","a.mjs"],"http","/srv",[],null,null,{}]',
     command: ['node', 'a.mjs'],
     protocol: 'http',
     cwd: '/srv',
