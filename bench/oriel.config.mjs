@@ -16,7 +16,7 @@ export default {
       ? [{ match: '/php/*', fastcgi: { address: BENCH_PHP, root: './programs', suffix: '.php', connections: 8 } }]
       : []),
     ...(BENCH_PROXY ? [{ match: '/proxy/*', proxy: BENCH_PROXY }] : []),
-    ...(BENCH_WSGI ? [{ match: '/wsgi/*', fastcgi: { address: BENCH_WSGI, connections: 16, keepAlive: true } }] : []),
+    ...(BENCH_WSGI ? [{ match: '/wsgi/*', fastcgi: { address: BENCH_WSGI, connections: 4, keepAlive: true } }] : []),
     ...(BENCH_FASTCGI ? [{ match: '/application/*', fastcgi: BENCH_FASTCGI }] : []),
   ],
 }

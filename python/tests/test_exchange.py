@@ -55,6 +55,25 @@ class Answers(unittest.TestCase):
             self.assertEqual(reply.head, ['Status: 200 OK', 'Content-Type: text/plain', 'Content-Length: 5'])
             self.assertEqual((reply.body, reply.ends, kept, len(reply.blocks)), (b'hello', [(1, 0, 0)], True, 2))
 
+    def test_the_end_goes_with_the_last_of_what_was_announced(self) -> None:
+        def trouble() -> None:
+            raise ValueError('too late')
+
+        said = io.StringIO()
+        five = [*TEXT, ('Content-Length', '5')]
+        for body in (
+            Body([b'he', b'llo']),
+            Body([b'hello', b'more']),
+            Body([b'hello', KeyError('x')]),
+            Body([b'hello'], trouble),
+        ):
+            with redirect_stderr(said):
+                reply, kept = serve(giving(body, five), whole())
+            self.assertEqual((reply.body, reply.ends, kept, body.closed), (b'hello', [(1, 0, 0)], True, 1))
+        self.assertIn('4 bytes are cut', said.getvalue())
+        self.assertIn('KeyError', said.getvalue())
+        self.assertIn('too late', said.getvalue())
+
     def test_an_empty_answer(self) -> None:
         for body in ([], [b''], (), iter([]), Body([b'', b''])):
             reply, _ = serve(giving(body), whole())

@@ -21,11 +21,13 @@ class CutShort(Exception):
 class Answer:
     """Sends nothing before there is content, or the answer has ended (PEP 3333, "Handling the Content-Length Header")."""
 
-    __slots__ = ('sent', '_connection', '_request', '_head', '_bodiless', '_left', '_complaints', '_warned')
+    __slots__ = ('sent', 'ended', '_connection', '_request', '_head', '_bodiless', '_left', '_complaints', '_warned')
 
     def __init__(self, connection: Connection, method: Any, complaints: Complaints) -> None:
         self.sent = False
         """Whether the head was sent."""
+        self.ended = False
+        """Whether its end was sent already, since all that the head had announced was."""
         self._connection = connection
         self._request = connection.request
         self._head: Optional[Head] = None
@@ -54,6 +56,8 @@ class Answer:
             raise TypeError(f'the application gave {type(data).__name__} for content: expected bytes')
         if not data:
             return
+        if self.ended:
+            return self._warn(len(data))
         connection = self._connection
         if connection.request != self._request:
             raise Misuse('write was called when the answer had ended')
@@ -62,11 +66,24 @@ class Answer:
                 raise Gone('the client went away')
             data = self._allowed(data)
             if data:
-                connection.send(self._records(data))
+                self._send(data)
             return
         head = self._begin(-1)
         data = self._allowed(data)
-        connection.send(self._records(head + data))
+        self._send(head + data)
+
+    def _send(self, data: bytes) -> None:
+        """
+        Where this was the last of the content that the head has announced, the end goes with it: whatever the application
+        does behind it, the client has its answer. Not while content of the request may still come: that is for this request.
+        """
+        connection = self._connection
+        if self._left != 0 or not connection.input_ended or connection.pieces:
+            return connection.send(self._records(data))
+        self._complaints.flush()
+        self.ended = True
+        connection.send(self._records(data) + ENDINGS[self._request])
+        connection.finish()
 
     def send_whole(self, blocks: Sequence[bytes]) -> None:
         """Sends all of the content, and the end, in one go."""
@@ -102,7 +119,8 @@ class Answer:
             self._cut_short()
 
     def end(self) -> None:
-        self._connection.send(ENDINGS[self._request])
+        if not self.ended:
+            self._connection.send(ENDINGS[self._request])
 
     def fail(self) -> None:
         """The application failed before anything was sent."""

@@ -86,6 +86,8 @@ def _close(result: object, complaints: Complaints) -> None:
 def _failed(error: BaseException, answer: Answer, complaints: Complaints) -> bool:
     """Answers 500 where nothing was sent. Returns whether the answer is whole: if not, it must not look so."""
     _complain(error, complaints)
+    if answer.ended:
+        return True
     if answer.sent:
         complaints.write('the answer is broken off: its head was sent already\n')
         return False

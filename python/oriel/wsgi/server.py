@@ -16,6 +16,9 @@ from .connection import Broken, Connection, Gone
 from .exchange import Application, exchange
 from .ready import ready
 
+# Requests that may wait in their connections beside those that threads work on: who has done with one finds the next.
+AHEAD = 3
+
 
 class Server:
     """
@@ -135,7 +138,7 @@ class Server:
                 break
             some = True
             connected.setblocking(True)
-            connection = Connection(connected, self._threads)
+            connection = Connection(connected, self._threads + AHEAD)
             self._resting[connection.number] = connection
             self._ready.add(connection.number)
         if not self._stopping:

@@ -11,7 +11,7 @@ test('the host of this package is started by its path, with the application and 
   assert.equal(python, 'python3')
   assert.ok(existsSync(join(host, '__main__.py')), host)
   assert.deepEqual(rest, ['mysite.wsgi:application', '--socket', '$SOCKET', '--threads', '1', '--grace', '10'])
-  assert.deepEqual([cwd, env, protocol, connections], ['/srv/site', {}, 'fastcgi', 1])
+  assert.deepEqual([cwd, env, protocol, connections], ['/srv/site', {}, 'fastcgi', 4])
 })
 
 test('paths are taken from the folder of the config; a name of Python is looked for on PATH', () => {

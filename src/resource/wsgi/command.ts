@@ -9,9 +9,15 @@ export interface WsgiCommand {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly protocol: 'fastcgi'
-  /** Requests at once. */
+  /** Requests at once, with those that wait in its socket. */
   readonly connections: number
 }
+
+/**
+ * Requests that a process is given beyond those that it works on: it finds the next one as soon as it has done with one. To
+ * wait for it would take the turn through both processes, which is more than a small request takes.
+ */
+const AHEAD = 3
 
 /** Where the host lies in the package. */
 const HOST = 'python/oriel/wsgi'
@@ -58,7 +64,7 @@ export function wsgiCommand(options: WsgiOptions, base: string): WsgiCommand {
     cwd: resolve(base, path),
     env,
     protocol: 'fastcgi',
-    connections: threads,
+    connections: threads + AHEAD,
   }
 }
 
