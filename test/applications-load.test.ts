@@ -88,7 +88,7 @@ for (const workers of [1, 2]) {
 }
 
 /** Small, and soon there: it answers one request on each connection, with its process number. */
-const SMALL = `use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Local => $ENV{SOCKET}, Listen => 100);
+const SMALL = `use IO::Socket::UNIX; $SIG{PIPE} = "IGNORE"; my $s = IO::Socket::UNIX->new(Local => $ENV{SOCKET}, Listen => 100);
 while (my $c = $s->accept) { while (<$c>) { last if /^\r\n$/ } print $c "HTTP/1.1 200 OK\r\nContent-Length: " .
 length($$) . "\r\nConnection: close\r\n\r\n$$"; close $c }`
 
@@ -98,18 +98,23 @@ test('200 replacements of a process leave nothing behind in the server', LINUX, 
   const options = { listen: [{ port: 0 }], routes: [{ match: '/*', app: program }] }
   const server = await serve({ ...options, base: makeFolder() })
   t.after(() => server.close())
-  const pids = new Set<string>()
+  const pids = new Set<number>()
   const replaced = async (): Promise<void> => {
-    const wanted = pids.size + count
+    const old = new Set(ourPrograms())
     await server.reload()
-    while (pids.size < wanted) pids.add(await text(server.url, '/', { headers: { Connection: 'close' } }))
-    // The last of the old ones may still be on its way out.
-    await until(() => ourPrograms().length === count)
+    // Asked meanwhile, so that there are connections to those that leave.
+    await until(async () => {
+      await Promise.all(Array.from({ length: count }, () => text(server.url)))
+      const now = ourPrograms()
+      return now.length === count && now.every((pid) => !old.has(pid))
+    })
+    for (const pid of ourPrograms()) pids.add(pid)
   }
+  await until(() => ourPrograms().length === count)
   await replaced()
   const before = held()
   for (let n = 0; n < reloads; n++) await replaced()
-  t.diagnostic(`${pids.size} processes`)
+  assert.equal(pids.size, (reloads + 1) * count)
   await until(() => held().length <= before.length)
   assert.deepEqual(held(), before)
   const [load] = applicationLoads()

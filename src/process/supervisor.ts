@@ -141,14 +141,17 @@ export class Supervisor {
 
   async #add(specs: readonly ApplicationSpec[]): Promise<Application[]> {
     for (const spec of specs) checkSpec(spec)
-    const missing = specs.filter(({ key }, i) => {
-      return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
-    })
-    if (missing.length === 0) return []
+    const missing = (): readonly ApplicationSpec[] => {
+      return specs.filter(({ key }, i) => {
+        return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
+      })
+    }
+    if (missing().length === 0) return []
     this.#ground ??= this.#open()
     const ground = await this.#ground
     if (this.#closing) throw new Error('the supervisor is closed')
-    return missing.map((spec) => {
+    // Somebody else may have added one meanwhile: a reload that follows at once upon the start.
+    return missing().map((spec) => {
       const application = new Application(spec, {
         seat: this.#seats(spec, ground),
         nextId: () => ++this.#lastId,
