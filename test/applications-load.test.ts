@@ -88,32 +88,48 @@ for (const workers of [1, 2]) {
 }
 
 /** Small, and soon there: it answers one request on each connection, with its process number. */
-const SMALL = `use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Local => $ENV{SOCKET}, Listen => 100);
-while (my $c = $s->accept) { while (<$c>) { last if /^\r\n$/ } print $c "HTTP/1.1 200 OK\r\nContent-Length: " .
-length($$) . "\r\nConnection: close\r\n\r\n$$"; close $c }`
+const SMALL = `use IO::Socket::UNIX; $SIG{PIPE} = "IGNORE"; my $s = IO::Socket::UNIX->new(Local => $ENV{SOCKET}, Listen => 100);
+while (my $c = $s->accept) { while (<$c>) { last if /^\\r\\n$/ } print $c "HTTP/1.1 200 OK\\r\\nContent-Length: " .
+length($$) . "\\r\\nConnection: close\\r\\n\\r\\n$$"; close $c }`
 
 test('200 replacements of a process leave nothing behind in the server', LINUX, async (t) => {
-  const [count, reloads] = [8, 25]
-  const program = { command: ['perl', '-e', SMALL], processes: count }
-  const options = { listen: [{ port: 0 }], routes: [{ match: '/*', app: program }] }
+  // One after the other in each application, several of them at a time.
+  const [each, reloads] = [2, 25]
+  const names = ['a', 'b', 'c', 'd']
+  const count = each * names.length
+  const routes = names.map((name) => ({
+    match: `/${name}`,
+    app: { command: ['perl', '-e', SMALL, name], processes: each },
+  }))
+  const options = { listen: [{ port: 0 }], routes }
   const server = await serve({ ...options, base: makeFolder() })
   t.after(() => server.close())
-  const pids = new Set<string>()
+  const pids = new Set<number>()
   const replaced = async (): Promise<void> => {
-    const wanted = pids.size + count
+    const old = new Set(ourPrograms())
     await server.reload()
-    while (pids.size < wanted) pids.add(await text(server.url, '/', { headers: { Connection: 'close' } }))
-    // The last of the old ones may still be on its way out.
-    await until(() => ourPrograms().length === count)
+    // Asked meanwhile, so that there are connections to those that leave.
+    for (const name of names) await text(server.url, `/${name}`)
+    await until(() => {
+      const now = ourPrograms()
+      return now.length === count && now.every((pid) => !old.has(pid))
+    })
+    for (const pid of ourPrograms()) pids.add(pid)
   }
+  await until(() => ourPrograms().length === count)
   await replaced()
+  // What an old one held goes a moment after it.
+  await until(() => held().filter((kind) => kind.includes('/.err')).length === count)
   const before = held()
   for (let n = 0; n < reloads; n++) await replaced()
-  t.diagnostic(`${pids.size} processes`)
-  await until(() => held().length <= before.length)
+  assert.equal(pids.size, (reloads + 1) * count)
+  await until(() => held().join() === before.join() || held().length < before.length)
   assert.deepEqual(held(), before)
-  const [load] = applicationLoads()
-  assert.deepEqual([applicationLoads().length, load?.waiting, load?.processes.length], [1, 0, count])
+  const loads = applicationLoads().map(({ waiting, processes }) => [waiting, processes.length])
+  assert.deepEqual(
+    loads,
+    names.map(() => [0, each]),
+  )
   await server.close()
   assert.deepEqual(ourPrograms(), [])
 })
@@ -128,10 +144,10 @@ function held(): string[] {
       return []
     }
   })
-  return [
-    ...descriptors,
-    ...process.getActiveResourcesInfo().filter((kind) => !/Timeout|Immediate/.test(kind)),
-  ].toSorted()
+  // Without what is done in this moment.
+  return [...descriptors, ...process.getActiveResourcesInfo()]
+    .filter((kind) => !/^\/proc\/|Timeout|Immediate|Req/.test(kind))
+    .toSorted()
 }
 
 function ourPrograms(): number[] {

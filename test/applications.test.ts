@@ -6,7 +6,7 @@ import { Response, serve } from '../src/index.ts'
 import { noOtherUser } from './support/another-user.ts'
 import type { OrielProcess } from './support/command.ts'
 import { makeFolder } from './support/folder.ts'
-import { gone, statusOf, until } from './support/production.ts'
+import { childrenOf, commandLineOf, gone, statusOf, until } from './support/production.ts'
 import { app, cleared, GET, LINUX, PROGRAM, routes, SupervisedSite, text } from './support/supervised-site.ts'
 
 const AS_ROOT = { ...LINUX, skip: LINUX.skip || noOtherUser() }
@@ -125,6 +125,28 @@ test('the library starts, reloads and ends applications too', { ...LINUX, timeou
   await gone(second)
   await cleared(join(socket, '../..'))
 })
+
+test(
+  'a reload at once upon the start starts nothing twice, and leaves none of the first processes',
+  LINUX,
+  async (t) => {
+    const own = (): number[] => childrenOf(process.pid).filter((pid) => commandLineOf(pid).includes(PROGRAM))
+    const options = {
+      base: makeFolder(),
+      listen: [{ port: 0 }],
+      routes: [{ match: '/*', app: { command: `${process.execPath} ${PROGRAM}`, processes: 3 } }],
+    }
+    const server = await serve(options)
+    t.after(() => server.close())
+    await server.reload()
+    const first = own()
+    await server.reload()
+    await until(() => own().length === 3 && own().every((pid) => !first.includes(pid)))
+    await text(server.url)
+    await server.close()
+    assert.deepEqual(own(), [])
+  },
+)
 
 test('a successor has processes of its own; the old ones end after their last exchange', LINUX, async (t) => {
   const { site, oriel, url } = await serving(t, app('', 'processes: 2'))

@@ -120,9 +120,17 @@ export class Application {
     }
   }
 
-  /** Each process is replaced, one after the other. */
+  /** Each process is replaced, one after the other; those that are still starting, as soon as they serve. */
   replaceAll(why: string): void {
-    for (const process of this.#serving) this.replace(process, why)
+    for (const process of this.processes.values()) {
+      if (process.state === 'starting') {
+        process.ready.then(
+          () => this.replace(process, why),
+          // Told by who started it.
+          () => undefined,
+        )
+      } else this.replace(process, why)
+    }
   }
 
   /** Another one is started in its place; it ends when that one takes connections. */

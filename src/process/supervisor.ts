@@ -149,15 +149,18 @@ export class Supervisor {
   }
 
   async #add(specs: readonly ApplicationSpec[]): Promise<Application[]> {
-    const missing = specs.filter(({ key }, i) => {
-      return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
-    })
-    if (missing.length === 0) return []
+    const missing = (): readonly ApplicationSpec[] => {
+      return specs.filter(({ key }, i) => {
+        return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
+      })
+    }
+    if (missing().length === 0) return []
     this.#checkOpen()
     this.#ground ??= this.#open()
     const ground = await this.#ground
     this.#checkOpen()
-    return missing.map((spec) => {
+    // Somebody else may have added one meanwhile: a reload that follows at once upon the start.
+    return missing().map((spec) => {
       const application = new Application(spec, {
         seat: (spec) => this.#seatOf(spec, ground),
         nextId: () => ++this.#lastId,

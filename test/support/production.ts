@@ -68,7 +68,8 @@ function namedWith(folder: string): number[] {
     .filter((pid) => pid !== process.pid && commandLineOf(pid).includes(`${folder}/`))
 }
 
-function commandLineOf(pid: number): string {
+/** The program of a process and its arguments, with NUL between them; nothing where there is none. */
+export function commandLineOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
   } catch {
