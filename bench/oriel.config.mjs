@@ -1,7 +1,7 @@
 // What Oriel serves in the bench. Its command line has no place for a port or a folder that change with every run, so
 // the bench tells them through the environment.
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert, BENCH_WORKERS: workers } = process.env
-const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI } = process.env
+const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI, BENCH_PROXY, BENCH_WSGI } = process.env
 
 export default {
   timeouts: { idle: 120_000 },
@@ -15,6 +15,8 @@ export default {
     ...(BENCH_PHP
       ? [{ match: '/php/*', fastcgi: { address: BENCH_PHP, root: './programs', suffix: '.php', connections: 8 } }]
       : []),
+    ...(BENCH_PROXY ? [{ match: '/proxy/*', proxy: BENCH_PROXY }] : []),
+    ...(BENCH_WSGI ? [{ match: '/wsgi/*', fastcgi: { address: BENCH_WSGI, connections: 4, keepAlive: true } }] : []),
     ...(BENCH_FASTCGI ? [{ match: '/application/*', fastcgi: BENCH_FASTCGI }] : []),
   ],
 }

@@ -87,7 +87,7 @@ test('a reload changes how many processes there are; those that are kept stay', 
   assert.equal((await site.serving(1)).length, 1)
   await reloaded(site, app('other', 'processes: 1'), 'workers: 2,')
   assert.equal((await site.serving(1)).length, 1)
-  assert.match((await site.application()).name, / other$/)
+  assert.match((await site.application()).key, /"other"/)
   await site.stopped(oriel, await site.privateFolder(url))
 })
 

@@ -229,6 +229,7 @@ same<
   | 'cgi'
   | 'fastcgi'
   | 'app'
+  | 'wsgi'
   | 'proxy'
   | 'scgi'
   | 'redirect'

@@ -6,6 +6,15 @@ import { nginxCandidates } from './nginx.mjs'
 import { nodeCandidates } from './node.mjs'
 import { orielCandidates } from './oriel.mjs'
 import { programCandidates } from './programs.mjs'
+import { proxyCandidates } from './proxy.mjs'
+import { wsgiCandidates } from './wsgi.mjs'
 
-export const candidates = [...orielCandidates, ...nodeCandidates, ...nginxCandidates, ...programCandidates]
+export const candidates = [
+  ...orielCandidates,
+  ...nodeCandidates,
+  ...nginxCandidates,
+  ...programCandidates,
+  ...proxyCandidates,
+  ...wsgiCandidates,
+]
 export const candidateNames = [...new Set(candidates.map((candidate) => candidate.name))]

@@ -15,21 +15,27 @@ import { identityFor, idsOf, wantedIdentity } from '../server/identity.ts'
 import { consoleReport } from './console.ts'
 import { configPath } from './reading.ts'
 
+interface CheckOptions {
+  readonly config?: string
+  /** Whether applications are started, to see whether they can be. */
+  readonly start: boolean
+}
+
 /** `oriel check`: whether a config can be used. Reads all that it names, certificates and modules too; serves nothing. */
-export async function checkCommand({ config: named }: { readonly config?: string }): Promise<number> {
+export async function checkCommand({ config: named, start }: CheckOptions): Promise<number> {
   const path = configPath(named)
   const { config, file, source } = await loadConfig(path)
   const { listen, applications } = await buildConfig(config, { base: dirname(file), source, withhold: [file] })
   wantedIdentity(config)
   checkSockets(listen, source)
   const identity = identityFor(config)
-  await tryApplications(applications.map(once), () => undefined, identity && idsOf(identity))
+  if (start) await tryApplications(applications.map(once), () => undefined, identity && idsOf(identity))
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
-  if (applications.length > 0) process.stdout.write(`${startedWell(applications)}\n`)
+  if (start && applications.length > 0) process.stdout.write(`${startedWell(applications)}\n`)
   if (config.routes.some(({ cgi }) => cgi !== undefined)) process.stdout.write(`${await startedBy()}\n`)
   return 0
 }

@@ -176,7 +176,9 @@ async function reload(server: Server, { what, report, manager }: Life, stopped: 
   void manager.notify(reloading())
   try {
     await server.reload()
-    return `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
+    const told = `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
+    const applications = await server.applications()
+    return applications.length === 0 ? told : `${told}; its applications are replaced now: see "oriel status"`
   } catch (cause) {
     const message = sentenceFor(cause instanceof PartlyMade ? cause.cause : cause)
     if (stopped.aborted) throw new Error('the server is stopping', { cause })

@@ -32,7 +32,7 @@ test('its applications stand in a table each; one that fails says why', () => {
           state: 'running',
           waiting: 3,
           restarts: 0,
-          failure: 'long ago',
+          failure: undefined,
           processes: [
             { ...one, memory: 1024 ** 3 },
             { ...one, pid: 5, state: 'leaving', memory: undefined },
@@ -43,6 +43,14 @@ test('its applications stand in a table each; one that fails says why', () => {
     },
     NOW,
   )
+  const again = textOf(
+    {
+      ...alone,
+      applications: [{ key: 'a', name: 'a', state: 'running', waiting: 0, restarts: 1, failure: 'x', processes: [] }],
+    },
+    NOW,
+  )
+  assert.match(again, /\n {2}The last start failed, and those that were started before go on:\n {2}x\n$/)
   assert.deepEqual(text.split('\n').slice(1), [
     '',
     'app a: running, 3 requests wait',

@@ -50,8 +50,14 @@ function linesOf({ name, state, waiting, restarts, failure, processes }: Applica
   return [
     [`${name}: ${state}`, ...counts].join(', '),
     ...(processes.length > 0 ? aligned : []),
-    ...(failure === undefined || state === 'running' ? [] : failure.split('\n').map((line) => `  ${line}`)),
+    ...(failure === undefined ? [] : failureLines(failure, state === 'running')),
   ]
+}
+
+/** @param serving Whether processes that were started before answer all the same. */
+function failureLines(failure: string, serving: boolean): string[] {
+  const lines = failure.split('\n').map((line) => `  ${line}`)
+  return serving ? ['  The last start failed, and those that were started before go on:', ...lines] : lines
 }
 
 const HEAD = ['process', 'state', 'since', 'running', 'requests', 'memory']

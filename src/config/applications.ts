@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { ApplicationSpec } from '../process/specification.ts'
 import { applicationOf } from '../resource/app/specification.ts'
+import { wsgiApplicationOf } from '../resource/wsgi/specification.ts'
 import type { Route } from '../site/route.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -40,6 +41,7 @@ export function checkApplications({ routes }: Config, base: string, source: Sour
     checkFolder(spec.cwd, path, refuse)
     const [program = ''] = spec.command
     const search = spec.env['PATH'] ?? process.env['PATH'] ?? ''
+    if (/^\w+=/.test(program)) refuse(path, `${program} is no program: variables go into env`)
     if (!program.includes('/')) {
       if (!search.split(delimiter).some((folder) => isProgram(join(folder, program)))) {
         refuse(path, `there is no program ${program} on PATH: install it, or give its path`)
@@ -49,11 +51,12 @@ export function checkApplications({ routes }: Config, base: string, source: Sour
 }
 
 function* named(routes: readonly Route[], base: string, source: Source): Generator<Named> {
-  for (const [i, { app }] of routes.entries()) {
-    if (app === undefined) continue
-    const path = ['routes', i, 'app']
+  for (const [i, { app, wsgi }] of routes.entries()) {
+    if (app === undefined && wsgi === undefined) continue
+    const path = ['routes', i, app === undefined ? 'wsgi' : 'app']
     try {
-      yield { spec: applicationOf(app, base), path }
+      if (app !== undefined) yield { spec: applicationOf(app, base), path }
+      if (wsgi !== undefined) yield { spec: wsgiApplicationOf(wsgi, base), path }
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause
       throw new ConfigError(faultAt(path, cause.message, source), { cause })

@@ -27,6 +27,7 @@ import { type Config, ConfigError } from './config.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
+import { checkProxy, proxyFiles } from './proxies.ts'
 import { withheldFiles } from './withheld.ts'
 
 /** A config made real: the site, and what its front doors need. */
@@ -62,7 +63,8 @@ const DEFAULT_LISTEN: readonly ListenAddress[] = [{ port: 8080 }]
 /** @throws ConfigError that says which part cannot be used, and why. */
 export async function buildConfig(config: Config, options: BuildOptions): Promise<Built> {
   const { base, source } = options
-  for (const [i, route] of config.routes.entries()) checkPaths(route, i, options)
+  const listen = addressesOf(config, base)
+  for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
   const applications = applicationsOf(config, base, source)
   if (options.certificates !== false) checkApplications(config, base, source)
   const routes: Route[] = []
@@ -73,7 +75,6 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     const { spawnMethod } = await import('../io/spawn/spawn.ts')
     await spawnMethod()
   }
-  const listen = addressesOf(config, base)
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
   const paths = withheldPaths(config, listen, options)
@@ -121,7 +122,12 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
 }
 
 /** Whether the folders and programs that a route names are there, and may be used. */
-function checkPaths(route: Route, index: number, { base, source }: BuildOptions): void {
+function checkPaths(
+  route: Route,
+  index: number,
+  listen: readonly ListenAddress[],
+  { base, source }: BuildOptions,
+): void {
   const refuse = (path: KeyPath, why: string): never => {
     throw new ConfigError(faultAt(path, why, source))
   }
@@ -131,6 +137,7 @@ function checkPaths(route: Route, index: number, { base, source }: BuildOptions)
     checkFolder(resolve(base, typeof files === 'string' ? files : files.root), path, refuse)
   }
   checkPrograms(route, ['routes', index], base, refuse)
+  checkProxy(route, ['routes', index], listen, base, refuse)
 }
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
@@ -196,7 +203,7 @@ function withheldPaths(
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules]
+  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base)]
 }
 
 function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {

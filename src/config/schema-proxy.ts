@@ -12,7 +12,7 @@ import type {
   WeightedAddress,
 } from '../resource/proxy/options.ts'
 import { upgradesOf } from '../resource/proxy/upgrade.ts'
-import { accepted, filled, map, need, number, object, objection, optional, text, yes } from './parts.ts'
+import { accepted, filled, map, number, object, objection, optional, text, yes } from './parts.ts'
 
 const LONGEST = 2 ** 31 - 1
 
@@ -90,10 +90,7 @@ export const forwardKeys: Keys<ForwardOptions> = {
 const one = accepted((given) => proxyAddress(given))
 const weighted = object<WeightedAddress>(
   {
-    address: v.pipe(
-      accepted((given) => proxyAddress(given)),
-      v.description('Where it listens.'),
-    ),
+    address: v.pipe(one, v.description('Where it listens.')),
     weight: optional(
       v.pipe(v.number(), v.minValue(0.001), v.maxValue(1000)),
       'How many requests it gets beside the others. Default: 1.',
@@ -118,7 +115,11 @@ const tls = object<ProxyTls>(
 
 const health = object<HealthOptions>(
   {
-    path: need(optional(accepted(basePath), 'The path that is asked for.')),
+    path: v.pipe(
+      v.string(),
+      v.regex(/^\/[\x21\x22\x24-\x7e]*$/, 'is no path: it begins with /, and has no spaces'),
+      v.description('The path that is asked for.'),
+    ),
     interval: number('Milliseconds between two questions. Default: 5000.', 100, LONGEST),
     timeout: number('Milliseconds for an answer. Default: 3000.', 1, LONGEST),
     status: number('The status that is expected. Default: any 2xx or 3xx.', 200, 599),

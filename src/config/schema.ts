@@ -35,6 +35,7 @@ import { acmeSchema, listenSchema } from './schema-listen.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
+import { wsgiKey } from './schema-wsgi.ts'
 
 /*
  * The one description of the config: it checks what is given, and the JSON Schema and the table in the documentation
@@ -126,6 +127,7 @@ const route = v.pipe(
       ),
       fastcgi: v.optional(fastcgiKey),
       app: v.optional(appKey),
+      wsgi: v.optional(wsgiKey),
       proxy: v.optional(proxyKey),
       scgi: v.optional(scgiKey),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
@@ -141,7 +143,7 @@ const route = v.pipe(
       ),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
-    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `redirect` or `respond`.',
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `redirect` or `respond`.',
   ),
   v.check(
     (given) => objection(() => kindOf(given as unknown as Route)) === undefined,

@@ -19,7 +19,13 @@ export interface ApplicationLoad {
   readonly version: number
   readonly waiting: number
   /** `served`: since the last time. */
-  readonly processes: readonly { readonly id: number; readonly running: number; readonly served: number }[]
+  /** `late`: requests in a row that were left without an answer until their time was up. */
+  readonly processes: readonly {
+    readonly id: number
+    readonly running: number
+    readonly served: number
+    readonly late: number
+  }[]
 }
 
 /** What a route says of an application that it wants to call. */
@@ -32,6 +38,9 @@ export interface Calling {
   readonly upstream: (address: string) => Upstream
 }
 
+/** Milliseconds for which requests wait for an application of which no process answers since one failed. */
+const HOPE = 2_000
+
 /** An application as those who call it know it. */
 class Application {
   readonly balancer: Balancer
@@ -39,6 +48,8 @@ class Application {
   #places: ApplicationPlaces
   /** By address; of those too that are to end. */
   readonly #ids = new Map<string, number>()
+  /** When a process answered last, by `performance.now()`. */
+  #answered = performance.now()
 
   constructor(calling: Calling, places: ApplicationPlaces) {
     this.#calling = calling
@@ -46,7 +57,7 @@ class Application {
     this.balancer = new Balancer({
       name: calling.name,
       queue: () => this.#calling.queue,
-      absent: () => this.#places.failure ?? 'none of its processes answers',
+      hopeless: () => this.#hopeless(),
     })
     this.#apply()
   }
@@ -58,15 +69,23 @@ class Application {
   }
 
   found(places: ApplicationPlaces): void {
+    if (this.#places.processes.length > 0) this.#answered = performance.now()
     this.#places = places
     this.#apply()
   }
 
+  /** Why nobody need wait: it fails again and again. */
+  #hopeless(): string | undefined {
+    const { processes, failure } = this.#places
+    if (processes.length > 0 || failure === undefined) return undefined
+    return performance.now() - this.#answered > HOPE ? failure : undefined
+  }
+
   load(): ApplicationLoad {
     const { waiting, members } = this.balancer.takeLoad()
-    const processes = members.flatMap(({ name, running, served }) => {
+    const processes = members.flatMap(({ name, running, served, late }) => {
       const id = this.#ids.get(name)
-      return id === undefined ? [] : [{ id, running, served }]
+      return id === undefined ? [] : [{ id, running, served, late }]
     })
     const known = new Set(members.map(({ name }) => name))
     for (const address of this.#ids.keys()) if (!known.has(address)) this.#ids.delete(address)

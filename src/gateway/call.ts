@@ -126,9 +126,14 @@ export interface Upstream {
   close(): void
 }
 
-/** What went wrong behind us, in words for the log: the cause of a 502, 503 or 504. */
+/** What went wrong behind us, in words for the log: the cause of a 502, 503 or 504. Where in this code tells nobody anything. */
 export class GatewayFault extends Error {
   override readonly name: string = 'GatewayFault'
+
+  constructor(message: string) {
+    super(message)
+    this.stack = message
+  }
 }
 
 /** The answer to a client whose request met a back end that gave none, or half of one. @param what In words for the log. */

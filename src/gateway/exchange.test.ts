@@ -112,7 +112,9 @@ test('informational answers are passed on (RFC 9110 §15.2)', async () => {
   const { peer, answered, connection } = ask()
   const informed: unknown[] = []
   connection.informer = { inform: (status, headers) => informed.push([status, [...headers.keys()]]) }
-  peer.says('Status: 103\nLink: </a>\nX-Accel-Redirect: /inside\n\nStatus: 204\nA: b\n\n')
+  peer.says(
+    'Status: 103\nLink: </a>\nX-Accel-Redirect: /inside\nConnection: X-Hop, (\nX-Hop: 1\n\nStatus: 204\nA: b\n\n',
+  )
   peer.ends()
   assert.equal(await text(answered), '204 A=b ')
   assert.deepEqual(informed, [[103, ['link']]])

@@ -1,3 +1,4 @@
+import { isToken, listMembers } from '../message/fields.ts'
 import { Headers } from '../message/headers.ts'
 
 /**
@@ -11,11 +12,17 @@ const NOT_PASSED =
 export function passed(headers: Headers): Headers {
   const fields = headers.fields()
   const list: string[] = []
+  let connection = ''
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
-    if (!mayBeOurs(name) || !NOT_PASSED.test(name)) list.push(name, fields[i + 1] as string)
+    const value = fields[i + 1] as string
+    if (!mayBeOurs(name) || !NOT_PASSED.test(name)) list.push(name, value)
+    else if (name.length === 10 && name.toLowerCase() === 'connection') connection += `${value},`
   }
-  return Headers.fromList(list)
+  const kept = Headers.fromList(list)
+  // Also the ones that it names are of this one connection.
+  for (const option of listMembers(connection)) if (isToken(option)) kept.delete(option)
+  return kept
 }
 
 /** Only names of these lengths, or with an X, can be such ones. */

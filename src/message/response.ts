@@ -20,6 +20,8 @@ export type Upgrade = (socket: UpgradedSocket, head: Uint8Array) => void
 
 /** What a take-over gets: a duplex byte stream, as small as can be said without naming a platform. */
 export interface UpgradedSocket {
+  /** Whether the other side has ended its own already, so that there will be no `end`. */
+  readonly readableEnded?: boolean
   write(data: Uint8Array | string): boolean
   end(): unknown
   destroy(error?: Error): unknown

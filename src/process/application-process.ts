@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { closeSync, rmSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { SpawnFailed } from '../io/spawn/failed.ts'
@@ -9,10 +9,11 @@ import { type Ended, endAll, within } from './ending.ts'
 import { ApplicationFailed, type Exit, endOf } from './failed.ts'
 import type { Keeper } from './keeper.ts'
 import { LastWords } from './last-words.ts'
-import { letIn } from './let-in.ts'
+import { giveBack, letIn } from './let-in.ts'
 import { Output } from './output.ts'
 import { outputPipes } from './output-pipe.ts'
 import { Readiness } from './ready.ts'
+import { removeTree } from './remove-tree.ts'
 import type { ApplicationSpec, Ids } from './specification.ts'
 import type { Who } from './who.ts'
 
@@ -23,7 +24,7 @@ const LAST_WORDS = 500
 export interface Seat {
   /** Of all processes of the supervisor, for their marks. */
   readonly token: string
-  /** The private folder of the supervisor, and in it that of the application. */
+  /** The private folder of the supervisor, and in it that of the process. */
   readonly base: string
   readonly folder: string
   readonly who: Who
@@ -57,6 +58,8 @@ export class ApplicationProcess implements Ended {
   readonly #outputs: readonly Output[]
   #exit: Exit | undefined
   #ending: Promise<void> | undefined
+  /** Whether its folder was taken from it. */
+  #taken = false
 
   /** @throws Error where it cannot be started, with what to do. */
   constructor(spec: ApplicationSpec, id: number, seat: Seat) {
@@ -65,7 +68,7 @@ export class ApplicationProcess implements Ended {
     this.#seat = seat
     this.mark = `${seat.token}.${id}`
     this.uid = seat.who.uid
-    const { child, stdout, stderr } = start(startOf(spec, seat.who, this.path, this.mark), spec.cwd, seat)
+    const { child, stdout, stderr } = this.#start()
     this.#child = child
     if (child.pid !== undefined) seat.keeper.add(child.pid)
     this.exited = new Promise((resolve) => {
@@ -74,7 +77,7 @@ export class ApplicationProcess implements Ended {
         resolve(this.#exit)
       })
     })
-    this.#outputs = [this.#listen(stdout, 'info'), this.#listen(stderr, 'error')]
+    this.#outputs = [this.#listen(stdout, 'info'), this.#listen(stderr, 'warn')]
     this.ready = this.#answers()
   }
 
@@ -83,7 +86,7 @@ export class ApplicationProcess implements Ended {
   }
 
   get path(): string {
-    return join(this.#seat.folder, String(this.id))
+    return join(this.#seat.folder, 's')
   }
 
   get hasExited(): boolean {
@@ -111,12 +114,22 @@ export class ApplicationProcess implements Ended {
   }
 
   async #end(grace: number): Promise<void> {
-    const { keeper, report } = this.#seat
+    const { keeper, report, folder, who } = this.#seat
+    if (this.#taken && !this.hasExited) giveBack(this.path, who)
     const left = this.pid === -1 ? [] : await endAll(this, grace)
     for (const output of this.#outputs) output.end()
-    rmSync(this.path, { force: true, recursive: true })
+    removeTree(folder)
     if (left.length === 0) return keeper.remove(this.pid)
     report('error', 'Processes of an application could not be ended.', { application: this.#spec.name, left })
+  }
+
+  #start(): ReturnType<typeof start> {
+    try {
+      return start(startOf(this.#spec, this.#seat.who, this.path, this.mark), this.#spec.cwd, this.#seat)
+    } catch (error) {
+      removeTree(this.#seat.folder)
+      throw error
+    }
   }
 
   async #answers(): Promise<void> {
@@ -124,7 +137,11 @@ export class ApplicationProcess implements Ended {
     const { who, owner } = this.#seat
     const what = await firstOf(timeouts.start, this.path, this.#child)
     if (what === 'ready') {
-      if (owner !== undefined && owner.uid !== 0 && owner.uid !== who.uid) letIn(this.path, who, owner)
+      const { uid, gid } = owner ?? own()
+      if (own().uid === 0 && uid !== who.uid) {
+        this.#taken = true
+        letIn(this.path, who, { uid, gid })
+      }
       // It may have been told to end meanwhile.
       if (this.state === 'starting') this.state = 'serving'
     } else if (what instanceof Error) {
@@ -140,7 +157,7 @@ export class ApplicationProcess implements Ended {
     }
   }
 
-  #listen(stream: Readable, level: 'info' | 'error'): Output {
+  #listen(stream: Readable, level: 'info' | 'warn'): Output {
     const { name } = this.#spec
     const fields = { application: name, process: this.pid }
     return new Output(stream, {
@@ -152,6 +169,10 @@ export class ApplicationProcess implements Ended {
       dropped: (bytes) => this.#seat.report('warn', 'A process wrote more than is shown.', { ...fields, bytes }),
     })
   }
+}
+
+function own(): Ids {
+  return { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 }
 }
 
 /** In a session of its own: away from the terminal, and a group that is ended as one. */

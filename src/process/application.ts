@@ -3,21 +3,18 @@ import { ApplicationProcess, type Seat } from './application-process.ts'
 import { BackOff } from './back-off.ts'
 import { ApplicationFailed, endOf } from './failed.ts'
 import { Loads } from './loads.ts'
-import { takesConnections } from './ready.ts'
+import { Replacing } from './replacing.ts'
 import { Scaling } from './scaling.ts'
-import type { ApplicationLoad, ApplicationSpec, ApplicationState, ApplicationStatus } from './specification.ts'
-
-const MIB = 1 << 20
-/** A process that takes no connections at so many looks in a row is replaced. */
-const DEAF = 3
-/** Of all applications: one that is named again while it still ends must not be taken for the older one. */
-let lastVersion = 0
+import type { ApplicationLoad, ApplicationSpec, ApplicationState } from './specification.ts'
+import { hangs, hasServed, isWorn } from './wear.ts'
 
 /** What an application needs of its supervisor. */
 export interface Surroundings {
   /** Where the next process is put. @throws Error where the application can have no process. */
-  readonly seat: () => Seat
+  readonly seat: (spec: ApplicationSpec) => Seat
   readonly nextId: () => number
+  /** Of states, which are told apart by it, also those of an application that ends and one of the same key that begins. */
+  readonly nextVersion: () => number
   readonly report: Report
   readonly changed: (state: ApplicationState) => void
 }
@@ -33,20 +30,26 @@ export class Application {
   failure: string | undefined = undefined
   ending: boolean = false
   readonly #around: Surroundings
-  readonly #backOff = new BackOff()
+  readonly #backOff = new BackOff(() => this.fill())
   #scaling: Scaling
-  /** What is to be replaced, and why. */
-  readonly #due = new Map<ApplicationProcess, string>()
+  readonly #replacing: Replacing
+  /** Those that died young, of which it may be told yet that they had served. */
+  readonly #fallen = new Set<number>()
   #wanted: number
-  #version = 0
-  #again: NodeJS.Timeout | undefined
-  #replacing = false
+  #version: number
 
   constructor(spec: ApplicationSpec, around: Surroundings) {
     this.spec = spec
     this.#around = around
     this.#wanted = spec.processes.min
     this.#scaling = new Scaling(spec)
+    this.#version = around.nextVersion()
+    this.#replacing = new Replacing({
+      report: around.report,
+      begin: () => this.#begin(),
+      retire: (process) => this.#retire(process),
+      fieldsOf: (process) => this.#fieldsOf(process),
+    })
   }
 
   get state(): ApplicationState {
@@ -72,18 +75,23 @@ export class Application {
 
   /** Starts what is missing. Where none answers yet, one: the others could only fail the same way. */
   fill(): void {
-    if (this.ending || this.#again !== undefined) return
+    if (this.ending || this.#backOff.waits) return
     const wanted = this.#serving.length > 0 ? this.#wanted : 1
     for (let count = this.#count; count < wanted; count++) void this.#begin().then((failed) => this.#tell(failed))
   }
 
   heard(load: ApplicationLoad, from: number): void {
-    for (const { id, served } of load.processes) {
+    for (const { id, served, late } of load.processes) {
       const process = this.processes.get(id)
-      if (process !== undefined) process.requests += served
+      if (process !== undefined) {
+        process.requests += served
+        this.#replaceWhere(process, hangs(late))
+      }
+      if (served > 0 && this.#fallen.delete(id)) this.#backOff.wasOfUse()
     }
     this.loads.heard(load, from)
-    this.#replaceWorn()
+    if (this.#backOff.waits) return
+    for (const process of this.#serving) this.#replaceWhere(process, hasServed(process, this.spec))
   }
 
   forget(from: number): void {
@@ -93,7 +101,7 @@ export class Application {
   /** To be called now and then, each time after as long: as many processes as the requests need. */
   scale(): void {
     if (this.ending) return
-    const starting = this.#count > this.#serving.length || this.#again !== undefined
+    const starting = this.#count > this.#serving.length || this.#backOff.waits
     const change = this.#scaling.look(this.#serving.length, this.loads, starting)
     if (change > 0) this.#wanted = this.#serving.length + 1
     if (change < 0) {
@@ -106,29 +114,10 @@ export class Application {
 
   /** To be called now and then: a process that needs too much memory, or takes no connections any more, is replaced. */
   async check(memory: ReadonlyMap<ApplicationProcess, number>): Promise<void> {
-    const { maxMemory = Number.POSITIVE_INFINITY } = this.spec
+    if (this.#backOff.waits) return
     for (const process of this.#serving) {
-      const size = Math.ceil((memory.get(process) ?? 0) / MIB)
-      if (size > maxMemory) this.replace(process, `it needs ${size} MiB of memory`)
-      process.deaf = (await takesConnections(process.path)) ? 0 : process.deaf + 1
-      if (process.deaf >= DEAF) this.replace(process, 'it takes no connections any more')
+      this.#replaceWhere(process, await isWorn(process, this.spec, memory.get(process) ?? 0))
     }
-  }
-
-  status(memory: ReadonlyMap<ApplicationProcess, number>): ApplicationStatus {
-    const { key, name } = this.spec
-    const { restarts, failure, loads } = this
-    const processes = [...this.processes.values()].map((process) => {
-      const { id, pid, state, since, requests } = process
-      return { id, pid, state, since, requests, running: loads.running(id), memory: memory.get(process) }
-    })
-    return { key, name, state: this.#condition, waiting: loads.waiting, restarts, failure, processes }
-  }
-
-  get #condition(): ApplicationStatus['state'] {
-    if (this.ending) return 'ending'
-    if (this.#serving.length > 0) return 'running'
-    return this.failure === undefined ? 'starting' : 'failing'
   }
 
   /** Each process is replaced, one after the other; those that are still starting, as soon as they serve. */
@@ -146,15 +135,14 @@ export class Application {
 
   /** Another one is started in its place; it ends when that one takes connections. */
   replace(process: ApplicationProcess, why: string): void {
-    if (process.state !== 'serving' || process.replaced || this.ending) return
-    this.#due.set(process, why)
-    if (!this.#replacing) void this.#replaceDue()
+    if (!this.ending) this.#replacing.add(process, why)
   }
 
   /** Ends all processes when what they do is done. Fulfilled when nothing is left. */
   async end(gently: boolean): Promise<void> {
     this.ending = true
-    clearTimeout(this.#again)
+    this.#backOff.stop()
+    this.#replacing.stop()
     const processes = [...this.processes.values()]
     await Promise.all(processes.map((process) => (gently ? this.#retire(process) : this.#end(process))))
   }
@@ -172,7 +160,7 @@ export class Application {
   async #begin(): Promise<ApplicationFailed | undefined> {
     let process: ApplicationProcess
     try {
-      process = new ApplicationProcess(this.spec, this.#around.nextId(), this.#around.seat())
+      process = new ApplicationProcess(this.spec, this.#around.nextId(), this.#around.seat(this.spec))
     } catch (error) {
       return this.#failed(new ApplicationFailed(this.spec.name, (error as Error).message), 0)
     }
@@ -187,6 +175,7 @@ export class Application {
     }
     if (process.state !== 'serving') return undefined
     this.failure = undefined
+    this.#fallen.clear()
     this.#changed()
     void process.exited.then(() => this.#died(process))
     this.fill()
@@ -195,26 +184,28 @@ export class Application {
 
   async #died(process: ApplicationProcess): Promise<void> {
     if (process.state !== 'serving') return
-    const { lived } = process
+    const exit = await process.exited
     process.state = 'leaving'
+    this.restarts++
+    // One that ends well has decided so itself, as after a number of requests.
+    const served = process.requests > 0 || exit.code === 0
+    if (!served) this.#fallen.add(process.id)
+    if (!this.ending) this.#backOff.ended(process.lived, served)
     this.#changed()
     void this.#end(process)
-    const failed = await process.failed(`a process ended with ${endOf(await process.exited)}`)
+    const failed = await process.failed(`a process ended with ${endOf(exit)}`)
     if (this.ending) return
-    const served = process.requests > 0 || failed.exit?.code === 0
-    this.#tell(this.#failed(failed, lived, served))
-  }
-
-  #failed(failed: ApplicationFailed, lived: number, served: boolean = false): ApplicationFailed {
-    this.restarts++
+    this.#tell(failed)
+    if (this.#serving.length >= this.#wanted) return
     this.failure = failed.message
     this.#changed()
-    clearTimeout(this.#again)
-    const fill = (): void => {
-      this.#again = undefined
-      this.fill()
-    }
-    this.#again = setTimeout(fill, this.#backOff.ended(lived, served))
+  }
+
+  #failed(failed: ApplicationFailed, lived: number): ApplicationFailed {
+    this.restarts++
+    this.failure = failed.message
+    if (!this.ending) this.#backOff.ended(lived, false)
+    this.#changed()
     return failed
   }
 
@@ -222,36 +213,8 @@ export class Application {
     if (failed !== undefined) this.#around.report('error', failed.message, { application: this.spec.name })
   }
 
-  /** What has served enough. Limits are a little different, so that not all are reached at once. */
-  #replaceWorn(): void {
-    const { maxRequests } = this.spec
-    if (maxRequests === undefined || this.#again !== undefined) return
-    for (const process of this.#serving) {
-      const spread = Math.floor((maxRequests / 10) * ((process.id % 8) / 8))
-      if (process.requests >= maxRequests - spread) this.replace(process, `it has served ${process.requests} requests`)
-    }
-  }
-
-  async #replaceDue(): Promise<void> {
-    this.#replacing = true
-    for (const [process, why] of this.#due) {
-      this.#due.delete(process)
-      if (process.state !== 'serving' || this.ending) continue
-      process.replaced = true
-      const failed = await this.#begin()
-      process.replaced = false
-      if (failed === undefined) {
-        this.#around.report('info', `A process is replaced: ${why}.`, this.#fieldsOf(process))
-        await this.#retire(process)
-        continue
-      }
-      this.#due.clear()
-      this.#around.report('error', `A process stays, since no other can be started: ${failed.message}`, {
-        ...this.#fieldsOf(process),
-        why,
-      })
-    }
-    this.#replacing = false
+  #replaceWhere(process: ApplicationProcess, why: string | undefined): void {
+    if (why !== undefined) this.replace(process, why)
   }
 
   /** It gets no new requests, and ends when what it does is done, or after a while. */
@@ -265,12 +228,17 @@ export class Application {
   }
 
   async #end(process: ApplicationProcess): Promise<void> {
-    await process.end()
+    try {
+      await process.end()
+    } catch (error) {
+      const what = `It is not known whether a process has ended: ${(error as Error).message}`
+      this.#around.report('error', what, this.#fieldsOf(process))
+    }
     this.processes.delete(process.id)
   }
 
   #changed(): void {
-    this.#version = ++lastVersion
+    this.#version = this.#around.nextVersion()
     this.#around.changed(this.state)
   }
 

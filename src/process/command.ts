@@ -98,6 +98,12 @@ function withLimits({ memory, files, cpu, processes, core }: ProcessLimits, path
   if (prlimit !== undefined) return [prlimit, ...limits.map(({ long, value }) => `--${long}=${value}`), '--']
   const shell = search('sh', path)
   if (shell === undefined) throw new Error('limits take prlimit (of util-linux) or a shell, and there is neither')
-  const set = limits.map(({ short, ofShell }) => `ulimit -${short} ${ofShell}`).join(' && ')
+  const set = limits.map(({ short, ofShell }) => ulimit(short, ofShell)).join(' && ')
   return [shell, '-c', `${set} && exec "$@"`, 'limits']
+}
+
+/** Shells disagree on the letter for the number of processes: bash has -u, and dash and BusyBox, which stop there, -p. */
+function ulimit(letter: string, value: number): string {
+  const by = (name: string): string => `ulimit -${name} ${value}`
+  return letter === 'u' ? `if (ulimit -u) >/dev/null 2>&1; then ${by('u')}; else ${by('p')}; fi` : by(letter)
 }

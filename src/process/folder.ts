@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import { removeTree } from './remove-tree.ts'
 import type { Ids } from './specification.ts'
 
 /** The longest name of a Unix socket that systems take, in bytes (`sun_path`, without its NUL). */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
-/** What a socket adds to the folder of a supervisor: a number for the application, and one for the process. */
-const LONGEST_REST = '/1234/1234567'.length
+/** What a socket adds to the folder of a supervisor: a number for its process, and its name. */
+const LONGEST_REST = '/123456789/s'.length
 /** The name of a socket that answers for as long as the supervisor lives. */
 export const ALIVE = 'alive'
 
@@ -42,7 +43,7 @@ export class PrivateFolder {
   }
 
   /**
-   * A folder that only this user may enter, with all rights there.
+   * A folder for one process, that only this user may enter, with all rights there.
    * @param owner Who else will have to.
    * @throws Error where they cannot come so far.
    */
@@ -58,7 +59,7 @@ export class PrivateFolder {
 
   async remove(): Promise<void> {
     await new Promise((resolve) => this.#alive.close(resolve))
-    rmSync(this.path, { recursive: true, force: true })
+    removeTree(this.path)
   }
 }
 

@@ -19,7 +19,7 @@ while read -r what group; do
   esac
 done
 marked() {
-  for one in $(grep -l -s -a -e "$mark" /proc/[0-9]*/environ 2>/dev/null); do
+  for one in $(grep -l -s -e "$mark" /proc/[0-9]*/environ 2>/dev/null); do
     one=\${one#/proc/}
     echo "\${one%/environ}"
   done

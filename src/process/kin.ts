@@ -3,6 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { MARK } from './command.ts'
 
+const AT_ONCE = 32
+
 /** A process that was started here, by which all that it started is known too. */
 export interface Root {
   readonly pid: number
@@ -23,7 +25,8 @@ interface Row {
 
 /**
  * The processes that live of each of these: itself, its group and session, what carries its mark, though it left them,
- * and all children of those. On Linux a mark counts where the process is the same user's, or this one's.
+ * and all children of those. On Linux a mark counts where the process is the same user's, or this one's; those of root may
+ * become anybody.
  */
 export async function kinOf(roots: readonly Root[]): Promise<number[][]> {
   const rows = await table()
@@ -58,7 +61,7 @@ function found(root: Root, rows: readonly Row[]): Row[] {
     pids.add(row.pid)
   }
   for (const row of rows) {
-    const marked = row.mark === root.mark && (row.uid === root.uid || row.uid === own)
+    const marked = row.mark === root.mark && (root.uid === 0 || row.uid === root.uid || row.uid === own)
     if (marked || row.pid === root.pid || row.group === root.pid || row.session === root.pid) add(row)
   }
   for (let size = -1; size !== all.size; ) {
@@ -71,12 +74,13 @@ function found(root: Root, rows: readonly Row[]): Row[] {
 /** All processes that live: one that has ended, and that its parent does not want to know of, is none. */
 async function table(): Promise<Row[]> {
   if (process.platform !== 'linux') return tableOfPs()
-  const rows: Row[] = []
-  for (const name of await readdir('/proc')) {
-    const row = /^\d+$/.test(name) ? await rowOf(Number(name)) : undefined
-    if (row !== undefined) rows.push(row)
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const rows: (Row | undefined)[] = []
+  // Many at once, since each waits for a turn of a loop that may be busy; not all, since each takes a descriptor.
+  for (let i = 0; i < pids.length; i += AT_ONCE) {
+    rows.push(...(await Promise.all(pids.slice(i, i + AT_ONCE).map((pid) => rowOf(pid)))))
   }
-  return rows
+  return rows.filter((row) => row !== undefined)
 }
 
 /** By proc_pid_stat(5): what follows the name, which may hold anything, in brackets. */
@@ -98,8 +102,13 @@ async function rowOf(pid: number): Promise<Row | undefined> {
       memory: undefined,
     }
   } catch (error) {
-    return ended(error)
+    return hidden(error) ? undefined : ended(error)
   }
+}
+
+/** Other users' processes are not for everybody to see (hidepid of proc(5)). */
+function hidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 /** Whether that is why it cannot be read; if not, as without free descriptors, nobody may think that it is gone. */
@@ -118,8 +127,7 @@ async function markOf(folder: string): Promise<string | undefined> {
     const from = at + BEFORE.length
     return environment.toString('latin1', from, environment.indexOf(0, from))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return code === 'EACCES' || code === 'EPERM' ? undefined : ended(error)
+    return hidden(error) ? undefined : ended(error)
   }
 }
 

@@ -1,33 +1,27 @@
-import * as fs from 'node:fs'
+import { chmodSync, chownSync, lchownSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ids } from './specification.ts'
 
-/** The flag that opens a name and not what it leads to; Node has no name for it. */
-const O_PATH = 0o10000000
-
 /**
- * Gives a socket, and the way to it, to who must connect, where that is another user than whose process listens. That one
- * could put something else under the name meanwhile: so the rights are given to what was looked at, by its descriptor.
+ * Gives a socket to who must connect, where that is another user than whose process listens. That one could put a link in
+ * its place, and have the workers talk to the socket of somebody else, in their name: so the folder is taken away first.
  * @throws Error where there is no socket of this user.
  */
 export function letIn(path: string, listener: Ids, { uid, gid }: Ids): void {
-  if (process.platform === 'linux') {
-    const descriptor = fs.openSync(path, O_PATH | fs.constants.O_NOFOLLOW)
-    try {
-      check(fs.fstatSync(descriptor), path, listener)
-      fs.chownSync(`/proc/self/fd/${descriptor}`, uid, gid)
-      fs.chmodSync(`/proc/self/fd/${descriptor}`, 0o600)
-    } finally {
-      fs.closeSync(descriptor)
-    }
-  } else {
-    check(fs.lstatSync(path), path, listener)
-    fs.lchownSync(path, uid, gid)
-    fs.lchmodSync?.(path, 0o600)
+  const folder = dirname(path)
+  chownSync(folder, 0, 0)
+  chmodSync(folder, uid === 0 ? 0o700 : 0o711)
+  const stats = lstatSync(path)
+  if (!stats.isSocket() || stats.uid !== listener.uid) {
+    throw new Error(`${path} is no socket of the process that was started`)
   }
-  fs.chmodSync(dirname(path), 0o711)
+  lchownSync(path, uid, gid)
+  chmodSync(path, 0o600)
 }
 
-function check(stats: fs.Stats, path: string, { uid }: Ids): void {
-  if (!stats.isSocket() || stats.uid !== uid) throw new Error(`${path} is no socket of the process that was started`)
+/** A process that ends may remove its socket, as many do: nobody connects any more. */
+export function giveBack(path: string, { uid, gid }: Ids): void {
+  const folder = dirname(path)
+  chmodSync(folder, 0o700)
+  chownSync(folder, uid, gid)
 }

@@ -10,6 +10,13 @@ const SECOND = 1000
 /** So much at the end of what is dropped is kept for the last words. */
 const KEPT = 4096
 
+/** What a terminal would obey: the log, `oriel status` and `oriel check` show the words of programs to people. */
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+
+function escaped(control: string): string {
+  return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`
+}
+
 /** What hears the lines. */
 export interface OutputEvents {
   line(text: string): void
@@ -84,7 +91,7 @@ export class Output {
   #tell(line: Buffer): void {
     for (let from = 0; from < line.length; from += MAX_LINE) {
       const piece = line.subarray(from, from + MAX_LINE)
-      const text = textOfBytes(piece.toString('latin1')).trimEnd()
+      const text = textOfBytes(piece.toString('latin1')).trimEnd().replace(CONTROL, escaped)
       if (text === '') continue
       if (this.#full) {
         this.#dropped += piece.length

@@ -48,6 +48,16 @@ export interface ApplicationState {
   readonly failure: string | undefined
 }
 
+/** How busy one of its processes is, as one worker sees it. */
+export interface ProcessLoad {
+  readonly id: number
+  readonly running: number
+  /** What ended since the last report. */
+  readonly served: number
+  /** How many requests in a row it has left without an answer until their time was up. */
+  readonly late: number
+}
+
 /** How busy an application is, as one worker sees it. */
 export interface ApplicationLoad {
   readonly key: string
@@ -56,7 +66,7 @@ export interface ApplicationLoad {
   /** Requests that wait for a process. */
   readonly waiting: number
   /** Those that run something there, also those that are not in the state any more; and what ended since the last report. */
-  readonly processes: readonly { readonly id: number; readonly running: number; readonly served: number }[]
+  readonly processes: readonly ProcessLoad[]
 }
 
 /** What there is to know about an application, for people. */

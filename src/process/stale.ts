@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { signal } from './ending.ts'
 import { ALIVE } from './folder.ts'
 import { markedBy } from './kin.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** A folder is made before its supervisor answers there: one that is younger, in milliseconds, is left. */
 const YOUNG = 10_000
@@ -18,7 +19,7 @@ export async function clean(base: string): Promise<number> {
       signal(pid, 'SIGKILL')
       ended++
     }
-    rmSync(folder, { recursive: true, force: true })
+    removeTree(folder)
   }
   return ended
 }

@@ -1,8 +1,8 @@
 import type { Report } from '../message/exchange.ts'
 import { Application } from './application.ts'
 import type { ApplicationProcess, Seat } from './application-process.ts'
-import { PrivateFolder } from './folder.ts'
-import { Keeper } from './keeper.ts'
+import { BackOff } from './back-off.ts'
+import { Ground } from './ground.ts'
 import { memoryOf } from './kin.ts'
 import {
   type ApplicationLoad,
@@ -12,7 +12,7 @@ import {
   checkSpec,
   type Ids,
 } from './specification.ts'
-import { clean } from './stale.ts'
+import { statusOf } from './status.ts'
 import { whoRuns } from './who.ts'
 
 /** Milliseconds from one look at what waits to the next. */
@@ -40,12 +40,6 @@ export interface Change {
   drop(): Promise<void>
 }
 
-/** What all applications share. */
-interface Ground {
-  readonly folder: PrivateFolder
-  readonly keeper: Keeper
-}
-
 /** Runs applications: starts their processes, watches, scales and replaces them. */
 export class Supervisor {
   readonly #options: SupervisorOptions
@@ -54,8 +48,12 @@ export class Supervisor {
   readonly #leaving = new Map<Application, Promise<void>>()
   #ground: Promise<Ground> | undefined
   #lastId = 0
+  #lastVersion = 0
   #closing = false
   #looks: NodeJS.Timeout[] = []
+  /** What was to be started last, and when it is tried again. */
+  #specs: readonly ApplicationSpec[] = []
+  readonly #again = new BackOff(() => void this.#start(this.#specs))
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -66,6 +64,7 @@ export class Supervisor {
    * @throws ApplicationFailed for the first that does not; then nothing has changed. RangeError for a spec that makes no sense.
    */
   async prepare(specs: readonly ApplicationSpec[]): Promise<Change> {
+    for (const spec of specs) checkSpec(spec)
     const added = await this.#add(specs)
     const drop = async (): Promise<void> => {
       for (const { spec } of added) this.#applications.delete(spec.key)
@@ -77,18 +76,17 @@ export class Supervisor {
       await drop()
       throw error
     }
-    if (this.#closing) throw new Error('the supervisor is closed')
+    this.#checkOpen()
     return { make: () => this.#make(specs, added), drop }
   }
 
-  /** As `prepare` and `make`, at once: what fails is reported, and tried again. */
+  /** As `prepare` and `make`, at once: what fails is reported, and tried again. @throws RangeError as `prepare` does. */
   start(specs: readonly ApplicationSpec[]): void {
-    const begin = async (): Promise<void> => {
-      const added = await this.#add(specs)
-      for (const application of added) application.fill()
-      this.#make(specs, added)
-    }
-    begin().catch((error: Error) => this.#options.report('error', `Applications cannot be started: ${error.message}`))
+    for (const spec of specs) checkSpec(spec)
+    if (this.#closing) return
+    this.#specs = specs
+    this.#again.stop()
+    void this.#start(specs)
   }
 
   /** How busy an application is. @param from The number of the worker that says so. */
@@ -116,7 +114,7 @@ export class Supervisor {
   /** What there is to know of each, with the memory at this moment. */
   async status(): Promise<ApplicationStatus[]> {
     const memory = await this.#memory(this.#processes)
-    return this.#all.map((application) => application.status(memory))
+    return this.#all.map((application) => statusOf(application, memory))
   }
 
   /** The numbers of all processes that were started here and may run, that of the keeper among them. */
@@ -128,33 +126,45 @@ export class Supervisor {
   /** Ends everything, gently and then by force. Fulfilled when nothing is left. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const look of this.#looks) clearInterval(look)
+    this.#again.stop()
     const ground = await this.#ground?.catch(() => undefined)
+    for (const look of this.#looks) clearInterval(look)
     for (const application of this.#applications.values()) void this.#end(application, false)
     this.#applications.clear()
     // Those too that were leaving gently: nobody sends them anything any more.
     await Promise.all([...this.#leaving].map(([application, ended]) => Promise.all([application.end(false), ended])))
-    if (ground === undefined) return
-    await ground.folder.remove()
-    await ground.keeper.close()
+    await ground?.close()
+  }
+
+  async #start(specs: readonly ApplicationSpec[]): Promise<void> {
+    try {
+      const added = await this.#add(specs)
+      for (const application of added) application.fill()
+      this.#make(specs, added)
+    } catch (error) {
+      if (this.#closing) return
+      this.#options.report('error', `Applications cannot be started: ${(error as Error).message}`)
+      if (specs === this.#specs) this.#again.ended(0, false)
+    }
   }
 
   async #add(specs: readonly ApplicationSpec[]): Promise<Application[]> {
-    for (const spec of specs) checkSpec(spec)
     const missing = (): readonly ApplicationSpec[] => {
       return specs.filter(({ key }, i) => {
         return !this.#applications.has(key) && specs.findIndex((other) => other.key === key) === i
       })
     }
     if (missing().length === 0) return []
+    this.#checkOpen()
     this.#ground ??= this.#open()
     const ground = await this.#ground
-    if (this.#closing) throw new Error('the supervisor is closed')
+    this.#checkOpen()
     // Somebody else may have added one meanwhile: a reload that follows at once upon the start.
     return missing().map((spec) => {
       const application = new Application(spec, {
-        seat: this.#seats(spec, ground),
+        seat: (spec) => this.#seatOf(spec, ground),
         nextId: () => ++this.#lastId,
+        nextVersion: () => ++this.#lastVersion,
         report: this.#options.report,
         changed: (state) => this.#options.changed(state),
       })
@@ -163,7 +173,12 @@ export class Supervisor {
     })
   }
 
+  #checkOpen(): void {
+    if (this.#closing) throw new Error('the supervisor is closed')
+  }
+
   #make(specs: readonly ApplicationSpec[], added: readonly Application[]): void {
+    this.#again.stop()
     const named = new Map(specs.map((spec) => [spec.key, spec]))
     for (const [key, application] of this.#applications) {
       const spec = named.get(key)
@@ -172,9 +187,8 @@ export class Supervisor {
         if (application.spec.reload === 'replace' && !added.includes(application)) application.replaceAll('a reload')
         continue
       }
-      // It tells at once that its processes take no more requests, and has to be known then.
-      void this.#end(application, true)
       this.#applications.delete(key)
+      void this.#end(application, true)
     }
   }
 
@@ -187,40 +201,32 @@ export class Supervisor {
   }
 
   #end(application: Application, gently: boolean): Promise<void> {
+    // It is there until it has ended: who hears of changes asks.
+    this.#leaving.set(application, Promise.resolve())
     const ended = application.end(gently).finally(() => this.#leaving.delete(application))
     this.#leaving.set(application, ended)
     return ended
   }
 
   /** What is wrong with its user is told at each start, since it can be mended meanwhile. */
-  #seats(spec: ApplicationSpec, { folder, keeper }: Ground): () => Seat {
+  #seatOf(spec: ApplicationSpec, { folder, keeper }: Ground): Seat {
     const { report, owner } = this.#options
-    let own: string | undefined
-    return () => {
-      const who = whoRuns(spec, owner)
-      own ??= folder.add(who, owner)
-      return { token: folder.token, base: folder.path, folder: own, who, owner, keeper, report }
-    }
+    const who = whoRuns(spec, owner)
+    return { token: folder.token, base: folder.path, folder: folder.add(who, owner), who, owner, keeper, report }
   }
 
   async #open(): Promise<Ground> {
-    const { folder: base, report } = this.#options
-    if (process.platform === 'win32') throw new Error('applications are started on Linux, macOS and other Unix only')
+    const { folder, report, check = CHECK } = this.#options
     try {
-      const folder = await PrivateFolder.make(base)
-      const ended = await clean(base)
-      if (ended > 0) report('warn', 'Processes of a supervisor that was killed are ended.', { processes: ended })
-      const keeper = new Keeper(folder.path, folder.token, () => {
-        report('error', 'The keeper of the application processes was killed; there will be another one.')
-      })
+      const ground = await Ground.open(folder, report)
+      const failed = (error: Error): void => report('error', `Processes cannot be looked at: ${error.message}`)
       this.#looks = [
         setInterval(() => this.#scale(), SCALE).unref(),
-        setInterval(() => {
-          this.#check().catch((error: Error) => report('error', `Processes cannot be looked at: ${error.message}`))
-        }, this.#options.check ?? CHECK).unref(),
+        setInterval(() => void this.#check().catch(failed), check).unref(),
       ]
-      return { folder, keeper }
+      return ground
     } catch (error) {
+      // What is wrong with the folder may be mended.
       this.#ground = undefined
       throw error
     }

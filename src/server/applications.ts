@@ -10,6 +10,9 @@ import type {
 import type { Change, Supervisor } from '../process/supervisor.ts'
 import { applicationsFolder } from './private-folder.ts'
 
+/** Milliseconds for which an application that is tried must live on after it has answered. */
+const BEARS = 200
+
 /** How often the supervisor is told how busy applications are, in milliseconds. */
 export const LOADS = 250
 
@@ -39,6 +42,7 @@ export class OwnApplications implements Applications {
   readonly #options: ApplicationsOptions
   readonly #states = new Map<string, ApplicationState>()
   #supervisor: Supervisor | undefined
+  #closed = false
 
   constructor(options: ApplicationsOptions) {
     this.#options = options
@@ -53,6 +57,7 @@ export class OwnApplications implements Applications {
     if (this.#supervisor !== undefined) return this.#supervisor.prepare(specs)
     if (specs.length === 0) return NOTHING
     const { Supervisor } = await import('../process/supervisor.ts')
+    if (this.#closed) throw new Error('the server is stopping')
     const { report, owner } = this.#options
     const supervisor = new Supervisor({
       folder: applicationsFolder(),
@@ -79,6 +84,7 @@ export class OwnApplications implements Applications {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#supervisor?.close()
   }
 
@@ -140,6 +146,12 @@ export async function tryApplications(
   })
   try {
     await supervisor.prepare(specs)
+    // Some do not bear that somebody connects and goes without a word.
+    await new Promise((resolve) => setTimeout(resolve, BEARS))
+    const died = (await supervisor.status()).find(({ restarts }) => restarts > 0)
+    if (died !== undefined) {
+      throw new Error(`${died.name} ended when somebody had connected to its socket and gone: ${died.failure}`)
+    }
   } finally {
     await supervisor.close()
   }

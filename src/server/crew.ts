@@ -43,6 +43,11 @@ export class Crew {
     return [...this.#workers.values()]
   }
 
+  /** Those too that are to end, and have not. */
+  get all(): WorkerProcess[] {
+    return [...this.#workers.values(), ...this.#leaving]
+  }
+
   /** Fulfilled when so many serve. @throws what one of them fails with. */
   async start(wanted: number, hang: number): Promise<void> {
     this.#want(wanted, hang)

@@ -72,7 +72,8 @@ export class Primary {
       report,
       ...(owner !== undefined && { owner }),
       changed: (states) => {
-        for (const worker of this.#crew.workers) worker.found(states)
+        // Those too that are to end: an old process ends when nobody calls it any more.
+        for (const worker of this.#crew.all) worker.found(states)
       },
     })
     this.#crew = new Crew({

@@ -1,9 +1,12 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 /** The folder of the server that the unit starts. */
 export const OF_SERVICE = '/run/oriel/oriel'
+
+/** What the names of our sockets leave: `/oriel`, 12 characters for a supervisor, and 12 for a process. */
+const MOST = 103 - '/oriel/0123456789ab/123456789/s'.length
 
 /** Folders that this user may have for itself, the best first. */
 export function candidates(): string[] {
@@ -11,11 +14,19 @@ export function candidates(): string[] {
   if (uid === undefined) return []
   const given = process.env['XDG_RUNTIME_DIR']
   return [
-    ...(given === undefined || given === '' ? [] : [join(given, 'oriel')]),
+    ...(given !== undefined && isUsable(given) ? [join(given, 'oriel')] : []),
     // /run/oriel is that of the unit, and of sockets that others may use.
     uid === 0 ? '/run/oriel-0' : OF_SERVICE,
     join(tmpdir(), `oriel-${uid}`),
   ]
+}
+
+/**
+ * The XDG Base Directory Specification has a path that is not absolute ignored: programs run in other folders. In one that
+ * is too long there can be no sockets, whose names are 103 bytes at most.
+ */
+function isUsable(folder: string): boolean {
+  return isAbsolute(folder) && Buffer.byteLength(folder) <= MOST
 }
 
 function made(path: string, mode: number = 0o700): boolean {

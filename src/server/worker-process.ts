@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { ConfigError } from '../config/config.ts'
 import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications.ts'
 import type { Bound } from '../io/bound.ts'
+import { messageOf } from './heard.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { HandedPermits } from './permits.ts'
 
@@ -45,7 +46,7 @@ export class WorkerProcess {
     this.slot = slot
     this.#calling = calling
     this.#child = fork(program, args, { serialization: 'json' })
-    this.#child.on('message', (message) => this.#heard(message as FromWorker))
+    this.#child.on('message', (message) => this.#heard(messageOf(message)))
     // A send to a worker that has just died fails; that it died is told by `exit`.
     this.#child.on('error', () => undefined)
     this.ended = once(this.#child, 'exit').then((given) => {
@@ -118,7 +119,8 @@ export class WorkerProcess {
     }
   }
 
-  #heard(message: FromWorker): void {
+  #heard(message: FromWorker | undefined): void {
+    if (message === undefined) return
     this.quiet = 0
     if (message.is === 'alive') return
     if (message.is === 'calling') return this.#calling(message.loads)

@@ -19,6 +19,7 @@ test('each key names a resource', async () => {
       cgi: '.',
       fastcgi: 'unix:nobody.sock',
       app: { command: 'nobody', queue: 0 },
+      wsgi: { module: 'nobody', queue: 0 },
       proxy: 'unix:nobody.sock',
       scgi: 'unix:nobody.sock',
       redirect: '/redirect',
@@ -28,7 +29,7 @@ test('each key names a resource', async () => {
     for (const key of RESOURCE_KEYS) {
       const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
       const answer = await site.request(key === 'cgi' ? '/run.txt' : '/a.txt')
-      if (key === 'fastcgi' || key === 'scgi' || key === 'proxy' || key === 'app') {
+      if (key === 'fastcgi' || key === 'scgi' || key === 'proxy' || key === 'app' || key === 'wsgi') {
         assert.equal(answer.status, 503, 'nobody listens there')
         continue
       }
@@ -46,7 +47,7 @@ test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
   assert.throws(
     () => kindOf({}),
-    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, redirect, respond/,
+    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, redirect, respond/,
   )
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })

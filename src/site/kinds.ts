@@ -9,6 +9,7 @@ import type { ProxyGiven } from '../resource/proxy/options.ts'
 import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 import type { ScgiOptions } from '../resource/scgi/options.ts'
+import type { WsgiOptions } from '../resource/wsgi/options.ts'
 import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
@@ -25,6 +26,8 @@ export interface ResourceKeys {
   readonly fastcgi?: string | readonly string[] | FastCgiOptions
   /** An application that Oriel runs: its command, or with options. */
   readonly app?: string | AppOptions
+  /** A WSGI application in Python that Oriel runs: `mysite.wsgi:application`, or with options. */
+  readonly wsgi?: string | WsgiOptions
   /** An HTTP server that requests are forwarded to: its address, several, or with options. */
   readonly proxy?: ProxyGiven
   /** An SCGI application: where it listens, or several that are equal, or with options. */
@@ -45,6 +48,7 @@ const KINDS: Kinds = {
   cgi: (value, place) => programs('cgi', value, place),
   fastcgi: (value, place) => programs('fastcgi', value, place),
   app: (value, place) => programs('app', value, place),
+  wsgi: (value, place) => programs('wsgi', value, place),
   proxy: (value, place) => programs('proxy', value, place),
   scgi: (value, place) => programs('scgi', value, place),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
@@ -60,6 +64,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'scgi',
   'proxy',
   'app',
+  'wsgi',
   'redirect',
   'respond',
 ]
@@ -85,7 +90,7 @@ export const DEFAULT_BODY_LIMIT: number = 1024 * 1024
 /** The most bytes of a body that programs take by default: 100 MiB. */
 export const PROGRAM_BODY_LIMIT: number = 100 * 1024 * 1024
 
-const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'scgi', 'proxy', 'app'])
+const PROGRAMS: ReadonlySet<string> = new Set(['cgi', 'fastcgi', 'scgi', 'proxy', 'app', 'wsgi'])
 
 /** The most bytes of a body where neither the route nor the site says: programs read it from a pipe, not into memory. */
 export function usualBodyLimit(kind: string): number {

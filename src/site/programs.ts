@@ -6,11 +6,13 @@ import type { FastCgiOptions } from '../resource/fastcgi/options.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
 import type { ProxyGiven } from '../resource/proxy/options.ts'
 import type { ScgiOptions } from '../resource/scgi/options.ts'
+import type { WsgiOptions } from '../resource/wsgi/options.ts'
 
 /** The kinds of resource that have programs answer, and what a route says of them. */
 interface Values {
   readonly cgi: string | CgiOptions
   readonly app: string | AppOptions
+  readonly wsgi: string | WsgiOptions
   readonly fastcgi: string | readonly string[] | FastCgiOptions
   readonly proxy: ProxyGiven
   readonly scgi: string | readonly string[] | ScgiOptions
@@ -28,6 +30,7 @@ const LOADERS: { readonly [K in ProgramKind]: () => Promise<Make[K]> } = {
   scgi: async () => (await import('../resource/scgi/scgi.ts')).scgi,
   proxy: async () => (await import('../resource/proxy/proxy.ts')).proxy,
   app: async () => (await import('../resource/app/app.ts')).app,
+  wsgi: async () => (await import('../resource/wsgi/wsgi.ts')).wsgi,
 }
 
 /** All of them. */

@@ -65,7 +65,10 @@ for (const [method, methods] of [
 }
 
 for (const [route, fault] of [
-  [{ match: '/a' }, /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, redirect, respond/],
+  [
+    { match: '/a' },
+    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, redirect, respond/,
+  ],
   [{ match: '/a', respond: 'x', redirect: '/b' }, /one resource, not redirect and respond/],
   [{ match: '/a', resource: 5 }, /a resource is/],
   [{ match: '/a', redirect: { to: '/b', status: 200 } }, /200 is not the status of a redirect/],

@@ -326,3 +326,15 @@ function readable({ folder }: Production): void {
   chmodSync(folder, 0o755)
   chownSync(folder, 0, 0)
 }
+
+test('check starts applications as the user of the config, and not as root', asRoot, async (t) => {
+  const code = "console.log('is ' + process.getuid()); process.exit(1)"
+  const command = JSON.stringify([process.execPath, '-e', code])
+  const site = new Production(
+    t,
+    `user: 'nobody', listen: [{ port: 0 }], routes: [{ match: '/*', app: { command: ${command} } }]`,
+  )
+  const { stderr, code: exit } = await site.run('check')
+  assert.match(stderr, new RegExp(`is ${execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).trim()}$`, 'm'))
+  assert.equal(exit, 1)
+})

@@ -3,24 +3,13 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { startOriel } from './command.ts'
 import { startSpawnFcgi } from './fastcgi-programs.ts'
+import type { Front } from './front-cases.ts'
 import { openFolder } from './peer-process.ts'
 import { readmeBlock } from './readme.ts'
 import { startApache, startCaddy, startLighttpd, startNginx, type WebServer } from './web-servers.ts'
 
 /** What a README has, and what stands there instead. */
 type Changes = Readonly<Record<string, string>>
-
-/** A web server before our application, which it finds at `/app`. */
-export interface Front {
-  /** Which answers that break off look broken to the client of this web server. */
-  readonly breaks: 'always' | 'with a length'
-  /** When it tells an application that the client has gone. */
-  readonly tells: 'at once' | 'when it writes'
-  /** How many requests it may get at once. */
-  readonly atOnce: number
-  /** Starts the application and the server. @returns Its address; undefined where the test is skipped. */
-  start(t: TestContext, folder: string): Promise<string | undefined>
-}
 
 const PROGRAM = join(import.meta.dirname, 'fastcgi-table.js')
 

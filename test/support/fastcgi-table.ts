@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import { serveFastCgi } from '../../src/door/fastcgi/server.ts'
+import { serveScgi } from '../../src/door/scgi/server.ts'
 import type { Handler } from '../../src/message/interface.ts'
 import type { Request } from '../../src/message/request.ts'
 import { Response } from '../../src/message/response.ts'
+import { Site } from '../../src/site/site.ts'
 
 /*
- * A FastCGI application for the tests with real web servers, each of its pages a thing that may go wrong between them.
- * It listens where its argument says, else on descriptor 0. Web servers may start several of it: what a page waits for,
+ * A FastCGI or SCGI application for the tests with real web servers, each of its pages a thing that may go wrong between
+ * them. It listens where its first argument says, else on descriptor 0; the second one is `scgi` for that protocol,
+ * the third one `site` for a Site that routes the whole path. Web servers may start several of it: what a page waits for,
  * and tells, is a file that the query names.
  */
 
@@ -71,10 +74,13 @@ function tellAbort(request: Request): void {
   writeFileSync(`${name}.begun`, '')
 }
 
-const [listen] = process.argv.slice(2)
+const [listen, protocol, site] = process.argv.slice(2)
 const responder: Handler = (request, connection) => {
   const page = pages[request.rest.split('/')[1] ?? '']
   return page === undefined ? new Response('no page', { status: 500 }) : page(request, connection)
 }
-const server = await serveFastCgi(responder, { ...(listen !== undefined && { listen }), limits: { body: 1 << 30 } })
+const serve = protocol === 'scgi' ? serveScgi : serveFastCgi
+const limits = { body: 1 << 30 }
+const app = site === 'site' ? new Site({ routes: [{ match: '/app/*', resource: responder }], limits }) : responder
+const server = await serve(app, { ...(listen !== undefined && { listen }), limits })
 process.once('SIGTERM', () => void server.close())

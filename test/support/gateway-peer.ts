@@ -77,7 +77,7 @@ export function ask(options: { method?: string; content?: Content; peers?: Peer[
     replyOf(answer, request),
   )
   answered.catch(() => undefined)
-  return { peer: peers[0] as Peer, peers, answered, request, connection, told, opened: () => opened }
+  return { call, peer: peers[0] as Peer, peers, answered, request, connection, told, opened: () => opened }
 }
 
 export async function text(answered: Promise<unknown>): Promise<string> {

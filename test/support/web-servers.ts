@@ -13,7 +13,7 @@ export interface WebServer extends Peer {
 const KINDS_OF_NGINX = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 const APACHE_MODULES = [
   ...['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'auth_basic', 'authnz_fcgi', 'alias', 'env', 'setenvif'],
-  ...['mime', 'dir', 'rewrite', 'headers', 'proxy', 'proxy_fcgi', 'fcgid', 'cgid'],
+  ...['mime', 'dir', 'rewrite', 'headers', 'proxy', 'proxy_fcgi', 'proxy_scgi', 'fcgid', 'cgid'],
 ]
 
 /** Starts nginx with what stands in a `server` block, but for `listen`; undefined where the test is skipped. */
@@ -39,8 +39,8 @@ http {
 }
 
 /**
- * Starts Apache with directives for the whole server, the modules for CGI and FastCGI loaded; undefined where the test
- * is skipped. Started as root it answers as www-data, who must be able to read what it serves: see `openFolder`.
+ * Starts Apache with directives for the whole server, the modules for CGI, FastCGI and SCGI loaded; undefined where the
+ * test is skipped. Started as root it answers as www-data, who must be able to read what it serves: see `openFolder`.
  */
 export function startApache(t: TestContext, directives: string): Promise<WebServer | undefined> {
   const config = (folder: string, port: number): string => `
@@ -67,7 +67,7 @@ ${directives}
  */
 export function startLighttpd(t: TestContext, settings: string): Promise<WebServer | undefined> {
   const config = (folder: string, port: number): string => `
-server.modules = ("mod_alias", "mod_rewrite", "mod_setenv", "mod_auth", "mod_fastcgi", "mod_cgi")
+server.modules = ("mod_alias", "mod_rewrite", "mod_setenv", "mod_auth", "mod_fastcgi", "mod_scgi", "mod_cgi")
 server.bind = "127.0.0.1"
 server.port = ${port}
 server.upload-dirs = ("${folder}")

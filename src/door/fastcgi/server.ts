@@ -1,20 +1,13 @@
 import type { ListenAddress } from '../../io/bound.ts'
 import type { Report } from '../../message/exchange.ts'
-import type { Logger } from '../../message/interface.ts'
 import { maxConns, maxReqs, mpxsConns, window as windowName } from '../../protocol/fastcgi/codes.ts'
 import { type FromWebServer, Listening, whole } from '../called/listening.ts'
+import type { Serving, ServingOptions } from '../called/serving.ts'
 import { FastCgiConnection } from './connection.ts'
 import type { FastCgiContext, RoleSites } from './context.ts'
 import { sitesOf } from './roles.ts'
 
-export interface FastCgiOptions {
-  /**
-   * `unix:PATH`, `host:port`, or an address as in the config. Where it is left out, the listening socket that the web
-   * server or spawn-fcgi hands over on descriptor 0.
-   */
-  readonly listen?: string | ListenAddress
-  /** Connections at once; the next one is closed. 1024 where it is left out. */
-  readonly maxConnections?: number
+export interface FastCgiOptions extends ServingOptions {
   /** Requests at once on all connections; the next one is refused as overloaded. 1024 where it is left out. */
   readonly maxRequests?: number
   /** Bytes that the variables of one request may have; more is 431. 262144 where it is left out. */
@@ -29,28 +22,10 @@ export interface FastCgiOptions {
    * FCGI_WEB_SERVER_ADDRS; all where that is not there. Unix sockets are open to whom their permissions let in.
    */
   readonly webServerAddresses?: readonly string[]
-  /** Milliseconds for running requests when the application stops; 10000 where it is left out. */
-  readonly stopTimeout?: number
-  /** The error log, beside that of the web server. */
-  readonly report?: Report
-  /** Told of every exchange; for a Site, its own are. */
-  readonly log?: readonly Logger[]
-  readonly limits?: {
-    /** Bytes that a body may have: 1 MiB where it is left out; a Site has its own. */
-    readonly body?: number
-  }
 }
 
-/** A FastCGI application that runs. */
-export interface FastCgiServer {
-  /** `unix:PATH`, `host:port` with the port that the system chose, or `descriptor 0`. */
-  readonly address: string
-  /**
-   * Stops: accepts nothing more, refuses new requests, and closes each connection after the requests that run, all of
-   * them after `stopTimeout`. Fulfilled when the last one is closed.
-   */
-  close(): Promise<void>
-}
+/** A FastCGI application that runs. While it stops, new requests are refused. */
+export interface FastCgiServer extends Serving {}
 
 /**
  * Answers as a FastCGI application (FastCGI 1.0): what nginx, Apache, lighttpd, Caddy or Oriel ask it.

@@ -1,42 +1,20 @@
-import type { ListenAddress } from '../../io/bound.ts'
 import type { Report } from '../../message/exchange.ts'
-import type { Logger } from '../../message/interface.ts'
 import type { Site } from '../../site/site.ts'
 import { type FromWebServer, Listening, whole } from '../called/listening.ts'
+import type { Serving, ServingOptions } from '../called/serving.ts'
 import { siteOf } from '../called/sites.ts'
 import { ScgiConnection, type ScgiContext } from './connection.ts'
 
-export interface ScgiOptions {
-  /**
-   * `unix:PATH`, `host:port`, or an address as in the config. Where it is left out, the listening socket that whoever
-   * started the program hands over on descriptor 0.
-   */
-  readonly listen?: string | ListenAddress
-  /** Connections, and so requests, at once; the next one is closed. 1024 where it is left out. */
-  readonly maxConnections?: number
+/** Each connection has one request, so `maxConnections` is also how many run at once. */
+export interface ScgiOptions extends ServingOptions {
   /** Bytes that the variables of a request may have; more is 431. 65536 where it is left out. */
   readonly maxHead?: number
   /** The addresses from which web servers may connect, or ranges of them; all where it is left out. Unix sockets are open to whom their permissions let in. */
   readonly webServerAddresses?: readonly string[]
-  /** Milliseconds for running requests when the application stops; 10000 where it is left out. */
-  readonly stopTimeout?: number
-  /** The error log. */
-  readonly report?: Report
-  /** Told of every exchange; for a Site, its own are. */
-  readonly log?: readonly Logger[]
-  readonly limits?: {
-    /** Bytes that a body may have: 1 MiB where it is left out; a Site has its own. */
-    readonly body?: number
-  }
 }
 
 /** An SCGI application that runs. */
-export interface ScgiServer {
-  /** `unix:PATH`, `host:port` with the port that the system chose, or `descriptor 0`. */
-  readonly address: string
-  /** Stops: accepts nothing more, and is fulfilled when what runs is answered, or cut off after `stopTimeout`. */
-  close(): Promise<void>
-}
+export interface ScgiServer extends Serving {}
 
 /**
  * Answers as an SCGI application: what nginx, Apache, lighttpd or Oriel ask it.

@@ -103,7 +103,7 @@ export class BalancedCall implements Wire, CallEvents {
     if (this.#over) return
     this.#over = true
     if (this.#wire === undefined) return this.#balance.forget(this)
-    if (late === true) this.#member?.failed()
+    if (late === true && !this.#touched) this.#member?.tooLate()
     this.#wire.abort(late)
     this.#leave()
   }

@@ -112,7 +112,7 @@ test('a safe request that got no answer goes to another one, one that may have b
 
 test('where it is told who comes and goes, a request that found nobody waits for the next one', async () => {
   const { asked, member, names } = members()
-  const balance = new Balancer({ name: 'shop', queue: () => 10, absent: () => 'it has ended' })
+  const balance = new Balancer({ name: 'shop', queue: () => 10, hopeless: () => undefined })
   balance.become([member('a')])
   const { answered } = ask({ open: balance.open, method: 'POST' })
   asked[0]?.peer.ends({ ...lost, unbegun: true })
@@ -138,6 +138,19 @@ test('one that failed is left alone for a while, and so is one that is not well'
   assert.equal(names(), 'abbba', 'one that failed once may be well; one whose health was looked at is not')
 })
 
+test('what was left without an answer in time is counted until there is one', async () => {
+  const { asked, member } = members()
+  const balance = balancer()
+  balance.become([member('a')])
+  const late = (): number[] => balance.takeLoad().members.map((one) => one.late)
+  const call = () => balance.open(ask({ open: balance.open }).call, asked[0]?.events as CallEvents)
+  for (let i = 0; i < 2; i++) call().abort(true)
+  call().abort()
+  assert.deepEqual(late(), [2])
+  answer(asked[0] as (typeof asked)[0])
+  assert.deepEqual(late(), [0])
+})
+
 test('one that is named no more ends what it has, and is closed then', async () => {
   const { asked, closed, member, names } = members()
   const balance = balancer()
@@ -152,6 +165,21 @@ test('one that is named no more ends what it has, and is closed then', async () 
   balance.become([])
   asked[1]?.peer.ends(lost)
   assert.deepEqual(closed, ['a', 'b'])
+})
+
+test('where none is to be expected nobody waits', async () => {
+  const { asked, member } = members()
+  let why: string | undefined
+  const balance = new Balancer({ name: 'shop', queue: () => 10, hopeless: () => why })
+  const early = ask({ open: balance.open })
+  why = 'it ended with exit code 3'
+  balance.become([])
+  assert.equal(await failure(early.answered), '503 shop: it ended with exit code 3')
+  assert.equal(await failure(ask({ open: balance.open }).answered), '503 shop: it ended with exit code 3')
+  balance.become([member('a')])
+  const { answered } = ask({ open: balance.open })
+  answer(asked[0] as (typeof asked)[0])
+  assert.match(await text(answered), /ok$/)
 })
 
 function bytes(text: string): Content {

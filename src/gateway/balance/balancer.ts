@@ -9,16 +9,21 @@ export interface BalancerOptions {
   /** Requests that wait for one that has room; more are answered 503. */
   readonly queue: () => number
   /**
-   * Where whoever watches them tells who has come and gone: why there is none at all for now. Requests wait then, also
-   * those that found nobody at an address, which is told to have gone in a moment.
+   * Where whoever watches them tells who has come and gone: why nobody need wait, where none is to be expected. Else
+   * requests wait, also those that found nobody at an address, which is told to have gone in a moment.
    */
-  readonly absent?: () => string | undefined
+  readonly hopeless?: () => string | undefined
 }
 
 /** How busy several back ends are. */
 export interface Load {
   readonly waiting: number
-  readonly members: readonly { readonly name: string; readonly running: number; readonly served: number }[]
+  readonly members: readonly {
+    readonly name: string
+    readonly running: number
+    readonly served: number
+    readonly late: number
+  }[]
 }
 
 /**
@@ -77,9 +82,9 @@ export class Balancer implements Balance {
   /** What each one has to do, and has done since this was asked last; those that were left too, until they have ended. */
   takeLoad(): Load {
     const members = [...this.#members, ...this.#leaving].map((member) => {
-      const { name, running, switched, served } = member
+      const { name, running, switched, served, late } = member
       member.served = 0
-      return { name, running: running + switched, served }
+      return { name, running: running + switched, served, late }
     })
     this.#leaving = this.#leaving.filter(({ running, switched }) => running + switched > 0)
     return { waiting: this.#waiting.length, members }
@@ -88,6 +93,11 @@ export class Balancer implements Balance {
   /** Whoever waits gets what is free. */
   freed(): void {
     if (this.#serving || this.#waiting.length === 0) return
+    const why = this.#members.length === 0 ? this.#options.hopeless?.() : undefined
+    if (why !== undefined) {
+      for (const call of this.#waiting.splice(0)) call.refuse({ error: this.#refusal(why) })
+      return
+    }
     this.#serving = true
     for (let i = 0; i < this.#waiting.length; ) {
       const call = this.#waiting[i] as BalancedCall
@@ -110,20 +120,24 @@ export class Balancer implements Balance {
   }
 
   elsewhere(tried: ReadonlySet<unknown>, unbegun: boolean): boolean {
-    if (unbegun && this.#options.absent !== undefined) return true
+    if (unbegun && this.#options.hopeless !== undefined) return true
     return this.#members.some((member) => !tried.has(member))
   }
 
   #wait(call: BalancedCall): void {
-    if (this.#waiting.length < this.#options.queue()) {
+    const why = this.#members.length === 0 ? this.#options.hopeless?.() : undefined
+    const many = this.#waiting.length >= this.#options.queue()
+    if (why === undefined && !many) {
       this.#waiting.push(call)
       return
     }
-    const { name, absent } = this.#options
-    const why = this.#members.length === 0 ? absent?.() : undefined
-    const cause = new GatewayFault(`${name}: ${why ?? `${this.#waiting.length} requests wait for it already (queue)`}`)
-    const error = new HttpError(503, { code: 'gateway.queue', headers: { 'Retry-After': '1' }, cause })
+    const error = this.#refusal(why ?? `${this.#waiting.length} requests wait for it already (queue)`)
     // It must not be told before it has been returned.
     queueMicrotask(() => call.refuse({ error }))
+  }
+
+  #refusal(why: string): HttpError {
+    const cause = new GatewayFault(`${this.#options.name}: ${why}`)
+    return new HttpError(503, { code: 'gateway.queue', headers: { 'Retry-After': '1' }, cause })
   }
 }

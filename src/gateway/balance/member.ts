@@ -29,6 +29,8 @@ export class Member {
   switched = 0
   /** Requests that have ended since somebody asked last. */
   served = 0
+  /** Requests in a row that it has left without an answer until their time was up. */
+  late = 0
   /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
   ejectedUntil = 0
   #failures = 0
@@ -63,7 +65,14 @@ export class Member {
   /** It gave an answer. */
   answered(): void {
     this.#failures = 0
+    this.late = 0
     this.ejectedUntil = 0
+  }
+
+  /** It gave none in time. */
+  tooLate(): void {
+    this.late++
+    this.failed()
   }
 
   /** It gave none, or half of one. */

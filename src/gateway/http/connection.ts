@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { attach, detach, type SocketEvents } from '../../io/attach.ts'
+import { endedByReset } from '../../io/end-of-socket.ts'
 import type { Headers } from '../../message/headers.ts'
 import { type AnswerEvents, AnswerReader } from '../../protocol/http1/answer-reader.ts'
 import { ProtocolError } from '../../protocol/http1/errors.ts'
@@ -177,7 +178,8 @@ export class UpstreamConnection implements SocketEvents {
 
   halfClosed(): void {
     const request = this.#request
-    if (request !== undefined && this.#reader.end()) this.#complete(request, false)
+    // One that was broken off may be told as an end, and its answer would look whole.
+    if (request !== undefined && !endedByReset(this.#socket) && this.#reader.end()) this.#complete(request, false)
     this.close()
   }
 
@@ -220,6 +222,8 @@ export class UpstreamConnection implements SocketEvents {
     this.resume()
     this.#socket.off('drain', this.#onDrain)
     detach(this.#socket)
+    // What ends its side may still be told something.
+    this.#socket.allowHalfOpen = true
     this.#owner.lost(this, undefined, true)
     request.switched({ socket: this.#socket, rest: Uint8Array.prototype.slice.call(rest) })
   }

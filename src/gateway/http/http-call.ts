@@ -19,8 +19,6 @@ export interface Place {
   postpone(call: HttpCall): boolean
 }
 
-/** Stands among the places where a call was tried: a connection that had been kept for it was of no use. */
-const FRESH: unique symbol = Symbol('fresh')
 /** RFC 9110 §9.2.2. */
 const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/
 
@@ -58,11 +56,6 @@ export class HttpCall implements Wire, Traveller {
     this.#place = place
     this.fed = content === undefined || content.bytes !== undefined
     this.#size = content === undefined ? 'none' : (content.bytes?.byteLength ?? content.size ?? 'chunked')
-  }
-
-  /** Whether it must have a connection that has served no request yet. */
-  get fresh(): boolean {
-    return this.#call.tried?.has(FRESH) === true
   }
 
   /** Whether it may be sent a second time, since that does no more than once (RFC 9110 §9.2.2). */
@@ -149,10 +142,6 @@ export class HttpCall implements Wire, Traveller {
     const error = badAnswer(`${name}: it closed the connection ${this.#touched ? 'within its' : 'without an'} answer`)
     // It may have closed a connection that it had kept before the request came to it; one write goes whole or not at all.
     const again = stale && (this.idempotent || (unwritten && this.#small))
-    if (again) {
-      this.#call.tried ??= new Set()
-      this.#call.tried.add(FRESH)
-    }
     this.#end({ error, again })
   }
 

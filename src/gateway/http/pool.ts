@@ -69,7 +69,8 @@ export class Pool implements Place, ConnectionOwner, Watched {
   freed(connection: UpstreamConnection, reusable: boolean): void {
     this.#congestion.eased(this.#waiting.length)
     if (!reusable) return
-    if (this.#waiting.length === 0 && this.#restOf(connection) <= 0) return connection.close()
+    const ends = this.#waiting.length === 0 ? this.#restOf(connection) <= 0 : this.limits.keepAlive === 0
+    if (ends) return connection.close()
     connection.rested = 0
     this.#resting.push(connection)
     if (this.#waiting.length > 0) this.#next()
@@ -78,7 +79,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   lost(connection: UpstreamConnection, connect: string | undefined, running: boolean): void {
     remove(this.#connections, connection)
     remove(this.#resting, connection)
-    // It was restarted, or closes what it kept: the others are no better.
+    // It was restarted, or closes what it kept: the others are no better, and a request is not tried again on one of them.
     if (running && connect === undefined && connection.begun > 1) this.#closeResting()
     if (connect === 'EAGAIN') this.#congestion.met()
     else if (connect !== undefined && this.#connections.length === 0) this.#failAll(connect)
@@ -127,7 +128,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
     let connection = this.#resting.pop()
     while (connection?.closing === true) connection = this.#resting.pop()
     if (connection === undefined) return undefined
-    if (!call.fresh && (connection.rested < YOUNG || call.idempotent)) return connection
+    if (connection.rested < YOUNG || call.idempotent) return connection
     // In its place there is room for a new one.
     if (this.#connections.length < this.limits.connections) this.#resting.push(connection)
     else this.#drop(connection)

@@ -80,8 +80,10 @@ function overTls(text: string, address: ApplicationAddress, options: UpstreamTls
         writableHighWaterMark: COPIED,
         noDelay: true,
       }
-      return connect(to).on('session', (newer) => {
-        session = newer
+      const socket = connect(to)
+      // Of one that was not proved, none: a session that is taken up again is not held against the name any more.
+      return socket.on('session', (newer) => {
+        if (socket.authorized || !verify) session = newer
       })
     },
   }

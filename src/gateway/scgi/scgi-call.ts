@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { attach, type SocketEvents } from '../../io/attach.ts'
+import { endedByReset } from '../../io/end-of-socket.ts'
 import { HttpError } from '../../message/errors.ts'
 import { requestHead } from '../../protocol/scgi/request.ts'
 import { type ApplicationAddress, COPIED, connectTo } from '../address.ts'
@@ -71,12 +72,13 @@ export class ScgiCall implements Wire, SocketEvents, Watched {
 
   /** The end of the answer. Of the content it wants no more, should there be any. */
   halfClosed(): void {
-    this.#end(this.#heard ? {} : { error: this.#bad('closed') })
+    if (endedByReset(this.#socket)) return this.#end({ error: this.#bad('the connection broke off') })
+    this.#end(this.#heard ? {} : { error: this.#bad('it closed the connection') })
   }
 
   closed(): void {
     if (this.#state === 'over') return
-    if (this.#state === 'open') return this.#end({ error: this.#bad('broke off') })
+    if (this.#state === 'open') return this.#end({ error: this.#bad('the connection broke off') })
     const code = this.#timedOut ? 'timeout' : (connectCode(this.#socket.errored) ?? 'closed')
     // Its queue is full: that may be over by the next look at the clock.
     if (code === 'EAGAIN' && this.#patience > 0) this.#state = 'full'
@@ -142,9 +144,8 @@ export class ScgiCall implements Wire, SocketEvents, Watched {
     this.#socket.destroy()
   }
 
-  #bad(how: string): HttpError {
+  #bad(what: string): HttpError {
     const when = this.#heard ? 'within its answer' : 'without an answer'
-    const what = how === 'closed' ? 'it closed the connection' : 'the connection broke off'
     return badAnswer(`${this.#address.text}: ${what} ${when}`)
   }
 }

@@ -23,6 +23,7 @@ export function answerEnd(head: AnswerHead, method: string): AnswerEnd {
     if (transferEncoding.toLowerCase() !== 'chunked') throw bad('its Transfer-Encoding is not chunked')
   }
   const size = contentLength === undefined ? undefined : lengthOf(contentLength)
+  if (method === 'CONNECT' && status >= 200 && status < 300) throw bad('it opens a tunnel, which nobody asked for')
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none'
   if (transferEncoding !== undefined) return 'chunked'
   return size ?? 'close'
@@ -40,7 +41,10 @@ function lengthOf(field: string): number {
 export function keepsConnection(head: AnswerHead): boolean {
   const { connection } = head
   if (connection === undefined) return head.minor === 1
-  const options = optionsOf(connection)
+  // The usual ones.
+  if (connection === 'keep-alive') return true
+  if (connection === 'close') return false
+  const options = connection.split(',').map((option) => trimOws(option).toLowerCase())
   if (options.includes('close')) return false
   return head.minor === 1 || options.includes('keep-alive')
 }
@@ -53,11 +57,6 @@ export function restAllowed(head: AnswerHead): number | undefined {
   if (head.keepAlive === undefined) return undefined
   const seconds = /(?:^|[,\s])timeout=(\d{1,9})(?![^,\s])/i.exec(head.keepAlive)?.[1]
   return seconds === undefined ? undefined : Math.max(0, Number(seconds) - 1) * 1000
-}
-
-/** The options of a Connection field (RFC 9110 §7.6.1), in lower case. */
-function optionsOf(connection: string): string[] {
-  return connection.split(',').map((option) => trimOws(option).toLowerCase())
 }
 
 function bad(message: string): ProtocolError {

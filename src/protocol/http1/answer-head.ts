@@ -55,10 +55,10 @@ export class AnswerHeadReader {
    * Takes bytes from `at` on. Returns where behind the head the content begins, or -1 where more is needed.
    * @throws ProtocolError for what is no head, or too large a one.
    */
-  take(bytes: Uint8Array, at: number): number {
+  take(bytes: Buffer, at: number): number {
     for (let from = at; from < bytes.byteLength; ) {
       const to = Math.min(bytes.byteLength, from + USUAL)
-      const piece = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+      const piece = bytes.toString('latin1', from, to)
       const before = this.#text.length
       this.#text += piece
       // Lines are read when they are complete, so that a head which comes byte by byte is looked at once.

@@ -77,7 +77,7 @@ export class AnswerReader {
   }
 
   /** Takes bytes. Returns how many of them belong to the answer. @throws ProtocolError for what is none. */
-  read(bytes: Uint8Array, events: AnswerEvents): number {
+  read(bytes: Buffer, events: AnswerEvents): number {
     let at = 0
     while (at < bytes.byteLength) {
       switch (this.#state) {

@@ -31,7 +31,7 @@ export function app(given: string | AppOptions, place: Pick<FilesPlace, 'base'>)
 }
 
 /** Has the processes of an application answer, whoever runs them. */
-export function calling(spec: ApplicationSpec, options: AppOptions): Handler {
+export function calling(spec: ApplicationSpec, options: Omit<AppOptions, 'command'>): Handler {
   const { key, name, connections, protocol, command, cwd } = spec
   const { queue = QUEUE, spool = true, authorization = true, timeouts = {} } = options
   const { open } = applicationCalled({ key, name, connections, queue, upstream: UPSTREAMS[protocol] })
@@ -44,8 +44,6 @@ export function calling(spec: ApplicationSpec, options: AppOptions): Handler {
     return mountedProgram(programOf(open, name, program, true), program, about)
   }
   const forward = forwarder(open, name, { ...options.forward, spool, authorization, timeouts })
-  return explaining(forward, async (request) => [
-    ...(await about(request)),
-    ...((await explanationOf(forward)?.(request)) ?? []),
-  ])
+  const forwarded = explanationOf(forward)
+  return explaining(forward, async (request) => [...(await about(request)), ...((await forwarded?.(request)) ?? [])])
 }

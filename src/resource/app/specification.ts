@@ -42,7 +42,7 @@ export function specificationOf(options: ProcessOptions, identity: Identity): Ap
   return {
     ...identity,
     name: name.length > 80 ? `${name.slice(0, 79)}…` : name,
-    key: JSON.stringify([command, protocol, cwd, Object.entries(env).sort(), user, group, limits]),
+    key: digest(JSON.stringify([command, protocol, cwd, Object.entries(env).sort(), user, group, limits])),
     ...(user !== undefined && { user }),
     ...(group !== undefined && { group }),
     limits,
@@ -52,6 +52,12 @@ export function specificationOf(options: ProcessOptions, identity: Identity): Ap
     timeouts: { start, stop, idle: spare },
     reload,
   }
+}
+
+/** It is told by `oriel status --json`, and variables are where secrets are. */
+function digest(text: string): string {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 function countOf({ processes = 1 }: ProcessOptions): { readonly min: number; readonly max: number } {

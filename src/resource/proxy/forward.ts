@@ -117,7 +117,7 @@ class Forward {
             status,
             statusText,
             headers,
-            ...(streamed && { trailers: () => body.trailers ?? new Headers() }),
+            ...(streamed && { trailers: () => answerFields(body.trailers ?? new Headers(), false, undefined, named) }),
           })
     response.selected = true
     return response

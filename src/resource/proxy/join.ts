@@ -36,6 +36,7 @@ export class Tunnel implements Watched {
   take(client: UpgradedSocket, early: Uint8Array): void {
     const back = this.#back
     this.#client = client
+    if (this.#open === 0) return void client.destroy()
     this.#open++
     this.#limit = ticksOf(this.#idle)
     this.#quiet = 0
@@ -65,7 +66,9 @@ export class Tunnel implements Watched {
       this.#quiet = 0
       from.resume()
     })
-    from.on('end', () => to.end())
+    // A client may send its request, and its end at once: it has been heard then, and is not told again.
+    if (from.readableEnded === true) to.end()
+    else from.on('end', () => to.end())
   }
 
   /** What the other side has not been sent yet it still gets, and then its end. */

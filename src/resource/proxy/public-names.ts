@@ -34,13 +34,16 @@ export function publicLocation(value: string, own: OwnNames, named: Named): stri
   return request.authority === '' ? path : `http${connection.secure ? 's' : ''}://${request.authority}${path}`
 }
 
+/** What stands before the address in a Refresh, `5; url=`, and the address. No two parts of either may have the same byte. */
+const DELAY = /^[\d.]*[\t ]*[;,][\t ]*url[\t ]*=[\t ]*/i
+const QUOTED = /^(["']?)([^"']*)(["']?)$/
+
 /** `5; url=…`: not standard, and sent all the same. */
 export function publicRefresh(value: string, own: OwnNames, named: Named): string {
-  return value.replace(
-    /^(\s*\d*(?:\.\d*)?\s*[;,]\s*url\s*=\s*)(["']?)([^"']*)(["']?)\s*$/i,
-    (_, before: string, open: string, url: string, close: string) =>
-      `${before}${open}${publicLocation(url, own, named)}${close}`,
-  )
+  const delay = DELAY.exec(value)?.[0]
+  if (delay === undefined) return value
+  const [, open = '', url, close = ''] = QUOTED.exec(value.slice(delay.length)) ?? []
+  return url === undefined ? value : `${delay}${open}${publicLocation(url, own, named)}${close}`
 }
 
 /** A Set-Cookie (RFC 6265 §4.1) whose Path and Domain are those that the client knows. */
@@ -74,8 +77,9 @@ function cookiePath(path: string, { base }: OwnNames, { request: { mount } }: Na
 }
 
 /**
- * Whether an address is that of the back end, as it knows it: the one that we have, the Host that it was sent over the
- * scheme that it is spoken with, or the one of the client, where it looks at X-Forwarded-Proto.
+ * Whether an address is that of the back end, as it knows it: the one that we have; the Host that it was sent, over the
+ * scheme that it is spoken with, also with the port that it listens on, as nginx has it; or the one of the client, where
+ * it looks at X-Forwarded-Proto.
  */
 function isOwn(
   scheme: string,
@@ -87,7 +91,9 @@ function isOwn(
   if (origin === originOf(connection.secure ? 'https' : 'http', request.authority.toLowerCase())) return true
   for (const own of origins) {
     const [, ours = '', at = ''] = ABSOLUTE.exec(own) ?? []
-    if (origin === originOf(ours, at) || origin === originOf(ours, host.toLowerCase())) return true
+    const sent = host.toLowerCase()
+    const withPort = sent.replace(/:\d+$/, '') + (/:\d+$/.exec(at)?.[0] ?? '')
+    if ([at, sent, withPort].some((name) => origin === originOf(ours, name))) return true
   }
   return false
 }

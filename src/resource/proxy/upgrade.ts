@@ -1,3 +1,4 @@
+import { listMembers } from '../../message/fields.ts'
 import type { Request } from '../../message/request.ts'
 
 /**
@@ -5,6 +6,8 @@ import type { Request } from '../../message/request.ts'
  * routes and guards.
  */
 const HTTP_ITSELF = /^(?:h2c?|h3|http|tls)(?:$|[/-])/i
+/** RFC 9110 §7.8. What is none, `h2c;x` or `"h2c"`, one who is less strict might take for a protocol that is not passed. */
+const PROTOCOL = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)?$/
 
 /** Protocols that connections may be switched to. */
 export interface Upgrades {
@@ -31,10 +34,10 @@ export function upgradeAsked(request: Request, { named }: Upgrades): string | un
   const upgrade = request.headers.get('upgrade')
   if (upgrade === null || !/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(request.headers.get('connection') ?? ''))
     return undefined
-  const asked = upgrade.split(',').map((protocol) => protocol.trim())
+  const asked = listMembers(upgrade).filter((protocol) => PROTOCOL.test(protocol))
   const allowed = asked.filter((protocol) =>
     named === undefined
-      ? protocol !== '' && !HTTP_ITSELF.test(protocol)
+      ? !HTTP_ITSELF.test(protocol)
       : named.has(protocol.toLowerCase().replace(/\/.*$/, '')) || named.has(protocol.toLowerCase()),
   )
   return allowed.length === 0 ? undefined : allowed.join(', ')

@@ -1,0 +1,1 @@
+"""Oriel's side in Python. Standard library only."""

@@ -1,0 +1,60 @@
+"""The numbers of the FastCGI 1.0 specification (section 8), and its records as bytes."""
+
+from __future__ import annotations
+
+import struct
+from typing import Dict
+
+VERSION = 1
+BEGIN_REQUEST = 1
+ABORT_REQUEST = 2
+END_REQUEST = 3
+PARAMS = 4
+STDIN = 5
+STDOUT = 6
+STDERR = 7
+DATA = 8
+GET_VALUES = 9
+GET_VALUES_RESULT = 10
+UNKNOWN_TYPE = 11
+
+RESPONDER = 1
+KEEP_CONN = 1
+
+REQUEST_COMPLETE = 0
+CANT_MPX_CONN = 1
+UNKNOWN_ROLE = 3
+
+HEAD = struct.Struct('>BBHHBx')
+HEAD_SIZE = 8
+BEGIN_BODY = struct.Struct('>HB5x')
+END_RECORD = struct.Struct('>BBHHBxIB3x')
+
+LARGEST = 65528
+"""The most content that we put into a record: the largest there is that needs no padding."""
+
+PADDING = tuple(bytes(-size % 8) for size in range(8))
+"""What fills the content of a record up to 8 bytes (section 3.3), by its size modulo 8."""
+
+
+def record(kind: int, request: int, content: bytes) -> bytes:
+    """A record with its content, at most `LARGEST` bytes. One without content ends its stream."""
+    size = len(content)
+    padding = -size & 7
+    return HEAD.pack(VERSION, kind, request, size, padding) + content + PADDING[size & 7]
+
+
+def end_request(request: int, protocol_status: int) -> bytes:
+    """Section 5.5."""
+    return END_RECORD.pack(VERSION, END_REQUEST, request, 8, 0, 0, protocol_status)
+
+
+class Endings(Dict[int, bytes]):
+    """By request: the end of its STDOUT stream, and of the request, which went well."""
+
+    def __missing__(self, request: int) -> bytes:
+        ending = self[request] = record(STDOUT, request, b'') + end_request(request, REQUEST_COMPLETE)
+        return ending
+
+
+ENDINGS = Endings()
