@@ -187,9 +187,8 @@ export class Supervisor {
         if (application.spec.reload === 'replace' && !added.includes(application)) application.replaceAll('a reload')
         continue
       }
-      // It tells at once that its processes take no more requests, and has to be known then.
-      void this.#end(application, true)
       this.#applications.delete(key)
+      void this.#end(application, true)
     }
   }
 

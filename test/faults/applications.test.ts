@@ -158,7 +158,8 @@ for (const workers of [1, 2]) {
     await load.more(200)
     await load.stop()
     assert.deepEqual(load.failures, [])
-    assert.deepEqual([...load.workers], [pids.find((pid) => pid !== hanging && pid !== stopped)])
+    // The one that is left, and who may have come in the place of the others.
+    assert.ok(!load.workers.has(hanging) && !load.workers.has(stopped))
     await site.stopped(oriel, folder)
   })
 }
