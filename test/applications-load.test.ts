@@ -92,9 +92,9 @@ const SMALL = `use IO::Socket::UNIX; $SIG{PIPE} = "IGNORE"; my $s = IO::Socket::
 while (my $c = $s->accept) { while (<$c>) { last if /^\\r\\n$/ } print $c "HTTP/1.1 200 OK\\r\\nContent-Length: " .
 length($$) . "\\r\\nConnection: close\\r\\n\\r\\n$$"; close $c }`
 
-test('200 replacements of a process leave nothing behind in the server', LINUX, async (t) => {
+test('100 replacements of a process leave nothing behind in the server', LINUX, async (t) => {
   // One after the other in each application, several of them at a time.
-  const [each, reloads] = [2, 25]
+  const [each, reloads] = [2, 12]
   const names = ['a', 'b', 'c', 'd']
   const count = each * names.length
   const routes = names.map((name) => ({

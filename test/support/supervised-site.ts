@@ -11,7 +11,7 @@ import { end, Production, until } from './production.ts'
 export const PROGRAM: string = join(import.meta.dirname, 'supervised-program.js')
 
 export const LINUX = {
-  timeout: 20_000,
+  timeout: 60_000,
   skip: process.platform === 'linux' ? false : 'processes are looked at in /proc',
 }
 export const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
