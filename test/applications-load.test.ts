@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readlinkSync } from 'node:fs'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { applicationLoads } from '../src/gateway/applications.ts'
 import { serve } from '../src/index.ts'
-import type { OrielProcess } from './support/command.ts'
 import { makeFolder } from './support/folder.ts'
 import { childrenOf, gone, type Production, statusOf, until } from './support/production.ts'
 import type { RawClient } from './support/raw-client.ts'
-import { app, LINUX, routes, SupervisedSite, text } from './support/supervised-site.ts'
-
-interface Served {
-  readonly site: SupervisedSite
-  readonly oriel: OrielProcess
-  readonly url: string
-}
-
-async function serving(t: TestContext, application: string, more: string = ''): Promise<Served> {
-  const site = new SupervisedSite(t, routes(application, more))
-  const oriel = site.serve()
-  return { site, oriel, url: await oriel.url() }
-}
+import { app, LINUX, serving, text } from './support/supervised-site.ts'
 
 const RELOADS = 6
 const REQUESTS = 4000

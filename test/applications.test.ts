@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { Response, serve } from '../src/index.ts'
 import { noOtherUser } from './support/another-user.ts'
-import type { OrielProcess } from './support/command.ts'
 import { makeFolder } from './support/folder.ts'
 import { childrenOf, commandLineOf, gone, statusOf, until } from './support/production.ts'
-import { app, cleared, GET, LINUX, PROGRAM, routes, SupervisedSite, text } from './support/supervised-site.ts'
+import { app, cleared, GET, LINUX, PROGRAM, routes, SupervisedSite, serving, text } from './support/supervised-site.ts'
 
 const AS_ROOT = { ...LINUX, skip: LINUX.skip || noOtherUser() }
-
-interface Served {
-  readonly site: SupervisedSite
-  readonly oriel: OrielProcess
-  readonly url: string
-}
-
-async function serving(t: TestContext, application: string, more: string = ''): Promise<Served> {
-  const site = new SupervisedSite(t, routes(application, more))
-  const oriel = site.serve()
-  return { site, oriel, url: await oriel.url() }
-}
 
 async function reloaded(site: SupervisedSite, application: string, more: string = ''): Promise<void> {
   site.write(routes(application, more))

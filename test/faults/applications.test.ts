@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import type { OrielProcess } from '../support/command.ts'
+import { test } from 'node:test'
 import { end, gone, statusOf, until } from '../support/production.ts'
-import { app, cleared, GET, LINUX, marked, routes, SupervisedSite, text } from '../support/supervised-site.ts'
+import { app, cleared, GET, LINUX, marked, serving, text } from '../support/supervised-site.ts'
 
 /*
  * What applications do wrong, and what clients and the other processes see of it, by `oriel serve`.
  */
-
-interface Served {
-  readonly site: SupervisedSite
-  readonly oriel: OrielProcess
-  readonly url: string
-}
-
-async function serving(t: TestContext, application: string, more: string = ''): Promise<Served> {
-  const site = new SupervisedSite(t, routes(application, more))
-  const oriel = site.serve()
-  return { site, oriel, url: await oriel.url() }
-}
 
 for (const workers of [1, 2]) {
   test(

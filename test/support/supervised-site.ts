@@ -123,3 +123,17 @@ function read(pid: number, file: 'environ' | 'cmdline'): string {
     return ''
   }
 }
+
+/** A site that is served by `oriel serve`, with its first address. */
+export interface Served {
+  readonly site: SupervisedSite
+  readonly oriel: OrielProcess
+  readonly url: string
+}
+
+/** Serves an application. @param more Further keys of the config. */
+export async function serving(t: TestContext, application: string, more: string = ''): Promise<Served> {
+  const site = new SupervisedSite(t, routes(application, more))
+  const oriel = site.serve()
+  return { site, oriel, url: await oriel.url() }
+}
