@@ -21,7 +21,7 @@ function identifying(scheme: Scheme): Middleware {
   return (next) => (request, connection) => {
     const admit = (user: AuthorizationRecord | undefined): Reply => {
       if (user === undefined) throw new AuthorizationRequired({ headers: { 'WWW-Authenticate': scheme.challenge() } })
-      connection.identify(user)
+      connection.identify(user, undefined, scheme)
       return next(request, connection)
     }
     const user = scheme.identify(request, connection)
@@ -35,7 +35,7 @@ export function authorizing(authorizer: Authorizer): Middleware {
     const admit = (variables: Variables | void): Reply => {
       const name = variables?.['REMOTE_USER']
       const user = name === undefined || name === '' ? connection.user : { name, groups: [] }
-      connection.identify(user, variables ?? undefined)
+      connection.identify(user, variables ?? undefined, connection.means)
       return next(request, connection)
     }
     const told = authorizer.authorizeUser(connection.user, request, connection)

@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import type { AuthorizerAccess, SchemeAccess } from '../access/access.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import { Headers } from '../message/headers.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
@@ -12,12 +11,10 @@ import type { Config } from './config.ts'
 import {
   accepted,
   areFunctions,
-  areLoggers,
   code,
   filled,
   isCode,
   isFunction,
-  isScheme,
   map,
   need,
   number,
@@ -28,10 +25,13 @@ import {
   texts,
   yes,
 } from './parts.ts'
+import { accessKey } from './schema-access.ts'
 import { appKey } from './schema-app.ts'
-import { authorizer, fastcgiKey } from './schema-fastcgi.ts'
+import { errorsKey } from './schema-errors.ts'
+import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
+import { logKey } from './schema-log.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
@@ -92,20 +92,6 @@ const respond = object<RespondOptions>(
   'The same answer to every request.',
 )
 
-const access = v.pipe(
-  object<SchemeAccess & AuthorizerAccess>(
-    {
-      scheme: code(isScheme, 'an object with the methods identify and challenge', 'How a client says who it is.'),
-      authorizer: v.optional(authorizer),
-    },
-    'Who may.',
-  ),
-  v.check(
-    (given) => Object.values(Object(given)).filter((one) => one !== undefined).length === 1,
-    'expected scheme or authorizer, one of them',
-  ),
-)
-
 const route = v.pipe(
   object<Route>(
     {
@@ -134,7 +120,7 @@ const route = v.pipe(
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
-      access: v.optional(access),
+      access: v.optional(accessKey),
       limits: v.optional(
         object<NonNullable<Route['limits']>>(
           { body: number('The most bytes the body of a request may have here.') },
@@ -203,26 +189,8 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     ),
     acme: v.optional(acmeSchema),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
-    errors: v.optional(
-      v.pipe(
-        map(
-          v.pipe(
-            v.string(),
-            v.regex(
-              /^(?:[45]\d\d|[45]xx|default)$/,
-              'no error has this name: expected 400 to 599, 4xx, 5xx or default',
-            ),
-          ),
-          v.union([filled(), v.custom<unknown>(isFunction)]),
-        ),
-        v.description('Pages by status (`404`), class (`5xx`) or for all (`default`): an HTML file, or a function.'),
-      ),
-    ),
-    log: code(
-      areLoggers,
-      'a list of loggers, which have a method logRequest',
-      'Who is told of every exchange: Logger objects.',
-    ),
+    errors: v.optional(errorsKey),
+    log: logKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
     types: v.optional(

@@ -8,6 +8,14 @@ export interface AuthorizationRecord {
   readonly groups: readonly string[]
 }
 
+/** By what somebody was identified. */
+export interface Means {
+  /** AUTH_TYPE (RFC 3875 §4.1.1): the name of the scheme, such as Basic. */
+  readonly type?: string
+  /** Whether the field Authorization says it: what is behind the guard does not see that field then. */
+  readonly usesAuthorization?: boolean
+}
+
 /** An end of a socket; for a Unix socket `address` is its path, or empty, and there is no port. */
 export interface Address {
   readonly address: string
@@ -58,6 +66,7 @@ export class Connection {
   readonly #client: ClientFacts | undefined
   #user: AuthorizationRecord | undefined
   #variables: Variables | undefined
+  #means: Means | undefined
 
   constructor(socket: SocketFacts, exchange: Exchange, protocol: string, client?: ClientFacts) {
     this.socket = socket
@@ -66,6 +75,7 @@ export class Connection {
     this.#client = client
     this.#user = undefined
     this.#variables = undefined
+    this.#means = undefined
   }
 
   /** The other end of the socket: the client, or the proxy before us. */
@@ -114,9 +124,15 @@ export class Connection {
     return this.#variables
   }
 
+  /** By what the user was identified; undefined where the guard does not say. */
+  get means(): Means | undefined {
+    return this.#means
+  }
+
   /** Told by the guard, once for each route that it guards. @internal */
-  identify(user: AuthorizationRecord | undefined, variables?: Variables): void {
+  identify(user: AuthorizationRecord | undefined, variables?: Variables, means?: Means): void {
     this.#user = user
     this.#variables = variables
+    this.#means = means
   }
 }

@@ -2,7 +2,7 @@
  * The uniform interface: HTTP captured as an interface (http.isl, authorize.isl and logger.isl of the ILU Requester),
  * and the specification for every language binding. Whatever answers a request is a Resource.
  */
-import type { AuthorizationRecord, Connection } from './connection.ts'
+import type { AuthorizationRecord, Connection, Means } from './connection.ts'
 import type { ExchangeRecord } from './exchange.ts'
 import type { Declined, Reroute } from './outcome.ts'
 import type { Request } from './request.ts'
@@ -32,7 +32,7 @@ export type FetchResponse = globalThis.Response
 export type Middleware = (next: Handler) => Handler
 
 /** How a client says who it is: Basic, a certificate, a cookie. Undefined: it did not say. */
-export interface Scheme {
+export interface Scheme extends Means {
   identify(
     request: Request,
     connection: Connection,
