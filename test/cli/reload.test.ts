@@ -94,10 +94,10 @@ for (const workers of [1, 2]) {
     const site = production(t, workers)
     const oriel = site.serve()
     const url = await oriel.url()
-    const blocker = createServer().listen(0, '127.0.0.1')
+    const [port = 0] = await freePorts(1)
+    const blocker = createServer().listen(port, '127.0.0.1')
     await once(blocker, 'listening')
     t.after(() => blocker.close())
-    const { port } = blocker.address() as { port: number }
     site.write(`workers: ${workers}, listen: [{ port: 0 }, { port: ${port} }, { port: 0 }], ${ROUTES}`)
     const failed = await site.run('reload')
     assert.equal(failed.code, 1)
