@@ -63,6 +63,8 @@ for (const workers of [1, 2]) {
       await ends.closed()
       // When its time is over, its process has ended too.
       await Promise.all([stays.closed(), gone(first)])
+      // The server ended its side, and waits for ours.
+      stays.destroy()
       const last = await opened(site, url)
       await echoes(last)
       assert.equal((await site.run('reload')).code, 0)
