@@ -1,5 +1,5 @@
 // Runs the compiled tests: all of them, or those whose path contains one of the arguments. Most run beside each other;
-// those that load the machine, or that load would disturb, run after them, one file at a time.
+// those of test/alone/, which load the machine or which load would disturb, run after them, one file at a time.
 // Node 20 expands no globs for `node --test`, and newer ones take no folders: the files are listed here.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ if (files.length === 0) {
   console.error(`no test matches ${wanted.join(' ')}`)
   process.exit(1)
 }
-const alone = (path) => /^test[\\/]faults[\\/]|-load\.test\.js$/.test(path)
+const alone = (path) => /^test[\\/]alone[\\/]/.test(path)
 const passes = [
   // One more than there are cores: most wait now and then.
   { name: 'beside each other', files: files.filter((path) => !alone(path)), concurrency: availableParallelism() + 1 },
