@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../test/support/folder.ts'
+import { freePorts } from '../test/support/ports.ts'
 import * as oriel from './index.ts'
 import { type Connection, createSite, type Request, Resource, Response, type Server, serve } from './index.ts'
 
@@ -103,11 +104,7 @@ test('several addresses are served at once, and where one is taken none stays op
   await once(busy, 'listening')
   t.after(() => busy.close())
   const { port } = busy.address() as { port: number }
-  const free = createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port: first } = free.address() as { port: number }
-  free.close()
-  await once(free, 'close')
+  const [first = 0] = await freePorts(1)
   await assert.rejects(started({ listen: [{ port: first }, { port }], routes: [] }), { code: 'EADDRINUSE' })
   await assert.rejects(fetch(`http://127.0.0.1:${first}`))
 })

@@ -24,9 +24,11 @@ interface Opened extends EngineUnderTest {
 }
 
 async function opened(t: TestContext, setup: EngineSetup, first?: Uint8Array): Promise<Opened> {
+  // Before the engine, which would wait for what is under way.
+  t.after(() => client?.destroy())
+  let client: FrameClient | undefined
   const under = await startEngine(t, { ...setup, listen: { port: 0, http2: true } })
-  const client = await FrameClient.open(under.port, first)
-  t.after(() => client.destroy())
+  client = await FrameClient.open(under.port, first)
   return Object.assign(under, { client })
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EngineUnderTest } from '../../test/support/engine.ts'
+import { EngineUnderTest, startEngine } from '../../test/support/engine.ts'
 import { settings } from '../../test/support/frame-client.ts'
 import { connectInMemory, settled } from '../../test/support/memory-socket.ts'
 import { Response } from '../message/response.ts'
 import { PREFACE } from '../protocol/http2/frames.ts'
+
+const SOON = { timeout: 20_000 }
 
 async function under(): Promise<EngineUnderTest> {
   const made = new EngineUnderTest({ handler: (request) => new Response(request.version) })
@@ -43,8 +45,13 @@ test('what begins with the preface is HTTP/2, be it in pieces', async () => {
   }
 })
 
-test('a client that ends, and a server that stops, before anything was said close the connection', async () => {
-  const { engine } = await under()
+test('a client that ends, and a server that stops, before anything was said close the connection', SOON, async (t) => {
+  // Closed in time, and not at last because the server does not wait any longer.
+  const { engine } = await startEngine(t, {
+    handler: () => new Response('x'),
+    timeouts: { linger: 20, stop: 2 ** 30 },
+    listen: { port: 0, http2: true },
+  })
   const gone = connectInMemory(engine, undefined, '?')
   gone.give('PRI')
   gone.end()

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { certificate } from '../../test/support/certificates.ts'
 import { makeFolder } from '../../test/support/folder.ts'
+import { freePorts } from '../../test/support/ports.ts'
 import { RawClient } from '../../test/support/raw-client.ts'
 import type { Built } from '../config/build.ts'
 import type { ListenAddress } from '../io/bound.ts'
@@ -129,7 +130,7 @@ test('a change that is dropped gives back what it has taken', SOON, async (t) =>
 
 test('an address that cannot be listened on after all is told, and the rest is made', SOON, async (t) => {
   const running = await served(t, named('one', [{ port: 0 }]))
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const listen = [{ port: 0 }, { port }, { port, host: '0.0.0.0' }]
   const change = await running.prepare(named('two', listen)).catch((error: NodeJS.ErrnoException) => error)
   if (change instanceof Error) assert.equal(change.code, 'EADDRINUSE')
@@ -140,7 +141,7 @@ test('an address that cannot be listened on after all is told, and the rest is m
 test('at first it is the error of the system', SOON, async (t) => {
   const running = new Running()
   t.after(() => running.close())
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const twice = named('one', [{ port }, { port, host: '0.0.0.0' }])
   await assert.rejects(become(running, twice), { code: 'EADDRINUSE', syscall: 'listen' })
 })
@@ -195,13 +196,3 @@ test('a change that the end of the server overtakes is not made, and nothing sta
   await assert.rejects(ready.make(), /the server is stopping/)
   for (const url of running.urls) await assert.rejects(fetch(url))
 })
-
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { certificate } from '../support/certificates.ts'
 import { fill, makeFolder } from '../support/folder.ts'
+import { freePorts } from '../support/ports.ts'
 import { childrenOf, Production, said, until } from '../support/production.ts'
 
 const posix = { timeout: 30_000, skip: process.platform === 'win32' }
@@ -93,10 +94,10 @@ for (const workers of [1, 2]) {
     const site = production(t, workers)
     const oriel = site.serve()
     const url = await oriel.url()
-    const blocker = createServer().listen(0, '127.0.0.1')
+    const [port = 0] = await freePorts(1)
+    const blocker = createServer().listen(port, '127.0.0.1')
     await once(blocker, 'listening')
     t.after(() => blocker.close())
-    const { port } = blocker.address() as { port: number }
     site.write(`workers: ${workers}, listen: [{ port: 0 }, { port: ${port} }, { port: 0 }], ${ROUTES}`)
     const failed = await site.run('reload')
     assert.equal(failed.code, 1)
@@ -121,11 +122,7 @@ for (const workers of [1, 2]) {
   test(`a config that fails leaves nothing of its addresses taken, with ${by}`, posix, async (t) => {
     const site = production(t, workers)
     await site.serve().url()
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const { port } = probe.address() as { port: number }
-    probe.close()
-    await once(probe, 'close')
+    const [port = 0] = await freePorts(1)
     fill(site.folder, { 'm.mjs': 'throw new Error("no luck")' })
     site.write(`workers: ${workers}, listen: [{ port: 0 }, { port: ${port} }], ${ROUTES}`)
     for (let i = 0; i < 2; i++) assert.equal((await site.run('reload')).code, 1)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ORIEL, RUNS_AS_ROOT, startOriel } from '../support/command.ts'
 import { fill, makeFolder } from '../support/folder.ts'
+import { freePorts } from '../support/ports.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 const posix = { skip: process.platform === 'win32' }
@@ -71,14 +71,14 @@ test('a config is served, by the name that was given', async (t) => {
 test('quiet prints nothing but errors, for a folder and for a config', async (t) => {
   const site = configured("report: (level, event) => process.stderr.write(level + ': ' + event + '\\n')")
   for (const quiet of ['--quiet', '-q']) {
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     const ofFolder = startOriel(t, [quiet, '--port', String(port), '.'], folder)
     assert.equal((await asked(port, ofFolder.ended)).status, 200)
     ofFolder.signal('SIGINT')
     const { code, stdout, stderr } = await ofFolder.ended
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' })
   }
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   fill(site, {
     'quiet.mjs': `import config from './oriel.config.mjs'\nexport default { ...config, listen: [{ port: ${port} }] }`,
   })
@@ -178,16 +178,6 @@ test('when nobody reads the output any more the site is served all the same', po
   assert.deepEqual(await ended, [0, null])
   assert.equal(stderr.replace(RUNS_AS_ROOT, ''), '')
 })
-
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** The answer of a server that says nothing of when it begins. */
 async function asked(port: number, ended: Promise<unknown>): Promise<Response> {

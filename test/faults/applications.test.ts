@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { end, gone, statusOf, until } from '../support/production.ts'
-import { app, cleared, GET, LINUX, marked, serving, text } from '../support/supervised-site.ts'
+import { app, GET, LINUX, serving, text } from '../support/supervised-site.ts'
 
 /*
  * What applications do wrong, and what clients and the other processes see of it, by `oriel serve`.
@@ -195,37 +195,6 @@ test('one that fills its error stream is neither held up nor logged whole', LINU
   await oriel.printed(/A process wrote more than is shown/)
   assert.ok(oriel.stderr.length + oriel.stdout.length < 2_000_000)
   await site.stopped(oriel, folder)
-})
-
-for (const workers of [1, 2]) {
-  test(`a server that is killed leaves no process and no folder, with ${workers} worker(s)`, LINUX, async (t) => {
-    const { site, oriel, url } = await serving(t, app('ignores-term', 'processes: 2'), `workers: ${workers},`)
-    await site.serving(2)
-    const folder = await site.privateFolder(url)
-    await text(url, '/fork')
-    // Two processes, what one has forked, and the keeper.
-    assert.ok(marked(folder).length >= 6)
-    oriel.signal('SIGKILL')
-    await cleared(folder)
-  })
-}
-
-test('what a server left that was killed with its keeper is ended by the next one', LINUX, async (t) => {
-  const { site, oriel, url } = await serving(t, app('', 'processes: 2'))
-  const applications = await site.serving(2)
-  const folder = await site.privateFolder(url)
-  await text(url, '/fork')
-  const left = marked(folder)
-  const keepers = left.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('oriel-keeper'))
-  assert.equal(keepers.length, 1)
-  for (const pid of [...keepers, oriel.child.pid ?? 0]) end(pid, 'SIGKILL')
-  await gone(oriel.child.pid ?? 0)
-  for (const pid of applications) assert.ok(statusOf(pid))
-  const next = site.serve()
-  const again = await next.url()
-  await next.printed(/Processes of a supervisor that was killed are ended/)
-  await cleared(folder)
-  await site.stopped(next, await site.privateFolder(again))
 })
 
 test('a client that goes away while it waits for an application leaves nothing behind', LINUX, async (t) => {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { connect, createServer, type NetConnectOpts } from 'node:net'
+import { connect, type NetConnectOpts } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { receiveDatagrams } from '../support/datagrams.ts'
 import { makeFolder } from '../support/folder.ts'
 import { needPeer } from '../support/peers.ts'
+import { freePorts } from '../support/ports.ts'
 
 const SOON = { timeout: 60_000 }
 const PROGRAM = join(import.meta.dirname, '../support/inherited-server.js')
@@ -53,20 +54,11 @@ async function greeting(to: NetConnectOpts): Promise<Greeting> {
   return JSON.parse(said) as Greeting
 }
 
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 test('sockets of systemd are taken over by address, and those that come to them are answered', SOON, async (t) => {
   const folder = makeFolder()
   const unix = join(folder, 'a.sock')
   const notify = join(folder, 'notify.sock')
-  const [port, port6] = [await freePort('127.0.0.1'), await freePort('::1')]
+  const [port = 0, port6 = 0] = await freePorts(2)
   const manager = await receiveDatagrams(t, notify)
   if (manager === undefined || needPeer(t, 'systemd-notify') === undefined) return
   const child = await activated(
@@ -97,14 +89,14 @@ test('sockets of systemd are taken over by address, and those that come to them 
 })
 
 test('without entries of its own the program listens where systemd does', SOON, async (t) => {
-  const port = await freePort('127.0.0.1')
+  const [port = 0] = await freePorts(1)
   if ((await activated(t, [`--listen=127.0.0.1:${port}`], null)) === undefined) return
   const { urls, faults } = await greeting({ port, host: '127.0.0.1' })
   assert.deepEqual({ urls, faults }, { urls: [`http://127.0.0.1:${port}`], faults: [] })
 })
 
 test('sockets that cannot be listened on are told: connections and datagrams', SOON, async (t) => {
-  const [port, other] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')]
+  const [port = 0, other = 0] = await freePorts(2)
   if ((await activated(t, ['--datagram', `--listen=127.0.0.1:${port}`], [{ port: other }])) === undefined) return
   const { createSocket } = await import('node:dgram')
   const sender = createSocket('udp4')

@@ -9,6 +9,7 @@ import { inMemory, inPieces } from '../../../test/support/fastcgi-call.ts'
 import { makeFolder } from '../../../test/support/folder.ts'
 import { gate } from '../../../test/support/gate.ts'
 import { callUpstream, noUpstreamLeft, type UpstreamCallOptions } from '../../../test/support/http-call.ts'
+import { freePorts } from '../../../test/support/ports.ts'
 import { type Asked, answerOf, ScriptedUpstream } from '../../../test/support/scripted-upstream.ts'
 import { Headers } from '../../message/headers.ts'
 import type { Call, CallEnd, CallEvents, Content, Upstream } from '../call.ts'
@@ -252,11 +253,8 @@ test('one that waits and is wanted no more leaves the queue', LIMIT, async () =>
 })
 
 test('nobody listens: a 503 that says where and what to do, and another one may have the request', LIMIT, async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await new Promise((resolve) => server.close(resolve))
-  const upstream = way({ address, name: 'shop' })
+  const [port] = await freePorts(1)
+  const upstream = way({ address: `http://127.0.0.1:${port}`, name: 'shop' })
   const listener = new Listener()
   upstream.open(callFor('GET / HTTP/1.1\r\n'), listener)
   const { error, unbegun, again } = await listener.end.passed

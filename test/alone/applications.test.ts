@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
-import { applicationLoads } from '../src/gateway/applications.ts'
-import { serve } from '../src/index.ts'
-import { makeFolder } from './support/folder.ts'
-import { childrenOf, gone, type Production, statusOf, until } from './support/production.ts'
-import type { RawClient } from './support/raw-client.ts'
-import { app, LINUX, serving, text } from './support/supervised-site.ts'
+import { applicationLoads } from '../../src/gateway/applications.ts'
+import { serve } from '../../src/index.ts'
+import { makeFolder } from '../support/folder.ts'
+import { childrenOf, gone, type Production, statusOf, until } from '../support/production.ts'
+import type { RawClient } from '../support/raw-client.ts'
+import { app, LINUX, serving, text } from '../support/supervised-site.ts'
 
 const RELOADS = 6
 const REQUESTS = 4000
@@ -63,6 +63,8 @@ for (const workers of [1, 2]) {
       await ends.closed()
       // When its time is over, its process has ended too.
       await Promise.all([stays.closed(), gone(first)])
+      // The server ended its side, and waits for ours.
+      stays.destroy()
       const last = await opened(site, url)
       await echoes(last)
       assert.equal((await site.run('reload')).code, 0)
