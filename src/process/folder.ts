@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import { SECOND } from './let-in.ts'
 import { removeTree } from './remove-tree.ts'
 import type { Ids } from './specification.ts'
 
 /** The longest name of a Unix socket that systems take, in bytes (`sun_path`, without its NUL). */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
-/** What a socket adds to the folder of a supervisor: a number for its process, and its name. */
-const LONGEST_REST = '/123456789/s'.length
+/** What a socket adds to the folder of a supervisor: a number for its process, a letter for the second name, and its name. */
+const LONGEST_REST = `/123456789${SECOND}/s`.length
 /** The name of a socket that answers for as long as the supervisor lives. */
 export const ALIVE = 'alive'
 
