@@ -151,6 +151,37 @@ for (const workers of [1, 2]) {
   })
 }
 
+for (const workers of [1, 2]) {
+  test(
+    `one that leaves three requests in a row unanswered is replaced, with ${workers} worker(s)`,
+    LINUX,
+    async (t) => {
+      const options = 'timeouts: { firstByte: 300, stop: 200 }'
+      const { site, oriel, url } = await serving(t, app('', options), `workers: ${workers},`)
+      const [first = 0] = await site.serving(1)
+      const folder = await site.privateFolder(url)
+      // By one connection, and so by one worker: each counts what it has asked for itself.
+      const client = await site.client(url)
+      const ask = async (path: string): Promise<number | undefined> => {
+        client.send(GET.replace('GET /', `POST ${path}`).replace('Host: a', 'Host: a\r\nContent-Length: 0'))
+        return (await client.answer()).status
+      }
+      // It takes connections all the time. An answer between them makes three of them no row.
+      for (const path of ['/hold', '/hold', '/']) assert.equal(await ask(path), path === '/' ? 200 : 504)
+      for (let i = 0; i < 2; i++) assert.equal(await ask('/hold'), 504)
+      assert.deepEqual(await site.serving(1), [first])
+      assert.equal(await ask('/hold'), 504)
+      await Promise.all([
+        gone(first),
+        oriel.printed(/A process is replaced: it has left 3 requests in a row without an answer/),
+      ])
+      assert.equal(await ask('/'), 200)
+      assert.notEqual((await site.serving(1))[0], first)
+      await site.stopped(oriel, folder)
+    },
+  )
+}
+
 test('one that needs more memory than it may is replaced, and loses no request', LINUX, async (t) => {
   const { site, oriel, url } = await serving(t, app('', 'maxMemory: 250'))
   const [fat = 0] = await site.serving(1)
