@@ -193,6 +193,19 @@ test(
   },
 )
 
+test('a config that says otherwise whenever it is read has its applications called all the same', LINUX, async (t) => {
+  const { site, oriel, url } = await serving(t, app('', 'env: { NOW: String(Math.random()) }'), 'workers: 2,')
+  const folder = await site.privateFolder(url)
+  for (const reloaded of [false, true]) {
+    if (reloaded) assert.equal((await site.run('reload')).code, 0)
+    const load = site.load(url).each(2)
+    await load.more(40)
+    await load.stop()
+    assert.deepEqual(load.failures, [])
+  }
+  await site.stopped(oriel, folder)
+})
+
 test('oriel check, as root, starts what the user of the config would be', AS_ROOT, async (t) => {
   const command = `["sh", "-c", "id -u > /proc/self/fd/2; exit 3"]`
   const site = new SupervisedSite(t, routes(`app: { command: ${command} }`, "user: 'daemon',"))

@@ -32,6 +32,14 @@ export function applicationsOf({ routes }: Config, base: string, source: Source)
   return [...found.values()]
 }
 
+/**
+ * The keys of applications by where the config names them. A config may say otherwise each time that it is evaluated, as
+ * by a date in `env`, and so may who calls an application and who runs it: what they have in common is the place.
+ */
+export function applicationKeys({ routes }: Config, base: string, source: Source): Readonly<Record<string, string>> {
+  return Object.fromEntries([...named(routes, base, source)].map(({ spec, path }) => [path.join('.'), spec.key]))
+}
+
 /** Whether the programs and folders are there. @throws ConfigError that names the first that is not. */
 export function checkApplications({ routes }: Config, base: string, source: Source): void {
   for (const { spec, path } of named(routes, base, source)) {
