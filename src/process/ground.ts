@@ -20,7 +20,7 @@ export class Ground {
    */
   static async open(base: string, report: Report): Promise<Ground> {
     if (process.platform === 'win32') throw new Error('applications are started on Linux, macOS and other Unix only')
-    const folder = await PrivateFolder.make(base)
+    const folder = await PrivateFolder.make(base, report)
     const ended = await clean(base).catch(async (error: unknown) => {
       await folder.remove()
       throw error
