@@ -210,6 +210,15 @@ test('where its folder is removed, there is another one, with processes that ans
   assert.deepEqual([readdirSync(supervised.folder), lives(pid)], [[], false])
 })
 
+test('a command that the system does not start is told with what to do', SOON, async (t) => {
+  const supervised = new Supervised(t)
+  const spec = specOf('a', behaving({}), { env: { LARGE: 'x'.repeat(8 << 20) } })
+  await assert.rejects(
+    supervised.run(spec),
+    /cannot start .*: the environment or the arguments are longer than .* \(E2BIG\)$/,
+  )
+})
+
 test('two supervisors share a folder, and neither takes the other for gone', SOON, async (t) => {
   const one = new Supervised(t)
   await one.run(specOf('a', behaving({})))

@@ -148,9 +148,7 @@ export class ApplicationProcess implements Ended {
       // It may have been told to end meanwhile.
       if (this.state === 'starting') this.state = 'serving'
     } else if (what instanceof Error) {
-      const { file, args } = { file: this.#child.spawnfile, args: this.#child.spawnargs }
-      const failed = new SpawnFailed(String(what.code), { file, args, env: [], cwd: this.#spec.cwd, stdin: 'null' })
-      throw new ApplicationFailed(name, failed.message)
+      throw new ApplicationFailed(name, notStarted(what, this.#child.spawnfile, this.#spec.cwd).message)
     } else if (what === 'late') {
       throw await this.failed(
         `it did not listen on its socket, ${this.#socket}, within ${timeouts.start} ms (timeouts.start): its command must use $SOCKET`,
@@ -191,10 +189,18 @@ function start(
     return { child, stdout: stdout.stream, stderr: stderr.stream }
   } catch (error) {
     for (const { stream } of [stdout, stderr]) stream.destroy()
-    throw error
+    // Node throws some errors of the system, and tells of others by an event.
+    throw notStarted(error as NodeJS.ErrnoException, file, cwd)
   } finally {
     for (const { descriptor } of [stdout, stderr]) closeSync(descriptor)
   }
+}
+
+/** Why a program could not be started, with what to do where that is known. */
+function notStarted(error: NodeJS.ErrnoException, file: string, cwd: string): Error {
+  const { code, syscall = '' } = error
+  if (code === undefined || !syscall.startsWith('spawn')) return error
+  return new SpawnFailed(code, { file, args: [], env: [], cwd, stdin: 'null' })
 }
 
 /** What happens first: it takes connections, it ends, the time is over, or it could not be started at all. */

@@ -26,8 +26,8 @@ export class Ground {
       throw error
     })
     if (ended > 0) report('warn', 'Processes of a supervisor that was killed are ended.', { processes: ended })
-    const keeper = new Keeper(folder.path, folder.token, () => {
-      report('error', 'The keeper of the application processes was killed; there will be another one.')
+    const keeper = new Keeper(folder.path, folder.token, (why) => {
+      report('error', `The keeper of the application processes ${why}; another one is tried.`)
     })
     return new Ground(folder, keeper)
   }
