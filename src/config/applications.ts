@@ -8,6 +8,7 @@ import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder } from './programs.ts'
+import { unusedSocket } from './unused-socket.ts'
 
 interface Named {
   readonly spec: ApplicationSpec
@@ -47,6 +48,8 @@ export function checkApplications({ routes }: Config, base: string, source: Sour
       throw new ConfigError(faultAt(where, why, source))
     }
     checkFolder(spec.cwd, path, refuse)
+    const unused = unusedSocket(spec)
+    if (unused?.certain === true) refuse(path, unused.told)
     const [program = ''] = spec.command
     const search = spec.env['PATH'] ?? process.env['PATH'] ?? ''
     if (/^\w+=/.test(program)) refuse(path, `${program} is no program: variables go into env`)

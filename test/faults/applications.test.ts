@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { end, gone, statusOf, until } from '../support/production.ts'
-import { app, cleared, GET, LINUX, marked, serving, text } from '../support/supervised-site.ts'
+import { app, cleared, GET, LINUX, marked, routes, serving, text } from '../support/supervised-site.ts'
 
 /*
  * What applications do wrong, and what clients and the other processes see of it, by `oriel serve`.
@@ -44,9 +44,10 @@ test('one that never listens is told, and its requests are answered 503 when the
   await oriel.printed(
     /did not listen on its socket, .*, within 500 ms \(timeouts.start\): its command must use \$SOCKET/,
   )
+  site.write(routes(app('never', 'timeouts: { start: 4000 }')))
   const checked = await site.run('check')
   assert.notEqual(checked.code, 0)
-  assert.match(checked.stderr, /did not listen on its socket/)
+  assert.match(checked.stderr, /still waits for an application[\s\S]*did not listen on its socket/)
   oriel.signal('SIGTERM')
   assert.equal((await oriel.ended).code, 0)
 })
