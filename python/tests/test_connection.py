@@ -44,27 +44,25 @@ class Records(unittest.TestCase):
         for cut in range(1, len(data)):
             ours, theirs = socket.socketpair()
             connection = Connection(theirs, 1)
-            there = False
             ours.sendall(data[:cut])
-            there = connection.receive()
+            connection.receive()
             ours.sendall(data[cut:])
-            if not there:
-                there = connection.receive()
-            self.assertTrue(there, cut)
+            connection.receive()
+            request = connection.next()
+            assert request is not None, cut
             environ: Dict[str, Any] = {}
-            connection.read_params(environ)
-            while not connection.input_ended:
-                connection.receive()
-            self.assertEqual(b''.join(connection.pieces), b'content of it', cut)
+            request.read_params(environ)
+            self.assertTrue(request.input_ended, cut)
+            self.assertEqual(b''.join(request.pieces), b'content of it', cut)
             self.assertEqual(environ['HTTP_LONG'], 'x' * 300)
             ours.close()
             theirs.close()
 
     def test_requests_behind_one_another_are_answered_in_turn(self) -> None:
-        data = whole({'PATH_INFO': '/1'}, b'one', 1) + whole({'PATH_INFO': '/2'}, b'', 2) + whole({'PATH_INFO': '/3'}, b'three', 1)
+        data = whole({'PATH_INFO': '/1'}, b'one', 1) + whole({'PATH_INFO': '/2'}, b'', 2) + whole({'PATH_INFO': '/3'}, b'three', 3)
         reply, kept = serve(echo, data)
         self.assertTrue(kept)
-        self.assertEqual(reply.ends, [(1, 0, 0), (2, 0, 0), (1, 0, 0)])
+        self.assertEqual(reply.ends, [(1, 0, 0), (2, 0, 0), (3, 0, 0)])
         self.assertEqual(reply.stdout.count(b'Status: 200 OK'), 3)
         self.assertIn(b'X-Path: /3', reply.stdout)
 
@@ -86,11 +84,20 @@ class Records(unittest.TestCase):
         self.assertEqual(reply.ends, [(1, 0, 0), (2, 0, 0)])
         self.assertTrue(reply.stdout.endswith(b'next'))
 
-    def test_another_request_at_the_same_time_is_refused_and_does_no_harm(self) -> None:
+    def test_records_of_requests_at_the_same_time_are_told_apart(self) -> None:
+        data = begin(1) + begin(2) + variables({'PATH_INFO': '/two'}, 2) + variables({'PATH_INFO': '/one'}, 1)
+        data += stdin(b'to t', 2) + stdin(b'to one', 1) + stdin(b'wo', 2) + record(5, b'', 2) + record(5)
+        reply, kept = serve(echo, data)
+        self.assertEqual((reply.ends, kept), ([(2, 0, 0), (1, 0, 0)], True))
+        two, one = reply.stdout.split(b'Status: 200 OK')[1:]
+        self.assertTrue(b'/two' in two and two.endswith(b'to two'), two)
+        self.assertTrue(b'/one' in one and one.endswith(b'to one'), one)
+
+    def test_a_request_too_many_is_refused_and_does_no_harm(self) -> None:
         data = begin(1) + begin(2) + variables({'PATH_INFO': '/other'}, 2) + variables({'PATH_INFO': '/one'}, 1)
         data += stdin(b'wrong', 2) + record(5, b'', 2) + record(5)
-        reply, kept = serve(echo, data)
-        self.assertEqual(reply.ends, [(2, 0, 1), (1, 0, 0)])
+        reply, kept = serve(echo, data, capacity=1)
+        self.assertEqual(reply.ends, [(2, 0, 2), (1, 0, 0)])
         self.assertIn('X-Path: /one', reply.head)
         self.assertEqual(reply.body, b'')
         self.assertTrue(kept)
@@ -114,21 +121,24 @@ class Records(unittest.TestCase):
             reply, _ = serve(echo, begin(1, role) + variables() + record(5) + whole(request=2))
             self.assertEqual(reply.ends, [(1, 0, 3), (2, 0, 0)])
 
-    def test_a_request_that_is_aborted_before_it_is_there_is_ended(self) -> None:
-        reply, _ = serve(echo, begin(1) + record(2) + variables() + record(5) + whole(request=2))
-        self.assertEqual(reply.ends, [(1, 0, 0), (2, 0, 0)])
-        self.assertEqual(reply.stdout.count(b'Status'), 1)
+    def test_a_request_that_is_aborted_before_its_turn_is_ended_and_never_begun(self) -> None:
+        for aborted in (begin(1) + record(2) + variables() + record(5), whole() + record(2)):
+            reply, _ = serve(echo, aborted + whole(request=2))
+            self.assertEqual(reply.ends, [(1, 0, 0), (2, 0, 0)])
+            self.assertEqual(reply.stdout.count(b'Status'), 1)
 
     def test_the_connection_is_closed_where_that_is_asked_for(self) -> None:
         self.assertFalse(serve(echo, whole(keep=False)).kept)
 
     def test_values_are_told(self) -> None:
-        asked = pairs({'FCGI_MAX_CONNS': '', 'FCGI_MPXS_CONNS': '', 'FCGI_MAX_REQS': '', 'OTHER': ''})
-        reply, _ = serve(echo, record(9, asked, 0, 4) + whole(), capacity=7)
-        told: Dict[str, str] = {}
-        [(kind, content)] = reply.others
-        read_pairs(content, told)
-        self.assertEqual((kind, told), (10, {'FCGI_MAX_CONNS': '7', 'FCGI_MAX_REQS': '7', 'FCGI_MPXS_CONNS': '0'}))
+        asked = pairs({'FCGI_MAX_CONNS': '', 'FCGI_MPXS_CONNS': '', 'FCGI_MAX_REQS': '', 'ORIEL_WINDOW': '', 'OTHER': ''})
+        capacity = {'FCGI_MAX_CONNS': '7', 'FCGI_MAX_REQS': '7'}
+        for threads, more in ((1, {'FCGI_MPXS_CONNS': '1', 'ORIEL_WINDOW': '65536'}), (2, {'FCGI_MPXS_CONNS': '0'})):
+            reply, _ = serve(echo, record(9, asked, 0, 4) + whole(), capacity=7, threads=threads)
+            told: Dict[str, str] = {}
+            [(kind, content)] = reply.others
+            read_pairs(content, told)
+            self.assertEqual((kind, told), (10, {**capacity, **more}))
 
     def test_management_records_that_are_not_known_are_named(self) -> None:
         reply, _ = serve(echo, record(99, b'abc', 0) + whole())

@@ -258,7 +258,7 @@ class Failures(unittest.TestCase):
 class Clients(unittest.TestCase):
     def test_an_aborted_request_is_closed_at_the_next_block_and_ended(self) -> None:
         body = Body(b'block' for _ in range(1000))
-        reply, kept = serve(giving(body), whole() + record(2))
+        reply, kept = serve(giving(body), whole(), then=record(2))
         self.assertEqual((reply.ends, kept, body.closed, reply.stderr), ([(1, 0, 0)], True, 1, ''))
         self.assertLess(body.taken, 5)
 
@@ -280,7 +280,7 @@ class Clients(unittest.TestCase):
             return []
 
         data = begin() + variables({'CONTENT_LENGTH': '10'}) + stdin(b'half')
-        reply, kept = serve(application, data + record(2))
+        reply, kept = serve(application, data, then=record(2))
         self.assertEqual((seen, kept, reply.ends), (['the client went away before it had sent all of the content'], True, [(1, 0, 0)]))
         _, kept = serve(application, data, hang_up=True)
         self.assertFalse(kept)

@@ -235,7 +235,7 @@ class Processes(unittest.TestCase):
     def test_values_are_told_by_a_process(self) -> None:
         with self.host('--threads', '5') as host, host.connect() as asking:
             asking.sendall(record(9, b'\x0e\x00FCGI_MAX_CONNS', 0))
-            self.assertIn(b'FCGI_MAX_CONNS8', asking.recv(1000))
+            self.assertIn(b'FCGI_MAX_CONNS20', asking.recv(1000))
 
 
 if __name__ == '__main__':

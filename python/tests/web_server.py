@@ -6,8 +6,9 @@ import socket
 import struct
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from oriel.wsgi.connection import Connection, Gone
+from oriel.wsgi.connection import Connection
 from oriel.wsgi.exchange import exchange, template
+from oriel.wsgi.request import Gone
 
 HEAD = struct.Struct('>BBHHBx')
 
@@ -29,8 +30,8 @@ def pairs(variables: Dict[str, str]) -> bytes:
     )
 
 
-def begin(request: int = 1, role: int = 1, keep: bool = True) -> bytes:
-    return record(1, struct.pack('>HB5x', role, keep), request)
+def begin(request: int = 1, role: int = 1, keep: bool = True, windowed: bool = False) -> bytes:
+    return record(1, struct.pack('>HB5x', role, keep | windowed << 1), request)
 
 
 def variables(more: Optional[Dict[str, str]] = None, request: int = 1) -> bytes:
@@ -94,29 +95,39 @@ class Served(NamedTuple):
     kept: bool
 
 
-def serve(application: Any, data: bytes, hang_up: bool = False, capacity: int = 1, threads: int = 1) -> Served:
-    """Has the application answer what a web server sends, in this thread. @param hang_up: It closes its side behind that."""
+def serve(
+    application: Any, data: bytes, hang_up: bool = False, capacity: int = 4, threads: int = 1, then: bytes = b''
+) -> Served:
+    """
+    Has the application answer what a web server sends, in this thread.
+    @param hang_up: It closes its side behind that.
+    @param then: What it sends once the first request is the application's.
+    """
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
     ours.settimeout(20)
     theirs.settimeout(20)
-    connection = Connection(theirs, capacity)
+    connection = Connection(theirs, capacity, threads == 1)
     ours.sendall(data)
     if hang_up:
         ours.shutdown(socket.SHUT_WR)
+        assert not then
     else:
         # What would be waited for for ever shows.
         theirs.settimeout(5)
     kept = True
     base = template(threads, False)
     try:
-        while not (connection.pending() or connection.receive()):
-            pass
-        there = True
-        while there and kept:
-            kept = exchange(application, base, connection)
-            there = kept and connection.pending()
+        request = None
+        while request is None:
+            connection.receive()
+            request = connection.next()
+        if then:
+            ours.sendall(then)
+        while request is not None and kept:
+            kept = exchange(application, base, request)
+            request = connection.next()
     except Gone:
         kept = False
     finally:

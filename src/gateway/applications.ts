@@ -34,6 +34,8 @@ export interface Calling {
   readonly name: string
   /** Requests that one process takes at once, and that wait beside. */
   readonly connections: number
+  /** The most that a fast one is given beside; none where it is left out. See `MemberOptions`. */
+  readonly ahead?: number
   readonly queue: number
   readonly upstream: (address: string) => Upstream
 }
@@ -93,13 +95,14 @@ class Application {
   }
 
   #apply(): void {
-    const { connections, upstream } = this.#calling
+    const { connections, ahead, upstream } = this.#calling
     for (const { id, address } of this.#places.processes) this.#ids.set(address, id)
     this.balancer.become(
       this.#places.processes.map(({ address }) => ({
         name: address,
         upstream: () => upstream(address),
         capacity: connections,
+        ...(ahead !== undefined && { ahead }),
       })),
     )
   }

@@ -65,6 +65,7 @@ interface Look {
   readonly running?: number
   readonly starting?: boolean
   readonly later?: number
+  readonly ahead?: number
 }
 
 const SCALING: readonly [what: string, looks: readonly Look[], changes: readonly number[]][] = [
@@ -98,13 +99,24 @@ const SCALING: readonly [what: string, looks: readonly Look[], changes: readonly
     [{ serving: 3 }, { serving: 3, later: 1000 }, { serving: 2, later: 999 }, { serving: 2, later: 1 }],
     [0, -1, 0, -1],
   ],
+  [
+    'what fast processes are given ahead waits too',
+    [
+      { serving: 1, running: 5, ahead: 15 },
+      { serving: 1, running: 3, ahead: 15 },
+      { serving: 2, running: 4, ahead: 15 },
+      { serving: 2, running: 5 },
+    ],
+    [0, 1, 0, 0],
+  ],
   ['none less than the least', [{ serving: 1 }, { serving: 1, later: 5000 }, { serving: 1, later: 5000 }], [0, 0, 0]],
 ]
 for (const [what, looks, changes] of SCALING) {
   test(`as many processes as the requests need: ${what}`, (t) => {
     let now = 0
     t.mock.method(performance, 'now', () => now)
-    const scaling = new Scaling(SPEC)
+    const [{ ahead = 0 } = {}] = looks
+    const scaling = new Scaling({ ...SPEC, ahead })
     const found = looks.map(({ serving, waiting = 0, running = 0, starting = false, later = 0 }) => {
       now += later
       return scaling.look(serving, { waiting, running: () => running }, starting)

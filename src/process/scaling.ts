@@ -16,8 +16,10 @@ export class Scaling {
 
   /** @param starting Whether more are on their way, or cannot be started. Returns 1 for one more, -1 for one less. */
   look(serving: number, loads: Pick<Loads, 'waiting' | 'running'>, starting: boolean): -1 | 0 | 1 {
-    const { processes, connections, timeouts } = this.#spec
-    this.#waited = loads.waiting > 0 ? this.#waited + 1 : 0
+    const { processes, connections, ahead = 0, timeouts } = this.#spec
+    // Those that a process was given ahead wait too, at its door.
+    const waiting = loads.waiting + (ahead > 0 ? Math.max(0, loads.running() - serving * connections) : 0)
+    this.#waited = waiting > 0 ? this.#waited + 1 : 0
     this.#most = Math.max(this.#most, loads.running() + loads.waiting)
     const needed = serving <= processes.min || this.#most > (serving - 1) * connections
     if (needed || starting) this.#begin(loads.running() + loads.waiting)

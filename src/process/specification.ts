@@ -18,6 +18,8 @@ export interface ApplicationSpec {
   readonly processes: { readonly min: number; readonly max: number }
   /** Requests that one process takes at once. */
   readonly connections: number
+  /** The most that it is given beside while it is fast; none where it is left out. */
+  readonly ahead?: number
   /** A process that has served so many is replaced. */
   readonly maxRequests?: number
   /** MiB of memory, of a process with all that it started: above, it is replaced. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { fastCgiBackends } from '../../src/gateway/fastcgi/backends.ts'
+import { Balancer } from '../../src/gateway/balance/balancer.ts'
+import { fastCgiBackends, fastCgiUpstream } from '../../src/gateway/fastcgi/backends.ts'
 import type { Response } from '../../src/message/response.ts'
 import { BROKEN_OFF } from '../../src/protocol/fastcgi/codes.ts'
 import { credit } from '../../src/protocol/fastcgi/records.ts'
@@ -154,6 +155,54 @@ test('the connection dies: all its requests break off, those not begun with are 
     'broken off: 502 A: it closed the connection within its answer',
   ])
 })
+
+test(
+  'a reset shows nothing of a request that was not alone on its connection: it is not asked again',
+  LIMIT,
+  async () => {
+    const { application, open } = await start((asked) => {
+      if (asked.variables['WARM'] === undefined) asked.connection.pause()
+      else asked.answer('warm')
+    }, WINDOWED)
+    assert.equal(await call(open, { variables: ['WARM', '1'] }).outcome, '200 warm')
+    const first = call(open, { method: 'POST' })
+    await application.came(2)
+    // Its end lies unread in the socket, so that the end of the connection is a reset.
+    const second = call(open, { method: 'POST', variables: ['LONG', 'x'.repeat(500_000)] })
+    for (let i = 0; i < 20; i++) await turn()
+    for (const connection of application.connections) connection.destroy()
+    const closed = `502 ${application.address}: it closed the connection without an answer`
+    assert.deepEqual([await first.outcome, await second.outcome], [closed, closed])
+    assert.equal(application.asked.length, 2)
+  },
+)
+
+test(
+  'of an application that serves one after the other, only the one it has begun with breaks off',
+  LIMIT,
+  async () => {
+    const known = { maxConns: undefined, maxReqs: undefined, mpxsConns: true, window: WINDOW, serial: true }
+    const dying = await new FakeApplication((asked) => {
+      if (dying.asked.length === 4) asked.connection.end()
+    }).listen()
+    const living = await new FakeApplication((asked) => asked.answer('living')).listen()
+    applications.push(dying, living)
+    const balancer = new Balancer({ name: 'app', queue: () => 10, hopeless: () => undefined })
+    const member = ({ address }: FakeApplication) => ({
+      name: address,
+      upstream: () => fastCgiUpstream({ address }, known),
+    })
+    balancer.become([member(dying)])
+    const calls = Array.from({ length: 4 }, () => call(balancer.open, { method: 'POST' }))
+    await dying.came(4)
+    assert.equal(dying.accepted, 1)
+    balancer.become([member(living)])
+    const outcomes = await Promise.all(calls.map(({ outcome }) => outcome))
+    const broken = `502 ${dying.address}: it closed the connection without an answer`
+    assert.deepEqual(outcomes, [broken, '200 living', '200 living', '200 living'])
+    assert.equal(dying.valuesAsked + living.valuesAsked, 0, 'what is known is not asked for')
+  },
+)
 
 test('an id that was aborted stays taken until its end, and what comes for it reaches nobody', LIMIT, async () => {
   const { application, open } = await start((asked) => {

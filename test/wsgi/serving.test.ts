@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runOriel } from '../support/command.ts'
 import { whenThere } from '../support/peer-process.ts'
-import { RawClient } from '../support/raw-client.ts'
 import { run } from '../support/run.ts'
 import { serveWsgi } from '../support/wsgi-site.ts'
 
@@ -203,7 +202,7 @@ test('exc_info changes an answer that was not sent, and breaks off one that was'
   if (site === undefined) return
   const early = await fetch(`${site.url}/early`)
   assert.deepEqual([early.status, await early.text()], [503, 'told in time'])
-  await assert.rejects(async () => (await fetch(`${site.url}/late`)).text())
+  assert.equal(await endOf(`${site.url}/late`), 'not whole')
   await site.oriel.printed(/uri="\/late".*ValueError: too late/)
 })
 
@@ -226,9 +225,7 @@ test('a header with a line end in it never reaches a client', LIMIT, async (t) =
 test('an answer shorter than its length never looks whole, a longer one is cut', LIMIT, async (t) => {
   const site = await serveWsgi(t, APPLICATION)
   if (site === undefined) return
-  const client = await RawClient.open({ port: site.port, host: '127.0.0.1' })
-  client.send('GET /short HTTP/1.1\r\nHost: a\r\n\r\n')
-  await assert.rejects(client.answer(), /closed by/)
+  assert.equal(await endOf(`${site.url}/short`), 'not whole')
   const long = await fetch(`${site.url}/long`)
   assert.equal(await long.text(), 'long')
   await site.oriel.printed(/uri="\/long".*7 bytes are cut/)
@@ -275,3 +272,12 @@ test(
     assert.match(check.stderr + check.stdout, failure)
   },
 )
+
+/** An answer that breaks off before any of it was sent is told by 502, else the connection ends. */
+async function endOf(url: string): Promise<string> {
+  const response = await fetch(url)
+  return response.text().then(
+    (text) => (response.status === 502 ? 'not whole' : `${response.status} ${text}`),
+    () => 'not whole',
+  )
+}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable, Optional, Sequence
 
 from .complaints import Complaints
-from .connection import Connection, Gone
 from .head import Head, read_head
-from .records import ENDINGS, HEAD, LARGEST, PADDING, STDOUT, VERSION
+from .records import ENDINGS, STDOUT
+from .request import Gone, Request
 
 
 class Misuse(AssertionError):
@@ -21,15 +21,12 @@ class CutShort(Exception):
 class Answer:
     """Sends nothing before there is content, or the answer has ended (PEP 3333, "Handling the Content-Length Header")."""
 
-    __slots__ = ('sent', 'ended', '_connection', '_request', '_head', '_bodiless', '_left', '_complaints', '_warned')
+    __slots__ = ('sent', '_request', '_head', '_bodiless', '_left', '_complaints', '_warned')
 
-    def __init__(self, connection: Connection, method: Any, complaints: Complaints) -> None:
+    def __init__(self, request: Request, method: Any, complaints: Complaints) -> None:
         self.sent = False
         """Whether the head was sent."""
-        self.ended = False
-        """Whether its end was sent already, since all that the head had announced was."""
-        self._connection = connection
-        self._request = connection.request
+        self._request = request
         self._head: Optional[Head] = None
         self._bodiless = method == 'HEAD'
         # Bytes of content that are to come; -1 where nobody has said.
@@ -56,13 +53,14 @@ class Answer:
             raise TypeError(f'the application gave {type(data).__name__} for content: expected bytes')
         if not data:
             return
-        if self.ended:
-            return self._warn(len(data))
-        connection = self._connection
-        if connection.request != self._request:
+        request = self._request
+        if request.ended:
+            # All that the head had announced was sent already.
+            if self._left == 0:
+                return self._warn(len(data))
             raise Misuse('write was called when the answer had ended')
         if self.sent:
-            if connection.client_left():
+            if request.connection.client_left(request):
                 raise Gone('the client went away')
             data = self._allowed(data)
             if data:
@@ -77,13 +75,17 @@ class Answer:
         Where this was the last of the content that the head has announced, the end goes with it: whatever the application
         does behind it, the client has its answer. Not while content of the request may still come: that is for this request.
         """
-        connection = self._connection
-        if self._left != 0 or not connection.input_ended or connection.pieces:
-            return connection.send(self._records(data))
+        request = self._request
+        if self._left != 0 or not request.input_ended or request.pieces:
+            return request.stream(STDOUT, data)
+        self._end(data)
+
+    def _end(self, data: bytes) -> None:
+        request = self._request
+        # Behind its end nothing more of it may be sent.
         self._complaints.flush()
-        self.ended = True
-        connection.send(self._records(data) + ENDINGS[self._request])
-        connection.finish()
+        request.stream(STDOUT, data, ENDINGS[request.number])
+        request.finish()
 
     def send_whole(self, blocks: Sequence[bytes]) -> None:
         """Sends all of the content, and the end, in one go."""
@@ -101,15 +103,7 @@ class Answer:
             # Nothing was sent yet.
             self.sent = False
             self._cut_short()
-        data = head + data
-        request = self._request
-        size = len(data)
-        if size > LARGEST:
-            self._connection.send(self._records(data) + ENDINGS[request])
-        else:
-            self._connection.send(
-                HEAD.pack(VERSION, STDOUT, request, size, -size & 7) + data + PADDING[size & 7] + ENDINGS[request]
-            )
+        self._end(head + data)
 
     def check_end(self) -> None:
         """All of the content was given. Raises CutShort, and Misuse where there is no head."""
@@ -119,8 +113,12 @@ class Answer:
             self._cut_short()
 
     def end(self) -> None:
-        if not self.ended:
-            self._connection.send(ENDINGS[self._request])
+        request = self._request
+        if request.ended:
+            return
+        self._complaints.flush()
+        request.connection.send(ENDINGS[request.number])
+        request.finish()
 
     def fail(self) -> None:
         """The application failed before anything was sent."""
@@ -134,7 +132,7 @@ class Answer:
         if self._left > 0:
             self.sent = False
             self._cut_short()
-        self._connection.send(self._records(head))
+        self._request.stream(STDOUT, head)
 
     def _cut_short(self) -> None:
         raise CutShort(f'the content ended {self._left} bytes before its Content-Length')
@@ -172,16 +170,3 @@ class Answer:
             return
         self._warned = True
         self._complaints.write(f'the application gave more content than its Content-Length: {more} bytes are cut\n')
-
-    def _records(self, data: bytes) -> bytes:
-        request = self._request
-        if len(data) <= LARGEST:
-            size = len(data)
-            return HEAD.pack(VERSION, STDOUT, request, size, -size & 7) + data + PADDING[size & 7]
-        view = memoryview(data)
-        parts: 'list[bytes | memoryview]' = []
-        for at in range(0, len(data), LARGEST):
-            piece = view[at : at + LARGEST]
-            size = len(piece)
-            parts += (HEAD.pack(VERSION, STDOUT, request, size, -size & 7), piece, PADDING[size & 7])
-        return b''.join(parts)

@@ -7,7 +7,7 @@ from _thread import get_ident
 from typing import Iterable
 
 from . import records
-from .connection import Connection, Gone
+from .request import Gone, Request
 
 
 class Complaints:
@@ -16,18 +16,17 @@ class Complaints:
     request has ended, goes to the standard error of the process.
     """
 
-    __slots__ = ('_connection', '_request', '_thread', '_line')
+    __slots__ = ('_request', '_thread', '_line')
 
     encoding = 'utf-8'
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._request = connection.request
+    def __init__(self, request: Request) -> None:
+        self._request = request
         self._thread = get_ident()
         self._line = ''
 
     def write(self, text: str) -> int:
-        if self._connection.request != self._request or get_ident() != self._thread:
+        if self._request.ended or get_ident() != self._thread:
             return sys.stderr.write(text)
         self._line += text
         end = self._line.rfind('\n') + 1
@@ -48,12 +47,11 @@ class Complaints:
 
     def _send(self, text: str) -> None:
         data = text.encode('utf-8', 'backslashreplace')
-        connection = self._connection
-        if connection.gone or connection.request != self._request:
+        request = self._request
+        if request.gone or request.ended:
             sys.stderr.write(text)
             return
         try:
-            for at in range(0, len(data), records.LARGEST):
-                connection.send(records.record(records.STDERR, self._request, data[at : at + records.LARGEST]))
+            request.stream(records.STDERR, data)
         except Gone:
             sys.stderr.write(text)

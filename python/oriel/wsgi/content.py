@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 from typing import BinaryIO, Optional
 
-from .connection import READ_SIZE, Connection, Gone
+from .connection import READ_SIZE
+from .request import Gone, Request
 
 
 class Content(io.RawIOBase):
     """Reads the content while it arrives, and never beyond its end. Raises Gone where it ends before."""
 
-    def __init__(self, connection: Connection, size: Optional[int]) -> None:
+    def __init__(self, request: Request, size: Optional[int]) -> None:
         """@param size: CONTENT_LENGTH; None: the end of the stream tells."""
-        self._connection = connection
-        self._request = connection.request
+        self._request = request
         self._left = size
         self._piece = memoryview(b'')
 
@@ -41,18 +41,18 @@ class Content(io.RawIOBase):
     def _next(self) -> bytes:
         """The next piece, waited for; empty at the end."""
         left = self._left
-        connection = self._connection
+        request = self._request
         if left == 0:
             return b''
-        if connection.request != self._request:
+        if request.ended:
             raise Gone('the request has ended: its content is read before that')
-        while not connection.pieces:
-            if connection.gone:
+        while not request.pieces:
+            if request.gone:
                 raise Gone('the client went away before it had sent all of the content')
-            if connection.input_ended:
+            if request.input_ended:
                 return self._ended(left)
-            connection.receive()
-        piece = connection.pieces.popleft()
+            request.connection.receive()
+        piece = request.take()
         if left is not None:
             piece = piece[:left]
             self._left = left - len(piece)
@@ -64,17 +64,17 @@ class Content(io.RawIOBase):
         raise Gone(f'the content ended {left} bytes before its end (CONTENT_LENGTH)')
 
 
-def content_of(connection: Connection, length: str) -> BinaryIO:
+def content_of(request: Request, length: str) -> BinaryIO:
     """The content of the request that came. @param length: CONTENT_LENGTH, empty for none."""
-    if connection.input_ended and not connection.pieces:
+    if request.input_ended and not request.pieces:
         if length in ('', '0'):
             return io.BytesIO()
     elif length == '0':
         return io.BytesIO()
     # isdigit alone knows digits that int does not, and int no number of thousands of digits.
     size = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
-    pieces = connection.pieces
+    pieces = request.pieces
     # What is there at once needs no reading.
-    if connection.input_ended and len(pieces) == 1 and (size is None or size <= len(pieces[0])):
-        return io.BytesIO(pieces.popleft()[:size])
-    return io.BufferedReader(Content(connection, size), READ_SIZE)
+    if request.input_ended and len(pieces) == 1 and (size is None or size <= len(pieces[0])):
+        return io.BytesIO(request.take()[:size])
+    return io.BufferedReader(Content(request, size), READ_SIZE)

@@ -7,9 +7,12 @@ from typing import Any, Callable, Dict, Iterable
 
 from .answer import Answer, CutShort
 from .complaints import Complaints
-from .connection import Connection, Gone
+from .connection import Broken
 from .content import content_of
 from .files import FileWrapper
+from .pairs import MalformedPairs
+from .records import BROKEN_OFF, REQUEST_COMPLETE
+from .request import Gone, Request
 
 Application = Callable[[Dict[str, Any], Any], Iterable[bytes]]
 
@@ -34,27 +37,31 @@ def template(threads: int, processes: bool) -> Dict[str, Any]:
     }
 
 
-def exchange(application: Application, template: Dict[str, Any], connection: Connection) -> bool:
-    """Serves the request that came. Returns whether the connection stays. Raises Broken."""
+def exchange(application: Application, template: Dict[str, Any], request: Request) -> bool:
+    """Serves a request. Returns whether its connection stays. Raises Broken."""
     environ = template.copy()
-    connection.read_params(environ)
+    try:
+        request.read_params(environ)
+    except MalformedPairs:
+        raise Broken('a name-value pair is not complete') from None
     if 'HTTPS' in environ and environ['HTTPS'].lower() in ('on', '1'):
         environ['wsgi.url_scheme'] = 'https'
     # A mount at the root has no name.
     if environ['SCRIPT_NAME'] == '/':
         environ['SCRIPT_NAME'] = ''
-    environ['wsgi.input'] = content_of(connection, environ.get('CONTENT_LENGTH', ''))
-    complaints = environ['wsgi.errors'] = Complaints(connection)
-    answer = Answer(connection, environ.get('REQUEST_METHOD'), complaints)
+    environ['wsgi.input'] = content_of(request, environ.get('CONTENT_LENGTH', ''))
+    complaints = environ['wsgi.errors'] = Complaints(request)
+    answer = Answer(request, environ.get('REQUEST_METHOD'), complaints)
     try:
         _run(application, environ, answer, complaints)
         whole = True
     # SystemExit too: one request must not end the process under all others.
     except BaseException as error:
-        whole = connection.end_aborted() if connection.gone else _failed(error, answer, complaints)
+        # One that was aborted ends too (section 5.4).
+        whole = request.end(REQUEST_COMPLETE) if request.gone else _failed(error, answer, complaints, request)
     complaints.flush()
-    connection.finish()
-    return whole and connection.keep and not connection.lost
+    request.finish()
+    return whole and request.keep and not request.connection.lost
 
 
 def _run(application: Application, environ: Dict[str, Any], answer: Answer, complaints: Complaints) -> None:
@@ -83,14 +90,14 @@ def _close(result: object, complaints: Complaints) -> None:
         _complain(error, complaints)
 
 
-def _failed(error: BaseException, answer: Answer, complaints: Complaints) -> bool:
-    """Answers 500 where nothing was sent. Returns whether the answer is whole: if not, it must not look so."""
+def _failed(error: BaseException, answer: Answer, complaints: Complaints, request: Request) -> bool:
+    """Answers 500 where nothing was sent. Returns whether the connection may stay: half an answer must not look whole."""
     _complain(error, complaints)
-    if answer.ended:
+    if request.ended:
         return True
     if answer.sent:
         complaints.write('the answer is broken off: its head was sent already\n')
-        return False
+        return request.windowed and request.end(BROKEN_OFF)
     try:
         answer.fail()
     except Gone:

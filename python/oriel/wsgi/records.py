@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Dict
+from typing import Dict, List
 
 VERSION = 1
 BEGIN_REQUEST = 1
@@ -17,13 +17,20 @@ DATA = 8
 GET_VALUES = 9
 GET_VALUES_RESULT = 10
 UNKNOWN_TYPE = 11
+CREDIT = 64
+"""Oriel's own: so many bytes of a stream were read, and as many more may come (4 bytes, big endian)."""
 
 RESPONDER = 1
 KEEP_CONN = 1
+WINDOWED = 2
+"""Oriel's own flag: the streams of the request have at most `WINDOW` bytes under way, and those that were credited."""
+WINDOW = 65536
 
 REQUEST_COMPLETE = 0
-CANT_MPX_CONN = 1
+OVERLOADED = 2
 UNKNOWN_ROLE = 3
+BROKEN_OFF = 64
+"""Oriel's own, for a request with windows: what was sent is not the whole answer."""
 
 HEAD = struct.Struct('>BBHHBx')
 HEAD_SIZE = 8
@@ -42,6 +49,21 @@ def record(kind: int, request: int, content: bytes) -> bytes:
     size = len(content)
     padding = -size & 7
     return HEAD.pack(VERSION, kind, request, size, padding) + content + PADDING[size & 7]
+
+
+def stream(kind: int, request: int, data: 'bytes | memoryview') -> bytes:
+    """As many records as it takes."""
+    view = memoryview(data)
+    parts: 'List[bytes | memoryview]' = []
+    for at in range(0, len(view), LARGEST):
+        piece = view[at : at + LARGEST]
+        size = len(piece)
+        parts += (HEAD.pack(VERSION, kind, request, size, -size & 7), piece, PADDING[size & 7])
+    return b''.join(parts)
+
+
+def credit(request: int, size: int) -> bytes:
+    return HEAD.pack(VERSION, CREDIT, request, 4, 4) + size.to_bytes(4, 'big') + PADDING[4]
 
 
 def end_request(request: int, protocol_status: int) -> bytes:

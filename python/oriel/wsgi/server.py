@@ -12,12 +12,13 @@ import threading
 import time
 from typing import Any, Callable, Dict
 
-from .connection import Broken, Connection, Gone
+from .connection import Broken, Connection
 from .exchange import Application, exchange
 from .ready import ready
+from .request import Gone
 
-# Requests that may wait in their connections beside those that threads work on: who has done with one finds the next.
-AHEAD = 3
+# Requests that may wait here beside those that threads work on: who has done with one finds the next.
+AHEAD = 15
 
 
 class Server:
@@ -39,6 +40,7 @@ class Server:
         self._resting: Dict[int, Connection] = {}
         self._ready = ready(threads)
         self._stopping = False
+        self._expiring = False
         self._ended = 0
         self._ending = threading.Lock()
         # Readable when a signal has come or a thread has ended, and when the threads are to end.
@@ -56,7 +58,8 @@ class Server:
         self._ready.add(self._listener.fileno())
         if self._threads == 1:
             self._ready.add(self._signalled)
-            return self._serve()
+            self._serve()
+            return self._await_expiring()
         self._ready.add(self._told)
         for index in range(self._threads):
             threading.Thread(target=self._work, name=f'wsgi-{index + 1}', daemon=True).start()
@@ -65,6 +68,7 @@ class Server:
             raise RuntimeError('a thread has ended')
         os.write(self._teller, b'.')
         self._wait(lambda: self._ended == self._threads)
+        self._await_expiring()
 
     def _work(self) -> None:
         try:
@@ -94,7 +98,13 @@ class Server:
         self._stopping = True
         _thread.start_new_thread(self._expire, ())
 
+    def _await_expiring(self) -> None:
+        """A thread that begins while the interpreter ends crashes it (seen with 3.11)."""
+        while not self._expiring:
+            time.sleep(0.001)
+
     def _expire(self) -> None:
+        self._expiring = True
         time.sleep(self._grace)
         os.write(2, b'oriel.wsgi: requests were still running when the time to stop was up\n')
         os._exit(1)
@@ -138,7 +148,7 @@ class Server:
                 break
             some = True
             connected.setblocking(True)
-            connection = Connection(connected, self._threads + AHEAD)
+            connection = Connection(connected, self._threads + AHEAD, self._threads == 1)
             self._resting[connection.number] = connection
             self._ready.add(connection.number)
         if not self._stopping:
@@ -160,11 +170,12 @@ class Server:
     def _read(self, connection: Connection) -> None:
         """There is something to read, which is waited for no longer than that."""
         try:
-            there = connection.receive()
-            while there:
-                if not exchange(self._application, self._template, connection):
+            connection.receive()
+            request = connection.next()
+            while request is not None:
+                if not exchange(self._application, self._template, request):
                     return connection.close()
-                there = connection.pending()
+                request = connection.next()
         except (Gone, ConnectionError):
             return connection.close()
         except Broken as error:

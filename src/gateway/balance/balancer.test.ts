@@ -188,6 +188,23 @@ test('one that failed is left alone for a while, and so is one that is not well'
   assert.equal(names(), 'abbba', 'one that failed once may be well; one whose health was looked at is not')
 })
 
+test('one that is fast is given some ahead, one that is slow none', async () => {
+  const { asked, member } = members()
+  const balance = balancer()
+  balance.become([member('a', { capacity: 1, ahead: 3 })])
+  for (const [served, most] of [
+    [1_000_000, 4],
+    [0, 1],
+  ] as const) {
+    for (const one of balance.members) one.served = served
+    assert.equal(balance.takeLoad().members[0]?.served, served)
+    const calls = Array.from({ length: 6 }, () => ask({ open: balance.open }))
+    assert.equal(balance.running, most)
+    while (asked.length > 0) for (const one of asked.splice(0)) answer(one)
+    for (const { answered } of calls) assert.match(await text(answered), /ok$/)
+  }
+})
+
 test('what was left without an answer in time is counted until there is one', async () => {
   const { asked, member } = members()
   const balance = balancer()

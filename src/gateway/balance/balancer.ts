@@ -72,6 +72,7 @@ export class Balancer implements Balance {
       before.delete(options.name)
       member.weight = options.weight ?? 1
       member.capacity = options.capacity ?? Number.POSITIVE_INFINITY
+      member.ahead = options.ahead ?? 0
       return member
     })
     for (const member of before.values()) member.leave()
@@ -82,9 +83,8 @@ export class Balancer implements Balance {
   /** What each one has to do, and has done since this was asked last; those that were left too, until they have ended. */
   takeLoad(): Load {
     const members = [...this.#members, ...this.#leaving].map((member) => {
-      const { name, running, switched, served, late } = member
-      member.served = 0
-      return { name, running: running + switched, served, late }
+      const { name, running, switched, late } = member
+      return { name, running: running + switched, served: member.takeServed(), late }
     })
     this.#leaving = this.#leaving.filter(({ running, switched }) => running + switched > 0)
     return { waiting: this.#waiting.length, members }

@@ -11,7 +11,15 @@ export interface MemberOptions {
   readonly weight?: number
   /** Requests that it takes at once; without limit where it is left out. */
   readonly capacity?: number
+  /**
+   * The most requests that it is given beside those, to find the next one as soon as it has done with one: as many as it
+   * gets done in `AHEAD`. A slow one is given none, since another one may be free before. None where it is left out.
+   */
+  readonly ahead?: number
 }
+
+/** Milliseconds. */
+const AHEAD = 5
 
 /** Milliseconds for which one that failed is not called, where there is another one; doubled each time. */
 const EJECTED = 1_000
@@ -23,13 +31,17 @@ export class Member {
   readonly upstream: Upstream
   weight = 1
   capacity: number = Number.POSITIVE_INFINITY
+  ahead = 0
   /** Whether a check of its health has found it well. */
   healthy = true
   running = 0
   /** Connections that it has switched to another protocol: they take no room of a request. */
   switched = 0
-  /** Requests that have ended since somebody asked last. */
+  /** Requests that have ended since `takeServed`, and when that was. */
   served = 0
+  #since = performance.now()
+  /** How many it is given ahead at its present pace. */
+  #aheadNow = 0
   /** Requests in a row that it has left without an answer until their time was up. */
   late = 0
   /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
@@ -46,7 +58,7 @@ export class Member {
 
   /** Whether it has room for one more. */
   get free(): boolean {
-    return this.running < this.capacity
+    return this.running < this.capacity + this.#aheadNow
   }
 
   /** A request that it had has ended. */
@@ -54,6 +66,16 @@ export class Member {
     this.running--
     this.served++
     this.#closeIfOver()
+  }
+
+  /** How many requests have ended since this was asked last; what it is given ahead follows from that. */
+  takeServed(): number {
+    const { served } = this
+    const now = performance.now()
+    this.#aheadNow = Math.min(this.ahead, Math.floor((served * AHEAD) / Math.max(1, now - this.#since)))
+    this.#since = now
+    this.served = 0
+    return served
   }
 
   /** A request that it had has become a connection of another protocol. Returns what is called when that is closed. */

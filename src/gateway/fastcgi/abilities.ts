@@ -1,17 +1,32 @@
 import { type ApplicationValues, UNKNOWN_VALUES } from '../../protocol/fastcgi/management.ts'
 
+/** What is known of an application that is Oriel's own, and need not be asked. */
+export interface KnownApplication extends ApplicationValues {
+  /** Whether it begins with a request only when it has ended the one that came before on the connection. */
+  readonly serial: boolean
+}
+
 /** So many connections in turn that were to stay and were closed after one request are no chance. */
 const RECYCLED = 8
 
 /** What is known of an application: what it said, and what it turned out to do. */
 export class Abilities {
   /** Whether it was asked what it can do. */
-  asked = false
+  asked: boolean
+  readonly serial: boolean
+  readonly #known: KnownApplication | undefined
   #answered = false
-  #values: ApplicationValues = UNKNOWN_VALUES
+  #values: ApplicationValues
   #multiplexes = true
   #windows = true
   #recycled = 0
+
+  constructor(known: KnownApplication | undefined) {
+    this.#known = known
+    this.asked = known !== undefined
+    this.serial = known?.serial ?? false
+    this.#values = known ?? UNKNOWN_VALUES
+  }
 
   /** Connections, and requests, that it takes at once; undefined where it did not say. */
   get maxConns(): number | undefined {
@@ -66,11 +81,11 @@ export class Abilities {
 
   /** Another application may be there now. */
   forget(): void {
-    this.asked = false
+    this.asked = this.#known !== undefined
     this.#answered = false
     this.#multiplexes = true
     this.#windows = true
     this.#recycled = 0
-    this.#values = UNKNOWN_VALUES
+    this.#values = this.#known ?? UNKNOWN_VALUES
   }
 }

@@ -1,6 +1,7 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationAddress, applicationAddress } from '../address.ts'
 import type { Call, CallEvents, CgiEvents, Open, Upstream, Wire } from '../call.ts'
+import type { KnownApplication } from './abilities.ts'
 import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
 import { Pool, type PoolLimits } from './pool.ts'
 import type { Question } from './question.ts'
@@ -43,9 +44,16 @@ export function fastCgiBackends(options: FastCgiOptions): Open {
   return (call, events) => backends.open(call, events)
 }
 
-/** One application, of which whoever calls it says when it is over. @throws TypeError for options that cannot be. */
-export function fastCgiUpstream(options: FastCgiOptions & { readonly address: string }): Upstream {
-  const backends = new Backends(options)
+/**
+ * One application, of which whoever calls it says when it is over.
+ * @param known What it can do, where it need not be asked.
+ * @throws TypeError for options that cannot be.
+ */
+export function fastCgiUpstream(
+  options: FastCgiOptions & { readonly address: string },
+  known?: KnownApplication,
+): Upstream {
+  const backends = new Backends(options, known)
   return {
     open: (call, events) => backends.open(call, events),
     close: () => {
@@ -67,8 +75,10 @@ export class Backends implements Choice {
   readonly #addresses: readonly ApplicationAddress[]
   readonly #role: RoleName
   readonly #limits: PoolLimits
+  readonly #known: KnownApplication | undefined
 
-  constructor(options: FastCgiOptions) {
+  constructor(options: FastCgiOptions, known?: KnownApplication) {
+    this.#known = known
     const { address, role = 'responder', connections, keepAlive, connectTimeout = 3000, queue = 1024 } = options
     const addresses = [...new Set(typeof address === 'string' ? [address] : address)]
     const roleName = ROLES[role]
@@ -119,7 +129,7 @@ export class Backends implements Choice {
   #pool(address: ApplicationAddress): Pool {
     let pool = pools.get(address.text)
     if (pool === undefined) {
-      pool = new Pool(address, this.#limits)
+      pool = new Pool(address, this.#limits, this.#known)
       pools.set(address.text, pool)
     }
     pool.limits = this.#limits

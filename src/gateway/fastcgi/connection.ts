@@ -12,7 +12,7 @@ export interface Loss {
   readonly connect: string | undefined
   /** What the application did that it must not. */
   readonly fault: string | undefined
-  /** Whether it was reset: then the application has not read all that was sent. */
+  /** Whether it was reset while one request had it alone: then the application has not read all of that. */
   readonly reset: boolean
   /** Whether it was closed from here. */
   readonly ours: boolean
@@ -20,8 +20,12 @@ export interface Loss {
 
 /** A request on a connection. */
 export interface Traveller extends Answered {
-  /** The connection is gone. @param first Whether it was opened for this request. */
-  lost(loss: Loss, first: boolean): void
+  /**
+   * The connection is gone.
+   * @param first Whether it was opened for this request.
+   * @param waiting Whether the application has not begun with it, since it had not ended another one.
+   */
+  lost(loss: Loss, first: boolean, waiting: boolean): void
 }
 
 /** Who waits until what was written is taken. */
@@ -31,6 +35,8 @@ export interface Draining {
 
 /** Whose connections they are. */
 export interface ConnectionOwner {
+  /** Whether the application begins with a request only when it has ended the one that came before on the connection. */
+  readonly serial: boolean
   /** Requests that ran on it have ended. What came with their ends has been read. */
   freed(connection: ApplicationConnection): void
   /** It is closed. @param running How many requests were active on it. */
@@ -70,6 +76,8 @@ export class ApplicationConnection implements SocketEvents, Management {
   #dropped = false
   #fault: string | undefined = undefined
   #ended = false
+  /** Whether requests ran beside one another when the last one was begun. */
+  #crowded = false
   /** How many requests want no more for now, and whether the socket is stopped. */
   #paused = 0
   #stopped = false
@@ -106,7 +114,8 @@ export class ApplicationConnection implements SocketEvents, Management {
   /** Gives the request its id. @param keep Whether the application is told to leave the connection open. */
   begin(request: Traveller, keep: boolean): number {
     this.keep = keep
-    if (this.#end.active === 0 && this.begun > 0) this.#socket.ref()
+    this.#crowded = this.#end.active > 0
+    if (!this.#crowded && this.begun > 0) this.#socket.ref()
     this.begun++
     return this.#end.begin(request)
   }
@@ -193,10 +202,11 @@ export class ApplicationConnection implements SocketEvents, Management {
     const first = this.begun === 1 || !this.heard
     const { errored } = this.#socket
     const connect = this.#timedOut ? 'timeout' : connectCode(errored)
-    const loss: Loss = { connect, fault: this.#fault, reset: wasReset(errored), ours: this.#dropped }
+    const reset = !this.#crowded && wasReset(errored)
+    const loss: Loss = { connect, fault: this.#fault, reset, ours: this.#dropped }
     const requests = this.#end.stop()
     this.#owner.lost(this, loss, requests.length)
-    for (const request of requests) request.lost(loss, first)
+    for (const [index, request] of requests.entries()) request.lost(loss, first, this.#owner.serial && index > 0)
   }
 
   drained(): void {}

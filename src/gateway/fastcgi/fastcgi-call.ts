@@ -169,7 +169,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#end({ ...end, again: again && !this.#touched })
   }
 
-  lost(loss: Loss, first: boolean): void {
+  lost(loss: Loss, first: boolean, waiting: boolean): void {
     if (this.#over) return
     const { name } = this.#place
     if (loss.connect !== undefined) return this.#notConnected(loss.connect)
@@ -179,6 +179,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     const error = badAnswer(`${name}: it closed the connection ${when}`)
     // It may have closed a connection that it had kept before the request came to it. One that it has read whole it may
     // also have begun with.
+    if (waiting && !this.#touched && !this.#complained)
+      return this.#end({ error, unbegun: true, again: this.elsewhere() })
     const again = !first && !this.#touched && !this.#complained && (this.question.idempotent || loss.reset)
     if (again) this.#tried.add(FRESH)
     this.#end({ error, again })

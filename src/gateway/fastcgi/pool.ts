@@ -2,7 +2,7 @@ import { CREDIT, ProtocolStatus } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationAddress, connectFault } from '../address.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
 import { Congestion } from '../congestion.ts'
-import { Abilities } from './abilities.ts'
+import { Abilities, type KnownApplication } from './abilities.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
@@ -43,7 +43,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
   ejectedUntil = 0
   readonly #address: ApplicationAddress
-  readonly #abilities = new Abilities()
+  readonly #abilities: Abilities
   // Not Sets: see clock.ts.
   readonly #connections: ApplicationConnection[] = []
   readonly #resting: ApplicationConnection[] = []
@@ -57,8 +57,9 @@ export class Pool implements Place, ConnectionOwner, Watched {
   #starving = false
   readonly #congestion = new Congestion()
 
-  constructor(address: ApplicationAddress, limits: PoolLimits) {
+  constructor(address: ApplicationAddress, limits: PoolLimits, known?: KnownApplication) {
     this.name = address.text
+    this.#abilities = new Abilities(known)
     this.#address = address
     this.limits = limits
   }
@@ -66,6 +67,10 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** How much it has to do. */
   get load(): number {
     return this.running + this.#waiting.length
+  }
+
+  get serial(): boolean {
+    return this.#abilities.serial
   }
 
   get connections(): number {

@@ -33,9 +33,10 @@ export class RequestIds<T> {
     this.size--
   }
 
-  /** Takes all out. */
+  /** Takes all out: those first that were added first, as far as none has stayed while all other ids were given out. */
   clear(): T[] {
-    const all = this.#slots.filter((value) => value !== undefined)
+    const newest = this.#last + 1
+    const all = [...this.#slots.slice(newest), ...this.#slots.slice(0, newest)].filter((value) => value !== undefined)
     this.#slots.length = 1
     this.#last = 0
     this.size = 0

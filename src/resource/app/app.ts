@@ -30,11 +30,18 @@ export function app(given: string | AppOptions, place: Pick<FilesPlace, 'base'>)
   return calling(applicationOf(options, place.base), options)
 }
 
-/** Has the processes of an application answer, whoever runs them. */
-export function calling(spec: ApplicationSpec, options: Omit<AppOptions, 'command'>): Handler {
-  const { key, name, connections, protocol, command, cwd } = spec
+/**
+ * Has the processes of an application answer, whoever runs them.
+ * @param upstream How a process is called, where more is known of it than what it speaks.
+ */
+export function calling(
+  spec: ApplicationSpec,
+  options: Omit<AppOptions, 'command'>,
+  upstream: (address: string) => Upstream = UPSTREAMS[spec.protocol],
+): Handler {
+  const { key, name, connections, ahead, protocol, command, cwd } = spec
   const { queue = QUEUE, spool = true, authorization = true, timeouts = {} } = options
-  const { open } = applicationCalled({ key, name, connections, queue, upstream: UPSTREAMS[protocol] })
+  const { open } = applicationCalled({ key, name, connections, ...(ahead !== undefined && { ahead }), queue, upstream })
   const about: Explain = async () => [
     ['command', command.join(' ')],
     ['folder', cwd],

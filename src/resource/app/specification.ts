@@ -4,7 +4,7 @@ import { wordsOf } from './command-line.ts'
 import type { AppOptions, ProcessOptions } from './options.ts'
 
 /** What an application is called by, and what decides whether two are the same one. */
-type Identity = Pick<ApplicationSpec, 'name' | 'command' | 'protocol' | 'cwd' | 'env' | 'connections'>
+type Identity = Pick<ApplicationSpec, 'name' | 'command' | 'protocol' | 'cwd' | 'env' | 'connections' | 'ahead'>
 
 /** Requests at once that a process takes of which nothing is known. */
 const CONNECTIONS = 128

@@ -6,12 +6,15 @@ import { wsgiCommand, wsgiModule } from './command.ts'
 import { wsgiApplicationOf } from './specification.ts'
 
 test('the host of this package is started by its path, with the application and its socket', () => {
-  const { command, cwd, env, protocol, connections } = wsgiCommand({ module: 'mysite.wsgi:application' }, '/srv/site')
+  const { command, cwd, env, protocol, connections, ahead } = wsgiCommand(
+    { module: 'mysite.wsgi:application' },
+    '/srv/site',
+  )
   const [python, host = '', ...rest] = command
   assert.equal(python, 'python3')
   assert.ok(existsSync(join(host, '__main__.py')), host)
   assert.deepEqual(rest, ['mysite.wsgi:application', '--socket', '$SOCKET', '--threads', '1', '--grace', '10'])
-  assert.deepEqual([cwd, env, protocol, connections], ['/srv/site', {}, 'fastcgi', 4])
+  assert.deepEqual([cwd, env, protocol, connections, ahead], ['/srv/site', {}, 'fastcgi', 1, 15])
 })
 
 test('paths are taken from the folder of the config; a name of Python is looked for on PATH', () => {

@@ -9,15 +9,16 @@ export interface WsgiCommand {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly protocol: 'fastcgi'
-  /** Requests at once, with those that wait in its socket. */
+  /** Requests at once. */
   readonly connections: number
+  readonly ahead: number
 }
 
 /**
- * Requests that a process is given beyond those that it works on: it finds the next one as soon as it has done with one. To
- * wait for it would take the turn through both processes, which is more than a small request takes.
+ * Requests that a fast process is given beyond those that it works on, as its host knows too: it finds the next one as soon
+ * as it has done with one. To wait for it would take the turn through both processes, which is more than a small request takes.
  */
-const AHEAD = 3
+const AHEAD = 15
 
 /** Where the host lies in the package. */
 const HOST = 'python/oriel/wsgi'
@@ -64,7 +65,8 @@ export function wsgiCommand(options: WsgiOptions, base: string): WsgiCommand {
     cwd: resolve(base, path),
     env,
     protocol: 'fastcgi',
-    connections: threads + AHEAD,
+    connections: threads,
+    ahead: AHEAD,
   }
 }
 
