@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { Response, serve } from '../src/index.ts'
 import { noOtherUser } from './support/another-user.ts'
@@ -173,15 +173,38 @@ test(
       assert.equal(Number(uid), wanted === 'daemon' ? 1 : 65534)
       assert.match(statusOf(pid) ?? '', new RegExp(`^Uid:\\s*${uid}\\s`, 'm'))
       const socket = await text(url, '/socket')
-      const [folder, itself] = [statSync(join(socket, '..')), statSync(socket)]
-      // Either nobody else may pass through the folder, or nobody else may connect to the socket.
-      assert.ok((folder.mode & 0o077) === 0 ? folder.uid === 1 : itself.uid === 1 && (itself.mode & 0o077) === 0)
+      // The folder of the process, and that of a second name for the workers: nobody else may pass through either.
+      const folders = [dirname(socket), `${dirname(socket)}w`]
+        .filter((path) => existsSync(path))
+        .map((path) => statSync(path))
+      assert.deepEqual(
+        folders.map(({ uid, mode }) => [uid, mode & 0o077]),
+        wanted === 'daemon'
+          ? [[1, 0]]
+          : [
+              [65534, 0],
+              [1, 0],
+            ],
+      )
       const checked = await site.run('check')
       assert.match(checked.stdout, /Started, answered and ended: app /, checked.stderr)
       await site.stopped(oriel, await site.privateFolder(url))
     }
   },
 )
+
+test('a config that says otherwise whenever it is read has its applications called all the same', LINUX, async (t) => {
+  const { site, oriel, url } = await serving(t, app('', 'env: { NOW: String(Math.random()) }'), 'workers: 2,')
+  const folder = await site.privateFolder(url)
+  for (const reloaded of [false, true]) {
+    if (reloaded) assert.equal((await site.run('reload')).code, 0)
+    const load = site.load(url).each(2)
+    await load.more(40)
+    await load.stop()
+    assert.deepEqual(load.failures, [])
+  }
+  await site.stopped(oriel, folder)
+})
 
 test('oriel check, as root, starts what the user of the config would be', AS_ROOT, async (t) => {
   const command = `["sh", "-c", "id -u > /proc/self/fd/2; exit 3"]`

@@ -48,7 +48,7 @@ test(
       const [pid = 0] = await supervised.pidsOf(key)
       users[key] = [statSync(`/proc/${pid}`).uid, connects('daemon', path), connects('sys', path)]
       assert.match(await ask(`unix:${path}`), /^\d+ /)
-      assert.equal(statSync(path).uid, owner.uid)
+      assert.equal(statSync(dirname(path)).uid, owner.uid)
     }
     assert.deepEqual(users, {
       named: [idsOf('nobody').uid, true, false],
@@ -62,7 +62,7 @@ test('where the workers are root, nobody else comes to the socket', AS_ROOT, asy
   const supervised = new Supervised(t, { folder: open() })
   await supervised.run(specOf('a', behaving({}), { user: 'nobody' }))
   const path = supervised.states.get('a')?.processes[0]?.address.slice(5) ?? ''
-  assert.equal(statSync(dirname(path)).mode & 0o777, 0o700)
+  assert.equal(statSync(dirname(path)).mode & 0o777, 0o500)
   assert.deepEqual([connects('nobody', path), connects('daemon', path)], [false, false])
 })
 
@@ -75,6 +75,35 @@ test('a process cannot put a link to another socket in the place of its own', AS
     spawnSync('/bin/sh', ['-c', script, path, dirname(path)], idsOf('nobody'))
     assert.deepEqual(readdirSync(dirname(path)), ['s'])
     assert.ok(lstatSync(path).isSocket())
+    // What becomes of its own name is of no consequence.
+    const own = join(dirname(path).replace(/w$/, ''), 's')
+    spawnSync('/bin/sh', ['-c', 'rm "$0"; ln -s /dev/log "$0"', own], idsOf('nobody'))
+    assert.ok(lstatSync(own).isSymbolicLink())
+    assert.match(await ask(`unix:${path}`), /^\d+ /)
+  }
+})
+
+test('a process may change the mode of its socket after it listens, at any time', AS_ROOT, async (t) => {
+  for (const owner of [undefined, idsOf('daemon')]) {
+    const supervised = new Supervised(t, { folder: open(), ...(owner && { owner }) })
+    // As uvicorn does it, but when it is certain that it was found.
+    const code = `const { chmodSync } = require('fs')
+      const server = require('http').createServer((_, response) => {
+        chmodSync(process.env.SOCKET, 0o666)
+        response.end('changed')
+      }).listen(process.env.SOCKET)`
+    await supervised.run(specOf('a', [process.execPath, '-e', code], { user: 'nobody' }))
+    const address = supervised.states.get('a')?.processes[0]?.address ?? ''
+    assert.equal(await ask(address), 'changed')
+    const path = address.slice(5)
+    const first = join(dirname(path).replace(/w$/, ''), 's')
+    assert.deepEqual(
+      ['daemon', 'sys'].map((user) => [connects(user, path), connects(user, first)]),
+      [
+        [owner !== undefined, false],
+        [false, false],
+      ],
+    )
   }
 })
 

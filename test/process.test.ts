@@ -3,8 +3,9 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { ApplicationFailed } from '../src/process/failed.ts'
+import { takesConnections } from '../src/process/ready.ts'
 import { fill, makeFolder } from './support/folder.ts'
-import { ask, behaving, Supervised, specOf } from './support/supervised.ts'
+import { ask, behaving, lives, Supervised, specOf } from './support/supervised.ts'
 
 const SOON = { timeout: 60_000 }
 
@@ -190,6 +191,32 @@ test('where the folder cannot be made, it is tried again', SOON, async (t) => {
   await supervised.reports.told('Applications cannot be started: ')
   rmSync(join(parent, 'apps'))
   await supervised.serving('a', 1)
+})
+
+test('where its folder is removed, there is another one, with processes that answer', SOON, async (t) => {
+  const supervised = new Supervised(t, { check: 50 })
+  await supervised.run(specOf('a', behaving({})))
+  const [first] = (await supervised.serving('a', 1)).processes
+  const [pid = 0] = await supervised.pidsOf('a')
+  rmSync(supervised.folder, { recursive: true })
+  const { processes } = await supervised.until('a', ({ processes }) => (processes[0]?.id ?? 0) > (first?.id ?? 0))
+  assert.match(await ask(processes[0]?.address ?? ''), /^\d+ /)
+  await supervised.reports.told('was removed; there is another one')
+  await supervised.reports.told('it takes no connections any more')
+  // Nobody takes it for one that is gone.
+  const [token = ''] = readdirSync(supervised.folder)
+  assert.equal(await takesConnections(join(supervised.folder, token, 'alive')), true)
+  await supervised.supervisor.close()
+  assert.deepEqual([readdirSync(supervised.folder), lives(pid)], [[], false])
+})
+
+test('a command that the system does not start is told with what to do', SOON, async (t) => {
+  const supervised = new Supervised(t)
+  const spec = specOf('a', behaving({}), { env: { LARGE: 'x'.repeat(8 << 20) } })
+  await assert.rejects(
+    supervised.run(spec),
+    /cannot start .*: the environment or the arguments are longer than .* \(E2BIG\)$/,
+  )
 })
 
 test('two supervisors share a folder, and neither takes the other for gone', SOON, async (t) => {

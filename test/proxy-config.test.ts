@@ -97,6 +97,26 @@ test('keys for back ends are never sent as files', async () => {
   assert.equal((await site.request('/tls/readme')).status, 200)
 })
 
+test('where no host is named, oriel explain tells that it is the one that the client names', async () => {
+  const named = '<what the client names>'
+  for (const [host, told] of [
+    ['client', named],
+    ['upstream', '127.0.0.1:1'],
+    ['own.example', 'own.example'],
+  ] as const) {
+    const site = await built(makeFolder(), {
+      routes: [{ match: '/app/*', proxy: { address: 'http://127.0.0.1:1/', host } }],
+    })
+    const { lines } = await site.explain('GET', '/app/x?y')
+    const said = lines.map(([, text]) => text)
+    assert.ok(said.includes('GET /x?y HTTP/1.1') && said.includes('X-Forwarded-Prefix: /app'))
+    assert.deepEqual(
+      said.filter((text) => /host/i.test(text)),
+      [`Host: ${told}`, `X-Forwarded-Host: ${named}`, `Forwarded: for=127.0.0.1;proto=http;host="${named}"`],
+    )
+  }
+})
+
 test('oriel explain makes no connection, and tells what would be sent', async () => {
   const proxy = { address: 'http://127.0.0.1:1/base/', headers: { 'X-Key': 'k' } }
   const site = await built(makeFolder(), { routes: [{ match: '/app/*', proxy }] })

@@ -38,10 +38,14 @@ test('requests go to the least busy one by its weight', SOON, async (t) => {
 
 test('one that is not there is passed by, and its requests are answered by another', SOON, async (t) => {
   const there = await startUpstream(t, (_, res) => res.end('there'))
-  const { url } = await proxied(t, { address: ['http://127.0.0.1:1', there.url] })
+  const { url, under } = await proxied(t, { address: ['http://127.0.0.1:1', there.url] })
   for (let i = 0; i < 6; i++) {
     assert.equal(String((await ask(url, '/', { method: i % 2 === 0 ? 'GET' : 'POST', body: 'x' })).body), 'there')
   }
+  const { level, fields } = await under.reported('left alone')
+  assert.deepEqual([level, fields?.['upstream']], ['warn', 'http://127.0.0.1:1'])
+  assert.match(String(fields?.['why']), /nobody listens/)
+  assert.equal(under.reports.filter(({ event }) => event.includes('left alone')).length, 1)
 })
 
 test('one that says it is not well gets no requests until it is', SOON, async (t) => {

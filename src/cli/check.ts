@@ -5,6 +5,7 @@ import { faultAt, type Source } from '../config/check.ts'
 import { ConfigError } from '../config/config.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { loadConfig } from '../config/load.ts'
+import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { groupId } from '../io/groups.ts'
@@ -29,7 +30,8 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   wantedIdentity(config)
   checkSockets(listen, source)
   const identity = identityFor(config)
-  if (start) await tryApplications(applications.map(once), () => undefined, identity && idsOf(identity))
+  for (const sentence of socketWarnings(config, dirname(file))) consoleReport('warn', sentence)
+  if (start) await patiently(tryApplications(applications.map(once), () => undefined, identity && idsOf(identity)))
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length
@@ -38,6 +40,16 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   if (start && applications.length > 0) process.stdout.write(`${startedWell(applications)}\n`)
   if (config.routes.some(({ cgi }) => cgi !== undefined)) process.stdout.write(`${await startedBy()}\n`)
   return 0
+}
+
+/** Milliseconds after which who waits is told what for. */
+const PATIENT = 3000
+
+/** Waits for applications that are tried. */
+async function patiently(tried: Promise<void>): Promise<void> {
+  const told = 'still waits for an application to listen on $SOCKET, at most for its timeouts.start'
+  const waiting = setTimeout(() => process.stderr.write(`oriel: ${told}\n`), PATIENT)
+  await tried.finally(() => clearTimeout(waiting))
 }
 
 /** One process of an application is enough to see whether it can be run. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { addressesOf } from '../config/build.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
+import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
 import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
@@ -49,7 +50,12 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     const reading = await handed.read(new Modules())
     const report = reading.config.report ?? consoleReport
     const listen = addressesOf(reading.config, reading.build.base)
-    const warnings = [...certificateWarnings(listen), ...writingWarnings(reading.config, listen, reading.build.base)]
+    const { base } = reading.build
+    const warnings = [
+      ...certificateWarnings(listen),
+      ...writingWarnings(reading.config, listen, base),
+      ...socketWarnings(reading.config, base),
+    ]
     for (const told of warnings) report('warn', told)
     const asked = reading.config.limits?.connections
     const few = asked && connectionsWarning(asked, workersOf(reading.config), descriptorLimit())

@@ -8,6 +8,7 @@ import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder } from './programs.ts'
+import { unusedSocket } from './unused-socket.ts'
 
 interface Named {
   readonly spec: ApplicationSpec
@@ -32,6 +33,14 @@ export function applicationsOf({ routes }: Config, base: string, source: Source)
   return [...found.values()]
 }
 
+/**
+ * The keys of applications by where the config names them. A config may say otherwise each time that it is evaluated, as
+ * by a date in `env`, and so may who calls an application and who runs it: what they have in common is the place.
+ */
+export function applicationKeys({ routes }: Config, base: string, source: Source): Readonly<Record<string, string>> {
+  return Object.fromEntries([...named(routes, base, source)].map(({ spec, path }) => [path.join('.'), spec.key]))
+}
+
 /** Whether the programs and folders are there. @throws ConfigError that names the first that is not. */
 export function checkApplications({ routes }: Config, base: string, source: Source): void {
   for (const { spec, path } of named(routes, base, source)) {
@@ -39,6 +48,8 @@ export function checkApplications({ routes }: Config, base: string, source: Sour
       throw new ConfigError(faultAt(where, why, source))
     }
     checkFolder(spec.cwd, path, refuse)
+    const unused = unusedSocket(spec)
+    if (unused?.certain === true) refuse(path, unused.told)
     const [program = ''] = spec.command
     const search = spec.env['PATH'] ?? process.env['PATH'] ?? ''
     if (/^\w+=/.test(program)) refuse(path, `${program} is no program: variables go into env`)

@@ -114,12 +114,21 @@ const places = new Map<string, ApplicationPlaces>()
 /** Those that are run no more, but have something to end here. */
 const ended = new Set<string>()
 
+/** What whoever runs them calls those that are called next, by what they are called here. */
+let names: ReadonlyMap<string, string> = new Map()
+
+/** From now on `applicationCalled` means these, by its key. */
+export function applicationsNamed(keys: ReadonlyMap<string, string>): void {
+  names = keys
+}
+
 /** The processes of an application, for whoever calls it. They are shared by all routes and sites of this process. */
-export function applicationCalled(calling: Calling): Balancer {
-  ended.delete(calling.key)
-  let application = applications.get(calling.key)
+export function applicationCalled(given: Calling): Balancer {
+  const key = names.get(given.key) ?? given.key
+  const calling = { ...given, key }
+  ended.delete(key)
+  let application = applications.get(key)
   if (application === undefined) {
-    const { key } = calling
     application = new Application(calling, places.get(key) ?? absent(key))
     applications.set(key, application)
   } else application.become(calling)

@@ -9,7 +9,7 @@ import { type Ended, endAll, within } from './ending.ts'
 import { ApplicationFailed, type Exit, endOf } from './failed.ts'
 import type { Keeper } from './keeper.ts'
 import { LastWords } from './last-words.ts'
-import { giveBack, letIn } from './let-in.ts'
+import { letIn, lockOut } from './let-in.ts'
 import { Output } from './output.ts'
 import { outputPipes } from './output-pipe.ts'
 import { Readiness } from './ready.ts'
@@ -58,8 +58,8 @@ export class ApplicationProcess implements Ended {
   readonly #outputs: readonly Output[]
   #exit: Exit | undefined
   #ending: Promise<void> | undefined
-  /** Whether its folder was taken from it. */
-  #taken = false
+  /** The name by which its socket is known to who connects; its own at first. */
+  #path: string
 
   /** @throws Error where it cannot be started, with what to do. */
   constructor(spec: ApplicationSpec, id: number, seat: Seat) {
@@ -68,6 +68,7 @@ export class ApplicationProcess implements Ended {
     this.#seat = seat
     this.mark = `${seat.token}.${id}`
     this.uid = seat.who.uid
+    this.#path = this.#socket
     const { child, stdout, stderr } = this.#start()
     this.#child = child
     if (child.pid !== undefined) seat.keeper.add(child.pid)
@@ -85,7 +86,12 @@ export class ApplicationProcess implements Ended {
     return this.#child.pid ?? -1
   }
 
+  /** Where who is let in connects. */
   get path(): string {
+    return this.#path
+  }
+
+  get #socket(): string {
     return join(this.#seat.folder, 's')
   }
 
@@ -114,10 +120,10 @@ export class ApplicationProcess implements Ended {
   }
 
   async #end(grace: number): Promise<void> {
-    const { keeper, report, folder, who } = this.#seat
-    if (this.#taken && !this.hasExited) giveBack(this.path, who)
+    const { keeper, report, folder } = this.#seat
     const left = this.pid === -1 ? [] : await endAll(this, grace)
     for (const output of this.#outputs) output.end()
+    lockOut(this.#socket)
     removeTree(folder)
     if (left.length === 0) return keeper.remove(this.pid)
     report('error', 'Processes of an application could not be ended.', { application: this.#spec.name, left })
@@ -125,7 +131,7 @@ export class ApplicationProcess implements Ended {
 
   #start(): ReturnType<typeof start> {
     try {
-      return start(startOf(this.#spec, this.#seat.who, this.path, this.mark), this.#spec.cwd, this.#seat)
+      return start(startOf(this.#spec, this.#seat.who, this.#socket, this.mark), this.#spec.cwd, this.#seat)
     } catch (error) {
       removeTree(this.#seat.folder)
       throw error
@@ -135,22 +141,17 @@ export class ApplicationProcess implements Ended {
   async #answers(): Promise<void> {
     const { name, timeouts } = this.#spec
     const { who, owner } = this.#seat
-    const what = await firstOf(timeouts.start, this.path, this.#child)
+    const what = await firstOf(timeouts.start, this.#socket, this.#child)
     if (what === 'ready') {
       const { uid, gid } = owner ?? own()
-      if (own().uid === 0 && uid !== who.uid) {
-        this.#taken = true
-        letIn(this.path, who, { uid, gid })
-      }
+      if (own().uid === 0 && uid !== who.uid) this.#path = letIn(this.#socket, who, { uid, gid })
       // It may have been told to end meanwhile.
       if (this.state === 'starting') this.state = 'serving'
     } else if (what instanceof Error) {
-      const { file, args } = { file: this.#child.spawnfile, args: this.#child.spawnargs }
-      const failed = new SpawnFailed(String(what.code), { file, args, env: [], cwd: this.#spec.cwd, stdin: 'null' })
-      throw new ApplicationFailed(name, failed.message)
+      throw new ApplicationFailed(name, notStarted(what, this.#child.spawnfile, this.#spec.cwd).message)
     } else if (what === 'late') {
       throw await this.failed(
-        `it did not listen on its socket, ${this.path}, within ${timeouts.start} ms (timeouts.start): its command must use $SOCKET`,
+        `it did not listen on its socket, ${this.#socket}, within ${timeouts.start} ms (timeouts.start): its command must use $SOCKET`,
       )
     } else {
       throw await this.failed(`it ended with ${endOf(await this.exited)} before it listened on its socket`)
@@ -188,10 +189,18 @@ function start(
     return { child, stdout: stdout.stream, stderr: stderr.stream }
   } catch (error) {
     for (const { stream } of [stdout, stderr]) stream.destroy()
-    throw error
+    // Node throws some errors of the system, and tells of others by an event.
+    throw notStarted(error as NodeJS.ErrnoException, file, cwd)
   } finally {
     for (const { descriptor } of [stdout, stderr]) closeSync(descriptor)
   }
+}
+
+/** Why a program could not be started, with what to do where that is known. */
+function notStarted(error: NodeJS.ErrnoException, file: string, cwd: string): Error {
+  const { code, syscall = '' } = error
+  if (code === undefined || !syscall.startsWith('spawn')) return error
+  return new SpawnFailed(code, { file, args: [], env: [], cwd, stdin: 'null' })
 }
 
 /** What happens first: it takes connections, it ends, the time is over, or it could not be started at all. */

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import type { Report } from '../message/exchange.ts'
+import { SECOND } from './let-in.ts'
 import { removeTree } from './remove-tree.ts'
 import type { Ids } from './specification.ts'
 
 /** The longest name of a Unix socket that systems take, in bytes (`sun_path`, without its NUL). */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
-/** What a socket adds to the folder of a supervisor: a number for its process, and its name. */
-const LONGEST_REST = '/123456789/s'.length
+/** What a socket adds to the folder of a supervisor: a number for its process, a letter for the second name, and its name. */
+const LONGEST_REST = `/123456789${SECOND}/s`.length
 /** The name of a socket that answers for as long as the supervisor lives. */
 export const ALIVE = 'alive'
 
@@ -19,17 +22,19 @@ export const ALIVE = 'alive'
 export class PrivateFolder {
   readonly path: string
   readonly token: string
-  readonly #alive: Server
+  readonly #report: Report
+  #alive: Server
   #last = 0
 
-  private constructor(path: string, token: string, alive: Server) {
+  private constructor(path: string, token: string, alive: Server, report: Report) {
     this.path = path
     this.token = token
     this.#alive = alive
+    this.#report = report
   }
 
   /** @throws Error where there can be none, with what to do. */
-  static async make(base: string): Promise<PrivateFolder> {
+  static async make(base: string, report: Report): Promise<PrivateFolder> {
     const token = randomBytes(6).toString('hex')
     const path = join(base, token)
     if (Buffer.byteLength(path) + LONGEST_REST > LONGEST_PATH) {
@@ -37,9 +42,10 @@ export class PrivateFolder {
       throw new Error(`the folder for the sockets of applications, ${base}, has a name longer than ${most} bytes`)
     }
     makeBase(base)
-    mkdirSync(path)
-    chmodSync(path, passable())
-    return new PrivateFolder(path, token, await answering(join(path, ALIVE)))
+    makeOwn(path)
+    const alive = answering(join(path, ALIVE))
+    await once(alive, 'listening')
+    return new PrivateFolder(path, token, alive, report)
   }
 
   /**
@@ -48,6 +54,8 @@ export class PrivateFolder {
    * @throws Error where they cannot come so far.
    */
   add({ uid, gid }: Ids, owner?: Ids): string {
+    makeBase(dirname(this.path))
+    if (!existsSync(join(this.path, ALIVE))) this.#renew()
     const root = process.getuid?.() === 0
     if (root && (uid !== 0 || (owner !== undefined && owner.uid !== 0))) checkPassable(this.path)
     const path = join(this.path, String(++this.#last))
@@ -60,6 +68,16 @@ export class PrivateFolder {
   async remove(): Promise<void> {
     await new Promise((resolve) => this.#alive.close(resolve))
     removeTree(this.path)
+  }
+
+  /** Somebody has removed it, as what tidies up folders for temporary files does. Closing the socket removes its name. */
+  #renew(): void {
+    this.#report('warn', `The folder for the sockets of applications, ${this.path}, was removed; there is another one.`)
+    this.#alive.close()
+    makeOwn(this.path)
+    this.#alive = answering(join(this.path, ALIVE))
+    // Where it cannot be told that this one lives, the next process makes it anew.
+    this.#alive.on('error', (error) => this.#report('error', `No socket can be in ${this.path}: ${error.message}`))
   }
 }
 
@@ -84,11 +102,14 @@ function makeBase(base: string): void {
   }
 }
 
+function makeOwn(path: string): void {
+  mkdirSync(path, { recursive: true })
+  chmodSync(path, passable())
+}
+
 /** A process that looks whether this one lives asks nothing else. */
-function answering(path: string): Promise<Server> {
-  const server = createServer((socket) => socket.destroy())
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, () => resolve(server.unref()))
-  })
+function answering(path: string): Server {
+  return createServer((socket) => socket.destroy())
+    .listen(path)
+    .unref()
 }

@@ -20,14 +20,14 @@ export class Ground {
    */
   static async open(base: string, report: Report): Promise<Ground> {
     if (process.platform === 'win32') throw new Error('applications are started on Linux, macOS and other Unix only')
-    const folder = await PrivateFolder.make(base)
+    const folder = await PrivateFolder.make(base, report)
     const ended = await clean(base).catch(async (error: unknown) => {
       await folder.remove()
       throw error
     })
     if (ended > 0) report('warn', 'Processes of a supervisor that was killed are ended.', { processes: ended })
-    const keeper = new Keeper(folder.path, folder.token, () => {
-      report('error', 'The keeper of the application processes was killed; there will be another one.')
+    const keeper = new Keeper(folder.path, folder.token, (why) => {
+      report('error', `The keeper of the application processes ${why}; another one is tried.`)
     })
     return new Ground(folder, keeper)
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { MARK } from './command.ts'
+import { endOf } from './failed.ts'
 
 /**
  * Reads `+ GROUP` and `- GROUP` until nobody can write any more, which is when the supervisor has gone, however that
@@ -42,6 +43,8 @@ rm -rf -- "$folder"
 
 /** Milliseconds until there is another, where one was killed. */
 const AGAIN = 500
+/** And for which one has to live before it is told again: where none can be started, it is told once. */
+const LIVED = 10_000
 
 /**
  * A small process that outlives this one if it must: when this one is killed, it ends all process groups that it was told of
@@ -50,13 +53,18 @@ const AGAIN = 500
 export class Keeper {
   readonly #folder: string
   readonly #token: string
-  readonly #lost: () => void
+  readonly #lost: (why: string) => void
+  readonly #shell: string
   readonly #groups = new Set<number>()
   #child: ChildProcess
   #closing = false
+  /** When it was started, by `performance.now()`. */
+  #began = Number.NEGATIVE_INFINITY
+  #isTold = false
 
-  /** @param lost Called when it was killed; there is a new one then. */
-  constructor(folder: string, token: string, lost: () => void) {
+  /** @param lost Called when it was killed, or cannot be started; another one is tried then. */
+  constructor(folder: string, token: string, lost: (why: string) => void, shell: string = '/bin/sh') {
+    this.#shell = shell
     this.#folder = folder
     this.#token = token
     this.#lost = lost
@@ -92,7 +100,8 @@ export class Keeper {
   #start(): ChildProcess {
     const args = ['-c', SCRIPT, 'oriel-keeper', this.#folder, `${MARK}=${this.#token}[.]`]
     const { PATH = '/usr/bin:/bin' } = process.env
-    const child = spawn('/bin/sh', args, {
+    this.#began = performance.now()
+    const child = spawn(this.#shell, args, {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
@@ -101,14 +110,16 @@ export class Keeper {
     // Neither keeps this process alive. A write that fails is one to a keeper that has ended, which is told by itself.
     child.unref()
     ;(child.stdin as Socket).unref().on('error', () => undefined)
-    child.on('error', () => this.#gone())
-    child.on('exit', () => this.#gone())
+    child.on('error', ({ message }) => this.#gone(`cannot be started (${message}): ${this.#shell} must be there`))
+    child.on('exit', (code, signal) => this.#gone(`ended with ${endOf({ code, signal })}`))
     return child
   }
 
-  #gone(): void {
+  #gone(why: string): void {
     if (this.#closing) return
-    this.#lost()
+    if (performance.now() - this.#began > LIVED) this.#isTold = false
+    if (!this.#isTold) this.#lost(why)
+    this.#isTold = true
     setTimeout(() => this.#again(), AGAIN).unref()
   }
 

@@ -6,14 +6,19 @@ import { basename, dirname } from 'node:path'
 const FIRST_DELAY = 5
 const LAST_DELAY = 250
 
-/** Whether somebody takes connections there; one whose queue is full does. */
-export function takesConnections(path: string): Promise<boolean> {
+/** What connecting fails with because of who connects: it has no descriptor, or the system no memory for it. */
+const OUR_OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+
+/** Whether somebody takes connections there; one whose queue is full does. Undefined where nobody can tell at present. */
+export function takesConnections(path: string): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy()
       resolve(true)
     })
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EAGAIN'))
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) =>
+      resolve(OUR_OWN.has(code) ? undefined : code === 'EAGAIN'),
+    )
   })
 }
 
@@ -62,7 +67,7 @@ export class Readiness {
     void takesConnections(this.#path).then((takes) => {
       this.#looking = false
       if (this.#over) return
-      if (takes) {
+      if (takes === true) {
         this.stop()
         return this.#ready()
       }

@@ -30,6 +30,7 @@ export async function isWorn(
 ): Promise<string | undefined> {
   const size = Math.ceil(memory / MIB)
   if (size > maxMemory) return `it needs ${size} MiB of memory`
-  process.deaf = (await takesConnections(process.path)) ? 0 : process.deaf + 1
+  const takes = await takesConnections(process.path)
+  if (takes !== undefined) process.deaf = takes ? 0 : process.deaf + 1
   return process.deaf < DEAF ? undefined : 'it takes no connections any more'
 }

@@ -21,6 +21,8 @@ export interface Orders {
   readonly automatic: readonly Certificate[]
   /** In base 64. */
   readonly ticketKeys: string
+  /** The keys of the applications that are run, by where the config names them. */
+  readonly applications: Readonly<Record<string, string>>
 }
 
 export type ToWorker =

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ChallengeMessage } from '../acme/challenges.ts'
 import type { ServedCertificates, Serving } from '../acme/served.ts'
 import { buildAcme } from '../config/acme.ts'
-import { applicationsOf, checkApplications } from '../config/applications.ts'
+import { applicationKeys, applicationsOf, checkApplications } from '../config/applications.ts'
 import { Modules } from '../config/modules.ts'
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../door/settings.ts'
 import { type Bound, bind } from '../io/bound.ts'
@@ -184,8 +184,9 @@ export class Primary {
   async #take(reading: Reading, there: ReadonlyMap<string, Bound>): Promise<Present> {
     const addresses = listensAt(reading)
     const certificates = certificatesOf(addresses)
-    const applications = applicationsOf(reading.config, reading.build.base, reading.build.source)
-    checkApplications(reading.config, reading.build.base, reading.build.source)
+    const { base, source } = reading.build
+    const applications = applicationsOf(reading.config, base, source)
+    checkApplications(reading.config, base, source)
     const acme = await buildAcme(reading.config, { ...reading.build, acme: this.#present?.acme })
     await acme?.open()
     const automatic = acme?.certificates ?? []
@@ -202,7 +203,8 @@ export class Primary {
     const listen = [...addresses.values()]
     const ticketKeys = this.#ticketKeys
     const generation = ++this.#generation
-    const orders = { generation, hang, workers, listen, certificates, automatic, ticketKeys }
+    const keys = applicationKeys(reading.config, base, source)
+    const orders = { generation, hang, workers, listen, certificates, automatic, ticketKeys, applications: keys }
     return { orders, bounds, timeouts, acme, applications }
   }
 

@@ -5,8 +5,8 @@ import { isAbsolute, join } from 'node:path'
 /** The folder of the server that the unit starts. */
 export const OF_SERVICE = '/run/oriel/oriel'
 
-/** What the names of our sockets leave: `/oriel`, 12 characters for a supervisor, and 12 for a process. */
-const MOST = 103 - '/oriel/0123456789ab/123456789/s'.length
+/** What the names of our sockets leave: `/oriel`, 12 characters for a supervisor, and 13 for a process. */
+const MOST = 103 - '/oriel/0123456789ab/123456789w/s'.length
 
 /** Folders that this user may have for itself, the best first. */
 export function candidates(): string[] {

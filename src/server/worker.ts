@@ -1,9 +1,10 @@
 import { availableParallelism, userInfo } from 'node:os'
 import type { ServedCertificates } from '../acme/served.ts'
+import { applicationKeys } from '../config/applications.ts'
 import { buildConfig } from '../config/build.ts'
 import { type Config, ConfigError } from '../config/config.ts'
 import { Modules } from '../config/modules.ts'
-import { applicationLoads, applicationsFound } from '../gateway/applications.ts'
+import { applicationLoads, applicationsFound, applicationsNamed } from '../gateway/applications.ts'
 import { usePermits } from '../gateway/permits.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
@@ -37,6 +38,8 @@ export function work(read: Read, hang: number): Promise<void> {
     again = true
     const acme = config.acme === undefined ? undefined : await served()
     if (acme !== undefined) acme.certificates = orders.automatic
+    const keys = Object.entries(applicationKeys(config, build.base, build.source))
+    applicationsNamed(new Map(keys.map(([place, key]) => [key, orders.applications[place] ?? key])))
     const built = await buildConfig(shared(config, orders), { ...build, certificates: false, acme })
     const { certificates } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')

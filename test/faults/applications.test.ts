@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { end, gone, statusOf, until } from '../support/production.ts'
-import { app, GET, LINUX, serving, text } from '../support/supervised-site.ts'
+import { app, GET, LINUX, routes, serving, text } from '../support/supervised-site.ts'
 
 /*
  * What applications do wrong, and what clients and the other processes see of it, by `oriel serve`.
@@ -44,9 +44,10 @@ test('one that never listens is told, and its requests are answered 503 when the
   await oriel.printed(
     /did not listen on its socket, .*, within 500 ms \(timeouts.start\): its command must use \$SOCKET/,
   )
+  site.write(routes(app('never', 'timeouts: { start: 4000 }')))
   const checked = await site.run('check')
   assert.notEqual(checked.code, 0)
-  assert.match(checked.stderr, /did not listen on its socket/)
+  assert.match(checked.stderr, /still waits for an application[\s\S]*did not listen on its socket/)
   oriel.signal('SIGTERM')
   assert.equal((await oriel.ended).code, 0)
 })
@@ -149,6 +150,37 @@ for (const workers of [1, 2]) {
     assert.ok(!load.workers.has(hanging) && !load.workers.has(stopped))
     await site.stopped(oriel, folder)
   })
+}
+
+for (const workers of [1, 2]) {
+  test(
+    `one that leaves three requests in a row unanswered is replaced, with ${workers} worker(s)`,
+    LINUX,
+    async (t) => {
+      const options = 'timeouts: { firstByte: 300, stop: 200 }'
+      const { site, oriel, url } = await serving(t, app('', options), `workers: ${workers},`)
+      const [first = 0] = await site.serving(1)
+      const folder = await site.privateFolder(url)
+      // By one connection, and so by one worker: each counts what it has asked for itself.
+      const client = await site.client(url)
+      const ask = async (path: string): Promise<number | undefined> => {
+        client.send(GET.replace('GET /', `POST ${path}`).replace('Host: a', 'Host: a\r\nContent-Length: 0'))
+        return (await client.answer()).status
+      }
+      // It takes connections all the time. An answer between them makes three of them no row.
+      for (const path of ['/hold', '/hold', '/']) assert.equal(await ask(path), path === '/' ? 200 : 504)
+      for (let i = 0; i < 2; i++) assert.equal(await ask('/hold'), 504)
+      assert.deepEqual(await site.serving(1), [first])
+      assert.equal(await ask('/hold'), 504)
+      await Promise.all([
+        gone(first),
+        oriel.printed(/A process is replaced: it has left 3 requests in a row without an answer/),
+      ])
+      assert.equal(await ask('/'), 200)
+      assert.notEqual((await site.serving(1))[0], first)
+      await site.stopped(oriel, folder)
+    },
+  )
 }
 
 test('one that needs more memory than it may is replaced, and loses no request', LINUX, async (t) => {

@@ -1,3 +1,4 @@
+import type { HttpError } from '../../message/errors.ts'
 import type { Headers } from '../../message/headers.ts'
 import type { CgiHead } from '../../protocol/cgi/head.ts'
 import type { Call, CallEnd, CallEvents, Switched, Wire } from '../call.ts'
@@ -16,6 +17,10 @@ export interface Balance {
    * @param unbegun Whether nobody has begun with it.
    */
   elsewhere(tried: ReadonlySet<unknown>, unbegun: boolean): boolean
+  /** A member is left alone for a while. @param why It failed; undefined where it was not in time. */
+  left(member: Member, why: HttpError | undefined, call: Call): void
+  /** A member that had failed has answered. */
+  returned(member: Member, call: Call): void
 }
 
 /** RFC 9110 §9.2.1: whoever has not answered such a request may have begun with it. */
@@ -103,7 +108,11 @@ export class BalancedCall implements Wire, CallEvents {
     if (this.#over) return
     this.#over = true
     if (this.#wire === undefined) return this.#balance.forget(this)
-    if (late === true && !this.#touched) this.#member?.tooLate()
+    const member = this.#member
+    if (late === true && !this.#touched && member !== undefined) {
+      member.tooLate()
+      this.#balance.left(member, undefined, this.#call)
+    }
     this.#wire.abort(late)
     this.#leave()
   }
@@ -154,7 +163,10 @@ export class BalancedCall implements Wire, CallEvents {
     this.#over = true
     const member = this.#member
     const again = end.error !== undefined && !this.#touched && this.#again(end, member)
-    if (end.error !== undefined) member?.failed()
+    if (end.error !== undefined && member !== undefined) {
+      member.failed()
+      this.#balance.left(member, end.error, this.#call)
+    }
     this.#leave()
     this.#events.ended(again === (end.again ?? false) ? end : { ...end, again })
   }
@@ -179,7 +191,10 @@ export class BalancedCall implements Wire, CallEvents {
   #touch(): void {
     if (this.#touched) return
     this.#touched = true
-    this.#member?.answered()
+    const member = this.#member
+    if (member === undefined) return
+    if (member.ejectedUntil !== 0) this.#balance.returned(member, this.#call)
+    member.answered()
   }
 
   #leave(): void {

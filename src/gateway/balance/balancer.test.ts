@@ -56,6 +56,56 @@ test('the least busy one is asked, by its weight', async () => {
   )
 })
 
+test('the log is told once that one is left alone, and why, and once that it answers again', async () => {
+  const refused = new HttpError(503, { cause: new Error('nobody listens there') })
+  const { asked, member, names } = members()
+  const balance = balancer()
+  balance.become([member('a', { capacity: 1 }), member('b', { capacity: 1 })])
+  const asks: ReturnType<typeof ask>[] = []
+  const told = () => asks.flatMap((one) => one.told)
+  const next = (): (typeof asked)[0] => {
+    asks.push(ask({ open: balance.open, method: 'POST' }))
+    return asked.at(-1) as (typeof asked)[0]
+  }
+  const left = { upstream: 'a', why: 'nobody listens there' }
+  next().events.ended({ error: refused, again: false, unbegun: true })
+  assert.deepEqual(
+    told().map(({ level, fields }) => [level, fields]),
+    [['warn', left]],
+  )
+  // The other one has it now, so the next request goes to this one all the same; that it still fails is no news.
+  next().events.ended({ error: refused })
+  assert.equal(names(), 'aba')
+  assert.equal(told().length, 1)
+  answer(next())
+  // Nor is it, at this time, that it fails once more.
+  next().events.ended({ error: refused })
+  answer(next())
+  assert.equal(names(), 'abaaaa')
+  assert.deepEqual(
+    told().map(({ event, level }) => [level, event]),
+    [
+      ['warn', 'A back end is left alone for a while, and others answer.'],
+      ['info', 'A back end answers again.'],
+    ],
+  )
+  answer(asked[1] as (typeof asked)[0])
+})
+
+test('nothing is told of one that is alone, nor of those whom somebody watches', () => {
+  for (const [names, hopeless] of [
+    [['a'], undefined],
+    [['a', 'b'], () => undefined],
+  ] as const) {
+    const { asked, member } = members()
+    const balance = new Balancer({ name: 'shop', queue: () => 1, ...(hopeless && { hopeless }) })
+    balance.become(names.map((name) => member(name)))
+    const { told } = ask({ open: balance.open, method: 'POST' })
+    asked[0]?.events.ended(lost)
+    assert.deepEqual(told, [])
+  }
+})
+
 test('what is too much waits for its turn, in order; what is more than may wait is 503', async () => {
   const { asked, member, names } = members()
   const balance = balancer(2)

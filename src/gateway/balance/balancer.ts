@@ -124,6 +124,19 @@ export class Balancer implements Balance {
     return this.#members.some((member) => !tried.has(member))
   }
 
+  left(member: Member, why: HttpError | undefined, { connection }: Call): void {
+    if (this.#isTold) member.news.left(member.name, why, connection.exchange)
+  }
+
+  returned(member: Member, { connection }: Call): void {
+    if (this.#isTold) member.news.returned(member.name, connection.exchange)
+  }
+
+  /** One that is alone is called all the same, and tells with each request; whoever watches them tells otherwise. */
+  get #isTold(): boolean {
+    return this.#members.length > 1 && this.#options.hopeless === undefined
+  }
+
   #wait(call: BalancedCall): void {
     const why = this.#members.length === 0 ? this.#options.hopeless?.() : undefined
     const many = this.#waiting.length >= this.#options.queue()

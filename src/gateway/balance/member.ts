@@ -1,4 +1,5 @@
 import type { Upstream } from '../call.ts'
+import { News } from './news.ts'
 
 /** One of several back ends that answer alike. */
 export interface MemberOptions {
@@ -45,6 +46,8 @@ export class Member {
   late = 0
   /** When it may be called again after it failed, by `performance.now()`; 0 where it did not. */
   ejectedUntil = 0
+  /** What the log was told of it. */
+  readonly news: News = new News()
   #failures = 0
   #left = false
 

@@ -6,7 +6,7 @@ import type { Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Headers } from '../../message/headers.ts'
 import type { Handler, Reply } from '../../message/interface.ts'
-import type { IncomingBody, Request } from '../../message/request.ts'
+import { type IncomingBody, Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
 import { reasonPhrase } from '../../message/status.ts'
 import { explaining } from '../explain.ts'
@@ -70,7 +70,7 @@ class Forward {
   }
 
   explain(request: Request): (readonly [string, string])[] {
-    const { text } = this.#lines.of(request, nobody())
+    const { text } = this.#lines.of(request.authority === '' ? fromSomewhere(request) : request, nobody())
     return text
       .trimEnd()
       .split('\r\n')
@@ -132,6 +132,13 @@ class Forward {
     if (this.#lines.base === undefined || rest !== '' || mount === '') return undefined
     return method === 'GET' || method === 'HEAD' ? Response.redirect(`${path}/${search}`, 308) : undefined
   }
+}
+
+/** A request that names no host, as a client would send it: with one that is not known. */
+function fromSomewhere(request: Request): Request {
+  const seen = new Request({ ...request, authority: '<what the client names>' })
+  seen.mount = request.mount
+  return seen
 }
 
 /** What no back end is asked. */
