@@ -18,6 +18,8 @@ export interface Orders {
   /** Where they listen, whatever their own reading of the config says. */
   readonly listen: readonly ListenAddress[]
   readonly certificates: Readonly<Record<string, readonly Certificate[]>>
+  /** The authorities of certificates of clients, PEM. */
+  readonly authorities: Readonly<Record<string, string>>
   /** Those that an authority has given. */
   readonly automatic: readonly Certificate[]
   /** In base 64. */

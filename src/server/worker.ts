@@ -43,9 +43,9 @@ export function work(read: Read, hang: number): Promise<void> {
     const keys = Object.entries(applicationKeys(config, build.base, build.source))
     applicationsNamed(new Map(keys.map(([place, key]) => [key, orders.applications[place] ?? key])))
     const built = await buildConfig(shared(config, orders), { ...build, certificates: false, acme })
-    const { certificates } = orders
+    const { certificates, authorities } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')
-    ready.set(orders.generation, await running.prepare(built, { bounds, certificates, ticketKeys }))
+    ready.set(orders.generation, await running.prepare(built, { bounds, certificates, authorities, ticketKeys }))
     hangs.set(orders.generation, orders.hang)
   }
   const drop = (generation: number): void => {
