@@ -232,6 +232,7 @@ same<
   | 'wsgi'
   | 'proxy'
   | 'scgi'
+  | 'authorize'
   | 'redirect'
   | 'respond'
 >(true)

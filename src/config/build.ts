@@ -16,6 +16,7 @@ import type { ApplicationSpec } from '../process/specification.ts'
 import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
+import { accessesOf } from '../site/authorize.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
@@ -86,9 +87,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   )
   const acme = await buildAcme(config, options)
   const { limits, timeouts, trustedProxies, log, report } = config
+  if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const site = orFault([], source, () => {
-    const place = { base, types: lowerKeys(config.types ?? {}), withheld, secret }
+    const types = lowerKeys(config.types ?? {})
+    const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
     return new Site({
       routes,
       errors: errorPages(config, options),
@@ -100,7 +103,6 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     })
   })
   if (options.explaining !== true && options.certificates !== false) await checkCertificates(listen, source)
-  if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const connections = fitConnections(limits?.connections ?? DEFAULT_LIMITS.connections, descriptorLimit())
   const engine = {
     limits: { ...defined(limits ?? {}), connections },
@@ -117,7 +119,10 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
     await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
   for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
-  if (routes.some(({ access }) => access !== undefined && 'authorizer' in access)) await loadAuthorizer()
+  const accesses = routes.flatMap(({ access, authorize }) =>
+    [access ?? [], authorize ? accessesOf(authorize) : []].flat(),
+  )
+  if (accesses.some((access) => access !== 'public' && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 

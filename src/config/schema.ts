@@ -4,12 +4,9 @@ import { Headers } from '../message/headers.ts'
 import type { RedirectOptions } from '../resource/redirect.ts'
 import type { RespondOptions } from '../resource/respond.ts'
 import { kindOf } from '../site/kinds.ts'
-import { parsePattern } from '../site/pattern.ts'
 import type { Route } from '../site/route.ts'
-import { checkHost, type Match } from '../site/routes.ts'
 import type { Config } from './config.ts'
 import {
-  accepted,
   areFunctions,
   code,
   filled,
@@ -21,17 +18,18 @@ import {
   object,
   objection,
   text,
-  textOrTexts,
   texts,
   yes,
 } from './parts.ts'
 import { accessKey } from './schema-access.ts'
 import { appKey } from './schema-app.ts'
+import { authorizeKey } from './schema-authorize.ts'
 import { errorsKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 import { logKey } from './schema-log.ts'
+import { match, pattern } from './schema-match.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
@@ -45,26 +43,6 @@ import { wsgiKey } from './schema-wsgi.ts'
 const FUNCTIONS = 'a list of functions'
 /** RFC 9110 §8.3.1, parameters as they come. */
 const MEDIA_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:\s*;[\x20-\x7e]*)?$/
-
-const pattern = accepted(parsePattern)
-const host = accepted(checkHost)
-
-const match = object<Match>(
-  {
-    path: v.optional(
-      v.pipe(pattern, v.description('A path pattern: `/notes/:id`, `/files/*`, `/*.php`. Default: `/*`.')),
-    ),
-    host: v.optional(
-      v.pipe(
-        v.union([host, v.pipe(v.array(host), v.minLength(1))]),
-        v.description('A host name without port, or `*.example.org`; one or several.'),
-      ),
-    ),
-    method: textOrTexts('A method, or several. GET brings HEAD with it.'),
-    when: code(isFunction, 'a function', 'A function of request and connection that must say yes.'),
-  },
-  'A rule for requests.',
-)
 
 const redirect = object<RedirectOptions>(
   {
@@ -116,6 +94,7 @@ const route = v.pipe(
       wsgi: v.optional(wsgiKey),
       proxy: v.optional(proxyKey),
       scgi: v.optional(scgiKey),
+      authorize: v.optional(authorizeKey),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
@@ -129,7 +108,7 @@ const route = v.pipe(
       ),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
-    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `redirect` or `respond`.',
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `authorize`, `redirect` or `respond`.',
   ),
   v.check(
     (given) => objection(() => kindOf(given as unknown as Route)) === undefined,

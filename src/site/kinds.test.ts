@@ -22,6 +22,7 @@ test('each key names a resource', async () => {
       wsgi: { module: 'nobody', queue: 0 },
       proxy: 'unix:nobody.sock',
       scgi: 'unix:nobody.sock',
+      authorize: { access: 'public' },
       redirect: '/redirect',
       respond: 'respond',
     }
@@ -29,6 +30,10 @@ test('each key names a resource', async () => {
     for (const key of RESOURCE_KEYS) {
       const site = new Site({ routes: [{ match: '/*', [key]: given[key] }], place: { base } })
       const answer = await site.request(key === 'cgi' ? '/run.txt' : '/a.txt')
+      if (key === 'authorize') {
+        assert.equal(answer.status, 403, 'nobody says what it is about')
+        continue
+      }
       if (key === 'fastcgi' || key === 'scgi' || key === 'proxy' || key === 'app' || key === 'wsgi') {
         assert.equal(answer.status, 503, 'nobody listens there')
         continue
@@ -47,7 +52,7 @@ test('a route has exactly one resource; undefined is none', () => {
   assert.equal(kindOf({ redirect: '/a', respond: undefined as never }), 'redirect')
   assert.throws(
     () => kindOf({}),
-    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, redirect, respond/,
+    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond/,
   )
   assert.throws(() => kindOf({ files: '.', respond: 'x' }), /a route has one resource, not files and respond/)
 })

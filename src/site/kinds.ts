@@ -10,6 +10,7 @@ import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 import type { ScgiOptions } from '../resource/scgi/options.ts'
 import type { WsgiOptions } from '../resource/wsgi/options.ts'
+import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
@@ -32,6 +33,8 @@ export interface ResourceKeys {
   readonly proxy?: ProxyGiven
   /** An SCGI application: where it listens, or several that are equal, or with options. */
   readonly scgi?: string | readonly string[] | ScgiOptions
+  /** Tells other web servers who may, for what they are asked. */
+  readonly authorize?: AuthorizeOptions
   readonly redirect?: string | RedirectOptions
   /** The same answer to every request. */
   readonly respond?: string | RespondOptions
@@ -51,6 +54,7 @@ const KINDS: Kinds = {
   wsgi: (value, place) => programs('wsgi', value, place),
   proxy: (value, place) => programs('proxy', value, place),
   scgi: (value, place) => programs('scgi', value, place),
+  authorize,
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }
@@ -65,6 +69,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'proxy',
   'app',
   'wsgi',
+  'authorize',
   'redirect',
   'respond',
 ]

@@ -2,16 +2,16 @@ import type { Access } from '../access/access.ts'
 import { guard } from '../access/guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
-import { isToken } from '../message/fields.ts'
 import type { Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
 import { kindOf, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
+import { permissionOf } from './permission.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
-import type { BuiltRoute, Match } from './routes.ts'
+import { type BuiltRoute, type Match, methodsOf } from './routes.ts'
 
 /** Which requests go to which resource, and what stands before it. Exactly one of the resource keys is there. */
 export interface Route extends ResourceKeys {
@@ -37,13 +37,15 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, bodyL
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
   const kind = kindOf(route)
+  const stages = [...before, ...(route.middleware ?? [])]
   return {
     index,
     match,
     methods: methodsOf(match),
     internal: route.internal ?? false,
     kind,
-    handler: fold(resource, [...before, ...(route.middleware ?? [])]),
+    handler: fold(resource, stages),
+    permission: permissionOf(stages),
     bodyLimit: route.limits?.body ?? bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
     guarded: route.access !== undefined,
@@ -83,15 +85,4 @@ export function leaveRoute(request: Request, connection: Connection): void {
 function rewriting(to: string): Middleware {
   if (!to.startsWith('/')) throw new TypeError(`rewrite goes to a path, not to ${JSON.stringify(to)}`)
   return (next) => (request, connection) => next(rewritten(request, to), connection)
-}
-
-/** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. @throws TypeError. */
-function methodsOf({ method }: Match): readonly string[] | undefined {
-  if (method === undefined) return undefined
-  const named = typeof method === 'string' ? [method] : method
-  for (const name of named) {
-    if (!isToken(name) || name !== name.toUpperCase())
-      throw new TypeError(`${JSON.stringify(name)} is no method; methods are written in capitals`)
-  }
-  return named.includes('GET') && !named.includes('HEAD') ? [...named, 'HEAD'] : named
 }

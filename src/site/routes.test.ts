@@ -12,6 +12,7 @@ function route(match: Match, index: number): BuiltRoute {
     methods: undefined,
     kind: 'respond',
     handler: () => new Response(),
+    permission: () => new Response(),
     bodyLimit: 0,
     rewrite: undefined,
     guarded: false,

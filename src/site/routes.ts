@@ -1,4 +1,5 @@
 import type { Connection } from '../message/connection.ts'
+import { isToken } from '../message/fields.ts'
 import type { Handler } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { hostOf } from '../message/target.ts'
@@ -30,6 +31,8 @@ export interface BuiltRoute {
   readonly kind: string
   /** Guard, middleware and resource, folded. */
   readonly handler: Handler
+  /** The same without the resource: only asked who may. */
+  readonly permission: Handler
   /** The most bytes a body may have. */
   readonly bodyLimit: number
   /** The path that the resource sees instead, with `*` and `:name` of the pattern. */
@@ -114,4 +117,15 @@ function byNarrowness(a: BuiltRoute, b: BuiltRoute): number {
 
 function narrowness({ match }: BuiltRoute): number {
   return (match.method === undefined ? 0 : 2) + (match.when === undefined ? 0 : 1)
+}
+
+/** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. @throws TypeError. */
+export function methodsOf({ method }: Match): readonly string[] | undefined {
+  if (method === undefined) return undefined
+  const named = typeof method === 'string' ? [method] : method
+  for (const name of named) {
+    if (!isToken(name) || name !== name.toUpperCase())
+      throw new TypeError(`${JSON.stringify(name)} is no method; methods are written in capitals`)
+  }
+  return named.includes('GET') && !named.includes('HEAD') ? [...named, 'HEAD'] : named
 }

@@ -12,6 +12,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { type ErrorPages, errorResponse, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
+import { ask, intoGuards } from './permission.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
@@ -42,6 +43,9 @@ export class Site {
   readonly #dispatcher: Dispatcher
   /** The middleware of the site round its answer; undefined where there is none. */
   readonly #handler: Handler | undefined
+  readonly #middleware: readonly Middleware[]
+  /** The middleware of the site round its guards; made when somebody asks them. */
+  #guards: Handler | undefined = undefined
 
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
@@ -54,6 +58,7 @@ export class Site {
     this.#errors = options.errors ?? {}
     this.#log = options.log ?? []
     const { middleware = [] } = options
+    this.#middleware = middleware
     this.#handler =
       middleware.length === 0 ? undefined : fold((request, connection) => this.#answer(request, connection), middleware)
   }
@@ -73,6 +78,38 @@ export class Site {
     } catch (error) {
       return this.failed(error, request, connection)
     }
+  }
+
+  /**
+   * What the guards of this site say of a request that somebody else will answer; no resource is called. Never throws.
+   * @param permission The answer for what they let in, whose user and variables the connection has.
+   */
+  authorize(
+    request: Request,
+    connection: Connection,
+    permission: (connection: Connection) => Response,
+  ): Response | Promise<Response> {
+    try {
+      this.#guards ??= this.#foldedGuards()
+      const answer = ask(this.#guards, request, connection, permission)
+      return isPromise(answer) ? answer.catch((error) => this.failed(error, request, connection)) : answer
+    } catch (error) {
+      return this.failed(error, request, connection)
+    }
+  }
+
+  /** As for requests that are answered here: what is thrown becomes an answer inside the middleware of the site. */
+  #foldedGuards(): Handler {
+    const guards = intoGuards(this.#table)
+    const answered: Handler = (request, connection) => {
+      try {
+        const reply = guards(request, connection)
+        return isPromise(reply) ? reply.catch((error) => this.failed(error, request, connection)) : reply
+      } catch (error) {
+        return this.failed(error, request, connection)
+      }
+    }
+    return fold(answered, this.#middleware)
   }
 
   /** The answer for something thrown. Never throws. */

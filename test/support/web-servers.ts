@@ -39,12 +39,16 @@ http {
 }
 
 /**
- * Starts Apache with directives for the whole server, the modules for CGI, FastCGI and SCGI loaded; undefined where the
+ * Starts Apache with directives for the whole server, the modules for CGI, FastCGI and SCGI loaded, and more of them; undefined where the
  * test is skipped. Started as root it answers as www-data, who must be able to read what it serves: see `openFolder`.
  */
-export function startApache(t: TestContext, directives: string): Promise<WebServer | undefined> {
+export function startApache(
+  t: TestContext,
+  directives: string,
+  modules: readonly string[] = [],
+): Promise<WebServer | undefined> {
   const config = (folder: string, port: number): string => `
-${APACHE_MODULES.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`).join('\n')}
+${[...APACHE_MODULES, ...modules].map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`).join('\n')}
 ${ROOT ? 'User www-data\nGroup www-data' : ''}
 ServerName 127.0.0.1
 Listen 127.0.0.1:${port}

@@ -8,17 +8,17 @@ import { isBodiless } from '../../message/status.ts'
 import { cgiHead } from '../../protocol/cgi/write-head.ts'
 import { renderFields } from '../../protocol/http1/response-head.ts'
 import { defaultPage } from '../../site/error-page.ts'
-import type { Site } from '../../site/site.ts'
 import { contentSize } from '../content-size.ts'
 import { type Answering, answerWhenMade } from '../when-made.ts'
 import { WrongLength } from '../wrong-length.ts'
 import type { Carrier } from './carrier.ts'
 import { COPIED, latin1 } from './output.ts'
+import type { Answering as Answerer } from './sites.ts'
 
 /** A request while the site answers it, and its answer. */
 export class CalledExchange implements Answering {
   readonly #carrier: Carrier
-  readonly #site: Site
+  readonly #site: Answerer
   readonly #request: Request
   readonly #connection: Connection
   readonly #record: Exchange
@@ -28,7 +28,7 @@ export class CalledExchange implements Answering {
   /** The head of an answer that waits for its first chunk. */
   #head = ''
 
-  constructor(carrier: Carrier, site: Site, request: Request, connection: Connection) {
+  constructor(carrier: Carrier, site: Answerer, request: Request, connection: Connection) {
     this.#carrier = carrier
     this.#site = site
     this.#request = request

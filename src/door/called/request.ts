@@ -1,11 +1,11 @@
 import type { Exchange } from '../../message/exchange.ts'
 import { Headers } from '../../message/headers.ts'
 import { Request, type RequestParts } from '../../message/request.ts'
-import type { Site } from '../../site/site.ts'
 import { CalledConnection, type CarriedCall } from './call.ts'
 import type { Carrier } from './carrier.ts'
 import { CalledExchange } from './exchange.ts'
 import { ToldFacts } from './facts.ts'
+import type { Answering } from './sites.ts'
 
 /** What is asked where nothing can be made of what came. */
 export const NOTHING: RequestParts = {
@@ -24,7 +24,7 @@ export const NOTHING: RequestParts = {
 /** A request of a web server as the site is to see it. */
 export function calledExchange(
   carrier: Carrier,
-  site: Site,
+  site: Answering,
   parts: RequestParts,
   call: CarriedCall,
   record: Exchange,

@@ -11,6 +11,9 @@ export interface SiteDefaults {
   readonly limits?: { readonly body?: number } | undefined
 }
 
+/** What answers requests: a Site, or something of one. */
+export type Answering = Pick<Site, 'report' | 'logging' | 'handle' | 'failed' | 'finished'>
+
 /** Of any copy of this package. */
 export function isSite(value: unknown): value is Site {
   const like = value as Partial<Site> | null | undefined

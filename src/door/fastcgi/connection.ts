@@ -4,10 +4,10 @@ import { type App, ApplicationEnd, type AppRequest } from '../../protocol/fastcg
 import { KeepConn, ProtocolStatus, RECORD_HEAD, type RoleName, Windowed } from '../../protocol/fastcgi/codes.ts'
 import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { endRequest } from '../../protocol/fastcgi/records.ts'
-import type { Site } from '../../site/site.ts'
 import type { StreamedBody } from '../called/body.ts'
 import type { FromWebServer } from '../called/listening.ts'
 import { Output } from '../called/output.ts'
+import type { Answering } from '../called/sites.ts'
 import type { FastCgiContext } from './context.ts'
 import { FastCgiRequest } from './request.ts'
 import type { Sending, Wire } from './wire.ts'
@@ -113,7 +113,7 @@ export class FastCgiConnection implements SocketEvents, App, Wire, FromWebServer
     return new FastCgiRequest(this, id, role, keep, windowed ? window : Number.POSITIVE_INFINITY)
   }
 
-  siteOf(role: RoleName): Site {
+  siteOf(role: RoleName): Answering {
     const site = this.#context.sites[role]
     if (site === undefined) throw new TypeError(`there is no ${role}`)
     return site

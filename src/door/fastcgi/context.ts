@@ -1,10 +1,10 @@
 import type { Report } from '../../message/exchange.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
-import type { Site } from '../../site/site.ts'
 import type { FromWebServer } from '../called/listening.ts'
+import type { Answering } from '../called/sites.ts'
 
 /** Who answers in each role; a role that is not there is not offered. */
-export type RoleSites = { readonly [role in RoleName]?: Site | undefined }
+export type RoleSites = { readonly [role in RoleName]?: Answering | undefined }
 
 /** What all connections of an application share. */
 export interface FastCgiContext {

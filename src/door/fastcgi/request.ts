@@ -13,6 +13,7 @@ import type { CalledExchange } from '../called/exchange.ts'
 import { variableOf } from '../called/facts.ts'
 import { calledExchange, NOTHING } from '../called/request.ts'
 import { ClientGone } from '../client-gone.ts'
+import { authorizerParts, provenUser } from './authorizer-parts.ts'
 import { FastCgiCall, type FilterData } from './call.ts'
 import { ReportedExchange } from './error-line.ts'
 import { Sender } from './sender.ts'
@@ -157,8 +158,7 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   /** @throws HttpError where the variables make no request. */
   #run(called: CalledBy, body: StreamedBody | null): void {
     const parts = called.parts(body)
-    // A precondition is about what is asked for, and not about the permission to have it.
-    this.#answer(called, this.role === 'Authorizer' ? { ...parts, selective: false } : parts)
+    this.#answer(called, this.role === 'Authorizer' ? authorizerParts(parts, called, this.#variables) : parts)
   }
 
   #refuse(error: unknown): void {
@@ -169,7 +169,8 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   #answer(called: CalledBy | undefined, parts: RequestParts): CalledExchange {
     const site = this.#wire.siteOf(this.role)
     const mount = called === undefined ? '' : mountOf(called.scriptName, parts.path)
-    const call = new FastCgiCall(this.role, this.#variables, this.#filterData(), called?.user ?? '', mount, this)
+    const user = this.role === 'Authorizer' ? provenUser(called, this.#variables) : (called?.user ?? '')
+    const call = new FastCgiCall(this.role, this.#variables, this.#filterData(), user, mount, this)
     const record = new ReportedExchange(site.report, this)
     const exchange = calledExchange(this, site, parts, call, record)
     this.#call = call

@@ -1,14 +1,14 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
-import type { Site } from '../../site/site.ts'
 import type { StreamedBody } from '../called/body.ts'
 import type { Output } from '../called/output.ts'
+import type { Answering } from '../called/sites.ts'
 import type { Sender } from './sender.ts'
 
 /** What a request may ask of the connection that it runs on. */
 export interface Wire {
   readonly output: Output
   /** Who answers in a role. */
-  siteOf(role: RoleName): Site
+  siteOf(role: RoleName): Answering
   /** A body holds as much as it should: nothing is read until somebody pulls. */
   full(body: StreamedBody): void
   /** Somebody pulls from a body, or nobody will any more. */

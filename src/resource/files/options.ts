@@ -45,6 +45,8 @@ export interface FilesPlace {
   readonly withheld: (real: string, facts: FileFacts) => boolean
   /** Whether it is not for programs either, by the same; what is withheld only because it is run, is. */
   readonly secret?: (real: string, facts: FileFacts) => boolean
+  /** The proxies whose word about the client is believed, as in the config. */
+  readonly trustedProxies?: readonly string[]
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
