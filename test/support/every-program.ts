@@ -88,11 +88,11 @@ header('Content-Length: ' . strlen($body));
 echo $body;
 `
 
-export const MODULE: string = `
+export const MODULE: string = `import { Response } from 'oriel'
 const NAMES = ${JSON.stringify(FIELDS)}
 export function GET(request, connection) {
   const path = request.path.slice(request.mount.length)
-  if (path === '/hello') return new Response('hello from module', { headers: { ETag: '"v1"', 'Content-Type': 'text/plain', 'Content-Length': '17' } })
+  if (path === '/hello') return new Response('hello from module', { headers: { ETag: '"v1"', 'Content-Type': 'text/plain' } })
   if (path === '/fails') return new Response('fails in module', { status: 500 })
   if (path !== '/who') return new Response('missing in module', { status: 404 })
   const told = { REMOTE_USER: connection.user?.name, AUTH_TYPE: connection.means?.type }
