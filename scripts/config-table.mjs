@@ -27,6 +27,8 @@ function keysOf(node, path) {
     if (name === '$schema') continue
     const key = path === '' ? name : `${path}.${name}`
     found.push({ key, type: typeOf(value), text: (value.description ?? '').replaceAll('|', '\\|') })
+    // Its keys are those of routes[].access.
+    if (/\.authorize\b.*\.access$/.test(key)) continue
     for (const inner of [value, ...(value.anyOf ?? [])]) {
       if (inner.items?.properties) found.push(...keysOf(inner.items, `${key}[]`))
       if (inner.properties) found.push(...keysOf(inner, key))

@@ -42,7 +42,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     [{}, '.match: is missing'],
     [
       { match: '/*' },
-      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, redirect, respond',
+      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond',
     ],
     [{ files: '.' }, '.match: is missing'],
     [{ ...FILES, respond: 'x' }, ': a route has one resource, not files and respond'],
