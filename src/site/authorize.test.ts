@@ -269,7 +269,7 @@ test('a site asked for permissions calls no resource, and lets in only what came
         resource,
         middleware: [
           by(async () => {
-            throw new AuthorizationRequired()
+            throw new AuthorizationRequired({ headers: { 'WWW-Authenticate': 'X' } })
           }),
         ],
       },

@@ -170,7 +170,24 @@ const TRICKS: readonly string[] = [
 ]
 
 const PIECES = [
-  ...['/', '/', '/', 'private', 'private', 'open', 'a.txt', 'a.txt', '.', '..', '..', '%2e', '%2E%2e', '%2f', '%5c', '\\'],
+  ...[
+    '/',
+    '/',
+    '/',
+    'private',
+    'private',
+    'open',
+    'a.txt',
+    'a.txt',
+    '.',
+    '..',
+    '..',
+    '%2e',
+    '%2E%2e',
+    '%2f',
+    '%5c',
+    '\\',
+  ],
   ...[';', '%3b', ';x=1', '%70rivate', 'PRIVATE', '%00', '%20', '%25', '%', '?', '#', '&', '%c0%af', 'x', 'of', 'ann'],
 ]
 
