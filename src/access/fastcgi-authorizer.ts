@@ -9,7 +9,7 @@ import type { Authorizer, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { byteString, textOfBytes } from '../protocol/cgi/octets.ts'
 import { cgiVariables } from '../protocol/cgi/variables.ts'
-import type { AuthorizerAccess } from './access.ts'
+import type { FastCgiAuthorizerGiven } from './access.ts'
 import { Refused } from './refused.ts'
 
 /** The path is the resource's, and the Authorizer gets no content (FastCGI specification §6.3). */
@@ -25,7 +25,7 @@ export type Backends = (options: BackendsOptions) => Open
  * @param base The folder that paths of sockets are taken from.
  */
 export function fastCgiAuthorizer(
-  given: AuthorizerAccess['authorizer']['fastcgi'],
+  given: FastCgiAuthorizerGiven,
   base: string,
   backends: Backends = fastCgiBackends,
 ): Authorizer {

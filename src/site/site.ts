@@ -1,3 +1,5 @@
+import type { Access } from '../access/access.ts'
+import { guard } from '../access/guard.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
 import type { Report } from '../message/exchange.ts'
@@ -24,6 +26,8 @@ export interface SiteOptions {
   readonly report?: Report
   /** The most bytes the body of a request may have, unless its route says otherwise. */
   readonly limits?: { readonly body?: number }
+  /** Who may use the routes that say nothing of it; anybody where it is left out. */
+  readonly access?: Access
   /** Folded round the whole site, error pages included; the first outermost. */
   readonly middleware?: readonly Middleware[]
   /** Where relative folders are taken from, and what is never served. */
@@ -46,8 +50,8 @@ export class Site {
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place }
-    const limit = options.limits?.body
-    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, limit)))
+    const defaults = { bodyLimit: options.limits?.body, access: options.access, guard: guards(place) }
+    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
@@ -128,6 +132,16 @@ export class Site {
     } catch (error) {
       return this.failed(error, request, connection)
     }
+  }
+}
+
+/** Routes of the same access have the same guard, which may hold what it knows of users. */
+function guards(place: FilesPlace): (access: Access) => Middleware {
+  const made = new Map<Access, Middleware>()
+  return (access) => {
+    const one = made.get(access) ?? guard(access, place)
+    made.set(access, one)
+    return one
   }
 }
 
