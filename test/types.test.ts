@@ -253,7 +253,7 @@ same<
 same<keyof Match, 'path' | 'host' | 'method' | 'when'>(true)
 same<keyof uniform.Resource, 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'>(true)
 same<keyof Scheme, 'identify' | 'challenge' | 'type' | 'usesAuthorization'>(true)
-same<keyof Authenticator, 'authenticateUser'>(true)
+same<keyof Authenticator, 'authenticateUser' | 'generation'>(true)
 same<keyof Authorizer, 'authorizeUser'>(true)
 same<keyof Logger, 'logRequest'>(true)
 same<Answer, Response | globalThis.Response | Declined | Reroute>(true)

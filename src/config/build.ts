@@ -152,12 +152,14 @@ function checkPaths(
 }
 
 async function checkCertificates(listen: readonly ListenAddress[], source: Source): Promise<void> {
-  for (const [i, { tls }] of listen.entries()) {
-    if (tls === undefined || tls === 'acme') continue
-    const [{ tlsOptions }, { readCertificates }] = await Promise.all([
+  for (const [i, { tls, clients }] of listen.entries()) {
+    if (tls === undefined) continue
+    const [{ tlsOptions }, { readAuthorities, readCertificates }] = await Promise.all([
       import('../io/tls.ts'),
       import('../io/certificate.ts'),
     ])
+    if (clients !== undefined) orFault(['listen', i, 'clients'], source, () => readAuthorities(clients))
+    if (tls === 'acme') continue
     for (const [j, files] of tls.entries()) {
       orFault(['listen', i, 'tls', j], source, () => tlsOptions(readCertificates([files])))
     }
@@ -196,9 +198,10 @@ export function addressesOf(config: Config, base: string): ListenAddress[] {
 }
 
 function absolute(address: ListenAddress, base: string): ListenAddress {
-  const { unix, tls } = address
+  const { unix, tls, clients } = address
   return {
     ...address,
+    ...(clients !== undefined && { clients: { ...clients, authorities: resolve(base, clients.authorities) } }),
     ...(unix !== undefined && { unix: resolve(base, unix) }),
     ...(typeof tls === 'object' && {
       tls: tls.map((entry) => ({ ...entry, cert: resolve(base, entry.cert), key: resolve(base, entry.key) })),

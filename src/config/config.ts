@@ -21,7 +21,7 @@ export interface Config {
   readonly errors?: Readonly<Record<string, string | ErrorPage>>
   /** Who is told of every exchange. */
   readonly log?: readonly Logger[]
-  readonly limits?: Partial<Limits> & { readonly body?: number }
+  readonly limits?: Partial<Limits> & { readonly body?: number; readonly logins?: number }
   readonly timeouts?: Partial<Timeouts>
   /** Media types by suffix: `{ '.foo': 'text/x-foo' }`. */
   readonly types?: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { type AcmeOptions, checkDirectory, checkEmail, checkName } from '../acme/options.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import type { CertificateFiles } from '../io/certificate.ts'
+import type { CertificateFiles, ClientCertificates } from '../io/certificate.ts'
 import { accepted, need, number, object, text, texts, yes } from './parts.ts'
 
 /* The part of the schema that tells where to listen, and by which certificates. */
@@ -17,6 +17,16 @@ const certificate = object<CertificateFiles>(
     ),
   },
   'A certificate with its key.',
+)
+
+const clients = object<ClientCertificates>(
+  {
+    authorities: need(
+      text('The authorities that sign them: a PEM file with their certificates. Nothing else that is signed counts.'),
+    ),
+    demanded: yes('Whether nobody is spoken to who has none; else a guard decides. Default: `false`.'),
+  },
+  'Which certificates of clients are believed.',
 )
 
 export const listenSchema: v.GenericSchema = v.pipe(
@@ -44,12 +54,19 @@ export const listenSchema: v.GenericSchema = v.pipe(
           ),
         ),
       ),
+      clients: v.optional(
+        v.pipe(clients, v.description('Asks clients for certificates, and which are believed. With `tls`.')),
+      ),
     },
     'A place to listen at.',
   ),
   v.check(
     (given) => ((given as ListenAddress).port === undefined) !== ((given as ListenAddress).unix === undefined),
     'expected either a port or a unix socket',
+  ),
+  v.check(
+    (given) => (given as ListenAddress).clients === undefined || (given as ListenAddress).tls !== undefined,
+    'clients have certificates with tls only',
   ),
   v.check((given) => {
     const { unix, mode, group } = given as ListenAddress

@@ -121,12 +121,23 @@ const route = v.pipe(
   ),
 )
 
-const limits = object<Limits & { body: number }>(
+const limits = object<Limits & { body: number; logins: number }>(
   {
     requestLine: number('Bytes of a request line; more is 414. Default: 8192.', 64),
     head: number('Bytes of a request head; more is 431. Default: 16384.', 256),
     fields: number('Field lines of a head; more is 431. Default: 200.', 1),
     body: number('Bytes of a request body, unless its route says otherwise; more is 413. Default: 1048576.'),
+    logins: v.optional(
+      v.pipe(
+        v.number(),
+        v.integer('expected a whole number'),
+        v.minValue(0),
+        v.maxValue(1_000_000),
+        v.description(
+          'Failed logins of a name from one address in ten minutes, of all names from there four times as many, of a name from everywhere ten times; more is 429. 0: any number. Default: 10.',
+        ),
+      ),
+    ),
     bodyRate: number('Bytes a second that a body must come at; slower is 408. Default: 500.'),
     connections: number('Open connections. Default: 16384.', 1),
     connectionsPerAddress: number(

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lchownSync, lstatSync, renameSync, rmSync } from
 import * as net from 'node:net'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
-import type { CertificateFiles } from './certificate.ts'
+import type { CertificateFiles, ClientCertificates } from './certificate.ts'
 import { groupId } from './groups.ts'
 
 /** Where a server listens: a port, or a Unix socket; with certificates, by TLS. */
@@ -19,6 +19,8 @@ export interface ListenAddress {
   readonly group?: string
   /** Certificates, or `acme` for those that an authority gives automatically. */
   readonly tls?: readonly CertificateFiles[] | 'acme'
+  /** Which certificates of clients are believed, with `tls`. Without it they are not asked for any. */
+  readonly clients?: ClientCertificates
   /** Whether HTTP/2 is spoken too: by TLS unless this is false, else only where it is true. */
   readonly http2?: boolean
 }

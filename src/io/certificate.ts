@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 /** A certificate with its key, as PEM files. */
@@ -16,6 +17,31 @@ export interface Certificate {
   readonly names?: readonly string[]
   /** Where they come from, for messages. */
   readonly from: { readonly cert: string; readonly key: string }
+}
+
+/** Which certificates of clients are believed. */
+export interface ClientCertificates {
+  /** A PEM file with the certificates of the authorities that sign them, and no others. */
+  readonly authorities: string
+  /** Whether nobody is spoken to who has none; else they are asked for, and a guard decides. */
+  readonly demanded?: boolean
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** The certificates of authorities, PEM. @throws Error that names the file that cannot be read, or has none. */
+export function readAuthorities({ authorities }: ClientCertificates): string {
+  const text = readPem(authorities, 'file with authorities')
+  const found = text.match(PEM) ?? []
+  if (found.length === 0) throw new Error(`${authorities} has no certificate in PEM form`)
+  for (const one of found) {
+    try {
+      new X509Certificate(one)
+    } catch (cause) {
+      throw new Error(`${authorities} has a certificate that is none: ${(cause as Error).message}`, { cause })
+    }
+  }
+  return found.join('\n')
 }
 
 /** @throws Error that names the file that cannot be read. */

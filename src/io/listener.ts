@@ -9,6 +9,8 @@ export interface ListenWith {
   readonly bound?: Bound
   /** The certificates, read already; without them TLS is not spoken. */
   readonly certificates?: readonly Certificate[]
+  /** The authorities of `clients`, PEM, read already. */
+  readonly authorities?: string
   /** By which TLS sessions are taken up again: 48 bytes. Several processes that serve the same address share them. */
   readonly ticketKeys?: Buffer
 }
@@ -106,7 +108,8 @@ export class Listener {
   /** Where the certificates are the automatic ones: new handshakes get these. @throws Error that says which is wrong. */
   async renew(certificates: readonly Certificate[]): Promise<void> {
     if (this.#tls?.address.tls !== 'acme') return
-    const change = await this.prepare(this.#tls.address, { certificates })
+    const { address, authorities } = this.#tls
+    const change = await this.prepare(address, { certificates, ...(authorities !== undefined && { authorities }) })
     change()
   }
 
@@ -159,6 +162,7 @@ const BACKLOG = 1024
 interface Tls {
   readonly server: TlsServer
   readonly address: ListenAddress
+  readonly authorities: string | undefined
 }
 
 /** A client that knows beforehand that HTTP/2 is spoken may begin with it (RFC 9113 §3.3). */
@@ -170,10 +174,10 @@ function plainVersion({ http2 }: ListenAddress): Version {
 async function tlsFor(
   address: ListenAddress,
   accepting: Accepting,
-  { certificates, ticketKeys }: ListenWith,
+  { certificates, authorities: given, ticketKeys }: ListenWith,
 ): Promise<Tls | undefined> {
   if (address.tls === undefined) return undefined
-  const [tls, { tlsOptions }, { readCertificates }] = await Promise.all([
+  const [tls, { tlsOptions }, { readAuthorities, readCertificates }] = await Promise.all([
     import('node:tls'),
     import('./tls.ts'),
     import('./certificate.ts'),
@@ -182,8 +186,11 @@ async function tlsFor(
     certificates ?? (address.tls === 'acme' ? (accepting.automatic?.certificates ?? []) : readCertificates(address.tls))
   // Automatic ones may be on their way.
   if (chosen.length === 0 && address.tls !== 'acme') throw new TypeError('tls needs at least one certificate')
+  const { clients } = address
+  const authorities = clients === undefined ? undefined : (given ?? readAuthorities(clients))
+  const asked = authorities === undefined ? undefined : { authorities, demanded: clients?.demanded === true }
   const options = {
-    ...tlsOptions(chosen, address.http2),
+    ...tlsOptions(chosen, address.http2, asked),
     ...(ticketKeys !== undefined && { ticketKeys }),
     handshakeTimeout: accepting.handshake,
   }
@@ -194,5 +201,5 @@ async function tlsFor(
   })
   // A handshake that takes too long is only told here: nobody else closes the socket.
   server.on('tlsClientError', (_, socket) => socket.destroy())
-  return { server, address }
+  return { server, address, authorities }
 }

@@ -42,6 +42,8 @@ export interface Scheme extends Means {
 }
 /** A store of passwords. @throws AuthenticationFailed */
 export interface Authenticator {
+  /** Another number each time that what it says may have changed: logins that were verified before are forgotten. */
+  readonly generation?: number
   authenticateUser(name: string, password: string): AuthorizationRecord | Promise<AuthorizationRecord>
 }
 /** Who may do what. @throws Forbidden, AuthorizationRequired; anything else is a 500, and closed. */

@@ -1,6 +1,10 @@
+import type { Login } from '../access/attempts.ts'
 import type { ApplicationLoad } from '../gateway/applications.ts'
 import type { Cap } from '../gateway/permits.ts'
 import type { FromWorker } from './messages.ts'
+
+/** No name, realm or address of a login is longer. */
+const LONGEST = 1024
 
 /**
  * What a worker says, where it is something that workers say; else undefined. Workers are other users than a primary that is
@@ -20,6 +24,12 @@ export function messageOf(given: unknown): FromWorker | undefined {
     case 'running':
     case 'giving':
       return isCount(given['id']) ? (given as FromWorker) : undefined
+    case 'trying':
+      return isCount(given['id']) && isCount(given['most']) && isLogin(given['login'])
+        ? (given as FromWorker)
+        : undefined
+    case 'tried':
+      return isCount(given['id']) && isOutcome(given['outcome']) ? (given as FromWorker) : undefined
     case 'made':
       return isTexts(given['urls']) ? (given as FromWorker) : undefined
     case 'failed':
@@ -43,6 +53,19 @@ function isLoad(given: unknown): given is ApplicationLoad {
 
 function isCap(given: unknown): given is Cap {
   return isRecord(given) && typeof given['name'] === 'string' && isCount(given['most']) && isCount(given['queue'])
+}
+
+/** Short ones alone: they are kept. */
+function isLogin(given: unknown): given is Login {
+  if (!isRecord(given)) return false
+  return ['place', 'name', 'network'].every((part) => {
+    const text = given[part]
+    return typeof text === 'string' && text.length <= LONGEST
+  })
+}
+
+function isOutcome(given: unknown): boolean {
+  return given === 'succeeded' || given === 'failed' || given === 'withdrawn'
 }
 
 function isTexts(given: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Login, Outcome, Refusal } from '../access/attempts.ts'
 import type { ChallengeMessage } from '../acme/challenges.ts'
 import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications.ts'
 import type { Cap } from '../gateway/permits.ts'
@@ -17,6 +18,8 @@ export interface Orders {
   /** Where they listen, whatever their own reading of the config says. */
   readonly listen: readonly ListenAddress[]
   readonly certificates: Readonly<Record<string, readonly Certificate[]>>
+  /** The authorities of certificates of clients, PEM. */
+  readonly authorities: Readonly<Record<string, string>>
   /** Those that an authority has given. */
   readonly automatic: readonly Certificate[]
   /** In base 64. */
@@ -40,6 +43,8 @@ export type ToWorker =
   | { readonly do: 'renew'; readonly generation: number; readonly certificates: readonly Certificate[] }
   /** Something that was asked for by this number may run, or may not wait. */
   | { readonly do: 'permit'; readonly id: number; readonly granted: boolean }
+  /** A login that was asked about by this number may be tried, unless it is refused. */
+  | { readonly do: 'try'; readonly id: number; readonly refused?: Refusal }
   /** These processes answer, of all applications that are run. */
   | { readonly do: 'applications'; readonly places: readonly ApplicationPlaces[] }
   /** End when the exchanges that run have ended, at the latest after `timeouts.stop`. */
@@ -55,6 +60,10 @@ export type FromWorker =
   | { readonly is: 'running'; readonly id: number; readonly group: number }
   /** Gives it back, or leaves the queue. */
   | { readonly is: 'giving'; readonly id: number }
+  /** Asks whether somebody may try to log in. */
+  | { readonly is: 'trying'; readonly id: number; readonly login: Login; readonly most: number }
+  /** How that went. */
+  | { readonly is: 'tried'; readonly id: number; readonly outcome: Outcome }
   /** How busy it keeps the applications. */
   | { readonly is: 'calling'; readonly loads: readonly ApplicationLoad[] }
   | { readonly is: 'prepared'; readonly generation: number }

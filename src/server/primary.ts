@@ -15,7 +15,7 @@ import { OwnApplications } from './applications.ts'
 import { Crew } from './crew.ts'
 import type { Orders, ToWorker } from './messages.ts'
 import { PartlyMade } from './partly-made.ts'
-import { certificatesOf, listensAt, type Read, type Reading } from './reading.ts'
+import { authoritiesOf, certificatesOf, listensAt, type Read, type Reading } from './reading.ts'
 import { workersOf } from './worker.ts'
 import { WorkerEnded, type WorkerProcess } from './worker-process.ts'
 
@@ -184,6 +184,7 @@ export class Primary {
   async #take(reading: Reading, there: ReadonlyMap<string, Bound>): Promise<Present> {
     const addresses = listensAt(reading)
     const certificates = certificatesOf(addresses)
+    const authorities = authoritiesOf(addresses)
     const { base, source } = reading.build
     const applications = applicationsOf(reading.config, base, source)
     checkApplications(reading.config, base, source)
@@ -204,7 +205,8 @@ export class Primary {
     const ticketKeys = this.#ticketKeys
     const generation = ++this.#generation
     const keys = applicationKeys(reading.config, base, source)
-    const orders = { generation, hang, workers, listen, certificates, automatic, ticketKeys, applications: keys }
+    const read = { certificates, authorities, automatic }
+    const orders = { generation, hang, workers, listen, ...read, ticketKeys, applications: keys }
     return { orders, bounds, timeouts, acme, applications }
   }
 

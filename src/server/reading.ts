@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Modules } from '../config/modules.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { keysOf } from '../io/bound.ts'
-import { type Certificate, readCertificates } from '../io/certificate.ts'
+import { type Certificate, readAuthorities, readCertificates } from '../io/certificate.ts'
 
 /** What is to be served, as its files say now. */
 export interface Reading {
@@ -24,5 +24,12 @@ export function listensAt({ config, build }: Reading): Map<string, ListenAddress
 export function certificatesOf(addresses: ReadonlyMap<string, ListenAddress>): Record<string, Certificate[]> {
   const read: Record<string, Certificate[]> = {}
   for (const [key, { tls }] of addresses) if (typeof tls === 'object') read[key] = readCertificates(tls)
+  return read
+}
+
+/** The authorities of certificates of clients, PEM, by key. @throws Error that names the file that cannot be read. */
+export function authoritiesOf(addresses: ReadonlyMap<string, ListenAddress>): Record<string, string> {
+  const read: Record<string, string> = {}
+  for (const [key, { clients }] of addresses) if (clients !== undefined) read[key] = readAuthorities(clients)
   return read
 }

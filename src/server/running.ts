@@ -3,7 +3,7 @@ import type { Built } from '../config/build.ts'
 import { Engine } from '../door/engine.ts'
 import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
-import type { Listener } from '../io/listener.ts'
+import type { Listener, ListenWith } from '../io/listener.ts'
 import type { ApplicationStatus } from '../process/specification.ts'
 import type { Change as ApplicationsChange } from '../process/supervisor.ts'
 import type { Site } from '../site/site.ts'
@@ -14,6 +14,8 @@ import { PartlyMade } from './partly-made.ts'
 export interface Given {
   readonly bounds?: ReadonlyMap<string, Bound>
   readonly certificates?: Readonly<Record<string, readonly Certificate[]>>
+  /** The authorities of certificates of clients, PEM. */
+  readonly authorities?: Readonly<Record<string, string>>
   /** By which TLS sessions are taken up again, the same in all workers: 48 bytes. */
   readonly ticketKeys?: Buffer
 }
@@ -181,11 +183,16 @@ export class Running {
 }
 
 function of(
-  { certificates, ticketKeys }: Given,
+  { certificates, authorities, ticketKeys }: Given,
   key: string,
   { tls }: ListenAddress,
   { acme }: Built,
-): { certificates?: readonly Certificate[]; ticketKeys?: Buffer } {
+): ListenWith {
   const own = tls === 'acme' ? acme?.certificates : certificates?.[key]
-  return { ...(own !== undefined && { certificates: own }), ...(ticketKeys !== undefined && { ticketKeys }) }
+  const believed = authorities?.[key]
+  return {
+    ...(own !== undefined && { certificates: own }),
+    ...(believed !== undefined && { authorities: believed }),
+    ...(ticketKeys !== undefined && { ticketKeys }),
+  }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { ConfigError } from '../config/config.ts'
 import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications.ts'
 import type { Bound } from '../io/bound.ts'
+import { HeardAttempts } from './attempts.ts'
 import { messageOf } from './heard.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { HandedPermits } from './permits.ts'
@@ -35,6 +36,7 @@ export class WorkerProcess {
     (message) => this.#tell(message),
     () => this.pid,
   )
+  readonly #attempts = new HeardAttempts((message) => this.#tell(message))
 
   /** @param args What its program is told on its command line. @param calling Told how busy it keeps applications. */
   constructor(
@@ -53,6 +55,7 @@ export class WorkerProcess {
       const [code, signal] = given as [number | null, NodeJS.Signals | null]
       this.#over = true
       this.#permits.giveAll()
+      this.#attempts.endAll()
       for (const { reject } of this.#waiting.splice(0)) reject(new WorkerEnded(code, signal))
       return { code, signal }
     })
@@ -126,6 +129,7 @@ export class WorkerProcess {
     if (message.is === 'calling') return this.#calling(message.loads)
     if (message.is === 'asking' || message.is === 'running' || message.is === 'giving')
       return this.#permits.heard(message)
+    if (message.is === 'trying' || message.is === 'tried') return this.#attempts.heard(message)
     const found = this.#waiting.find((one) => one.generation === message.generation)
     if (message.is !== 'failed') return found?.resolve(message)
     found?.reject(message.misused ? new ConfigError(message.message) : new Error(message.message))

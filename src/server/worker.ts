@@ -1,4 +1,5 @@
 import { availableParallelism, userInfo } from 'node:os'
+import { useAttempts } from '../access/attempts.ts'
 import type { ServedCertificates } from '../acme/served.ts'
 import { applicationKeys } from '../config/applications.ts'
 import { buildConfig } from '../config/build.ts'
@@ -10,6 +11,7 @@ import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import { LOADS } from './applications.ts'
+import { AskedAttempts } from './attempts.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { AskedPermits } from './permits.ts'
 import type { Read } from './reading.ts'
@@ -41,9 +43,9 @@ export function work(read: Read, hang: number): Promise<void> {
     const keys = Object.entries(applicationKeys(config, build.base, build.source))
     applicationsNamed(new Map(keys.map(([place, key]) => [key, orders.applications[place] ?? key])))
     const built = await buildConfig(shared(config, orders), { ...build, certificates: false, acme })
-    const { certificates } = orders
+    const { certificates, authorities } = orders
     const ticketKeys = Buffer.from(orders.ticketKeys, 'base64')
-    ready.set(orders.generation, await running.prepare(built, { bounds, certificates, ticketKeys }))
+    ready.set(orders.generation, await running.prepare(built, { bounds, certificates, authorities, ticketKeys }))
     hangs.set(orders.generation, orders.hang)
   }
   const drop = (generation: number): void => {
@@ -66,6 +68,8 @@ export function work(read: Read, hang: number): Promise<void> {
   let signs = signsEach(hang)
   const asked = new AskedPermits(tell)
   usePermits(asked)
+  const tries = new AskedAttempts(tell)
+  useAttempts(tries)
   return new Promise((done, failed) => {
     // Signs of life go on: one that hangs while it ends is killed too.
     const end = (how: 'close' | 'retire'): void => void running[how]().then(done, failed)
@@ -73,6 +77,7 @@ export function work(read: Read, hang: number): Promise<void> {
       const order = message as ToWorker
       if (order.do === 'take') bounds.set(order.key, adopt(order.address, handle as Handle))
       else if (order.do === 'permit') asked.answered(order.id, order.granted)
+      else if (order.do === 'try') tries.answered(order.id, order.refused)
       else if (order.do === 'prepare') {
         answer(
           order.orders.generation,
@@ -105,6 +110,7 @@ export function work(read: Read, hang: number): Promise<void> {
     // Killed: nobody would notice any more that this process hangs, and a new primary could not have the addresses.
     process.once('disconnect', () => {
       asked.refuseAll()
+      tries.refuseAll()
       end('close')
     })
     if (!process.connected) end('close')

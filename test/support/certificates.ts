@@ -33,3 +33,34 @@ export function certificate(t: TestContext, ...names: string[]): CertificateFile
   made.set(key, files)
   return files
 }
+
+/** An authority of its own, made by openssl. */
+export function authority(openssl: string, folder: string, name: string): CertificateFiles {
+  const files = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
+  const use = 'keyUsage=critical,keyCertSign'
+  request(openssl, files, ['-subj', `/CN=${name}`, '-days', '2', '-addext', use])
+  return files
+}
+
+/** What an authority signs for a client. @param subject As openssl takes it: `/CN=joe/OU=staff`. */
+export function clientCertificate(
+  openssl: string,
+  folder: string,
+  by: CertificateFiles | undefined,
+  subject: string,
+  extensions: readonly string[] = [],
+): CertificateFiles {
+  const name = `client-${++clients}`
+  const files = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
+  const signer = by === undefined ? [] : ['-CA', by.cert, '-CAkey', by.key]
+  const all = ['basicConstraints=critical,CA:FALSE', ...extensions].flatMap((one) => ['-addext', one])
+  request(openssl, files, ['-utf8', '-subj', subject, '-days', '2', ...signer, ...all])
+  return files
+}
+
+let clients = 0
+
+function request(openssl: string, { cert, key }: CertificateFiles, more: readonly string[]): void {
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  execFileSync(openssl, ['req', '-x509', ...curve, ...more, '-keyout', key, '-out', cert], { stdio: 'pipe' })
+}
