@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { forwardAuthorizer } from '../../src/access/schemes/forward.ts'
 import { serveFastCgi, webServerUser } from '../../src/fastcgi.ts'
 import { Forbidden } from '../../src/message/errors.ts'
 import type { Scheme } from '../../src/message/interface.ts'
@@ -356,4 +357,18 @@ test('Oriel serves only who may by the guards of another Oriel', SOON, async (t)
     export default { listen: [{ port: 0, host: '127.0.0.1' }], routes: [one, ${cgi}] }`
   const oriel = startOriel(t, ['serve'], openFolder({ 'oriel.config.ts': config }))
   await holds(client(await oriel.url()), CGI)
+})
+
+test('Oriel serves only who may by the endpoint of another Oriel', SOON, async (t) => {
+  const { address } = await endpoint(t)
+  const folder = siteFolder()
+  const access = { authorizer: forwardAuthorizer(`http://${address}/auth`) }
+  const site = new Site({
+    routes: [
+      { match: '/*', files: folder, access },
+      { match: '/app/*', cgi: { root: join(folder, 'app') }, access },
+    ],
+  })
+  const { port } = await startEngine(t, { handler: (request, connection) => site.handle(request, connection) })
+  await holds(client(`http://127.0.0.1:${port}`), CGI)
 })

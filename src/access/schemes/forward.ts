@@ -111,7 +111,7 @@ function linesAbout(request: Request, { clientAddress, secure }: Connection, { f
   const scheme = secure ? 'https' : 'http'
   const address = plainAddress(clientAddress)
   let lines = `X-Forwarded-Method: ${method}\r\nX-Forwarded-Proto: ${scheme}\r\nX-Forwarded-Uri: ${uri}\r\n`
-  lines += `X-Forwarded-For: ${address === '' ? 'unknown' : address}\r\nX-Original-Method: ${method}\r\nX-Original-URI: ${uri}\r\n`
+  lines += `X-Forwarded-For: ${address === '' ? 'unknown' : address}\r\nX-Original-Method: ${method}\r\n`
   if (authority !== '') lines += `X-Forwarded-Host: ${authority}\r\nX-Original-URL: ${scheme}://${authority}${uri}\r\n`
   for (const name of fields) for (const value of headers.getAll(name)) lines += `${name}: ${value}\r\n`
   return lines
