@@ -23,11 +23,18 @@ if (process.argv.includes('--check')) {
 
 function keysOf(node, path) {
   const found = []
-  for (const [name, value] of Object.entries(node.properties ?? {})) {
+  for (const [name, given] of Object.entries(node.properties ?? {})) {
     if (name === '$schema') continue
     const key = path === '' ? name : `${path}.${name}`
-    found.push({ key, type: typeOf(value), text: (value.description ?? '').replaceAll('|', '\\|') })
-    for (const inner of [value, ...(value.anyOf ?? [])]) {
+    const value = resolved(given)
+    found.push({
+      key,
+      type: typeOf(value),
+      text: (given.description ?? value.description ?? '').replaceAll('|', '\\|'),
+    })
+    // The same as of a route.
+    if (key === 'access' || /\.authorize\b.*\.access$/.test(key)) continue
+    for (const inner of [value, ...(value.anyOf ?? []).map(resolved)]) {
       if (inner.items?.properties) found.push(...keysOf(inner.items, `${key}[]`))
       if (inner.properties) found.push(...keysOf(inner, key))
     }
@@ -35,7 +42,13 @@ function keysOf(node, path) {
   return found
 }
 
-function typeOf(node) {
+/** What is looked up where it is used, since it may hold itself. */
+function resolved(node) {
+  return node.$ref === undefined ? node : schema.$defs[node.$ref.replace('#/$defs/', '')]
+}
+
+function typeOf(given) {
+  const node = resolved(given)
   if (node.anyOf) return [...new Set(node.anyOf.map(typeOf))].join(' or ')
   if (node.const !== undefined) return String(node.const)
   if (node.enum) return node.enum.join(', ')

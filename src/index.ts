@@ -1,4 +1,4 @@
-export type { Access } from './access/access.ts'
+export type { Access, AccessRules, Allow } from './access/access.ts'
 export { type Config, ConfigError, defineConfig, type ServeOptions } from './config/config.ts'
 export type { Limits, Timeouts } from './door/settings.ts'
 export type { ListenAddress } from './io/bound.ts'

@@ -105,7 +105,7 @@ test('only the command line prints', () => {
 
 test('there is no any', () => {
   assert.deepEqual(
-    files.filter((name) => /[:<,(|&]\s*any\b|\bas any\b/.test(bare(name))),
+    files.filter((name) => /[:<|&]\s*any\b|,\s*any\s*[>)]|\(any\)|\bas any\b/.test(bare(name))),
     [],
   )
 })

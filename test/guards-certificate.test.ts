@@ -181,9 +181,14 @@ test('over HTTP/2 all streams of a connection have its certificate', SOON, async
     return Promise.all(
       [1, 2, 3].map(async () => {
         const stream = session.request({ ':path': '/private' })
-        const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
         let body = ''
-        for await (const piece of stream) body += piece
+        stream.on('data', (piece) => {
+          body += piece
+        })
+        const [[headers]] = (await Promise.all([once(stream, 'response'), once(stream, 'close')])) as [
+          [Record<string, unknown>],
+          unknown,
+        ]
         return headers[':status'] === 200 ? body : String(headers[':status'])
       }),
     )

@@ -167,8 +167,21 @@ const routes: Route[] = [
   { match: '/', fles: '.' },
   // @ts-expect-error a folder has a root
   { match: '/', files: { listing: true } },
-  // @ts-expect-error a scheme is not optional
-  { match: '/', files: '.', access: {} },
+  { match: '/', files: '.', access: 'public' },
+  {
+    match: '/',
+    files: '.',
+    access: {
+      scheme: bearer,
+      allow: { users: ['ada'], groups: ['staff'], methods: ['GET'], addresses: ['10.0.0.0/8'] },
+      any: [{ allow: { users: ['ada'] } }, { authorizer: { authorizeUser: (who) => ({ NAME: who?.name ?? '' }) } }],
+      all: [{ authorizer: './may.ts' }, { authorizer: { fastcgi: 'unix:may.sock' } }],
+    },
+  },
+  // @ts-expect-error access is public or rules
+  { match: '/', files: '.', access: 'closed' },
+  // @ts-expect-error there is no such rule
+  { match: '/', files: '.', access: { shceme: bearer } },
   // @ts-expect-error a redirect goes somewhere
   { match: '/', redirect: { status: 301 } },
 ]
@@ -202,6 +215,7 @@ same<
   | 'listen'
   | 'acme'
   | 'routes'
+  | 'access'
   | 'errors'
   | 'log'
   | 'limits'

@@ -5,11 +5,11 @@ import { badAnswer } from '../gateway/call.ts'
 import type { AuthorizationRecord } from '../message/connection.ts'
 import { Response } from '../message/response.ts'
 import { Site } from '../site/site.ts'
-import type { AuthorizerAccess } from './access.ts'
+import type { FastCgiAuthorizerGiven } from './access.ts'
 import { fastCgiAuthorizer } from './fastcgi-authorizer.ts'
 import { authorizing } from './guard.ts'
 
-type Given = AuthorizerAccess['authorizer']['fastcgi']
+type Given = FastCgiAuthorizerGiven
 
 /** A site of one route that a scripted Authorizer stands before, and what its resource saw. */
 function guarded(answer: string, given: Given = 'unix:/run/auth.sock') {

@@ -9,11 +9,13 @@ import type { Authorizer, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { byteString, textOfBytes } from '../protocol/cgi/octets.ts'
 import { cgiVariables } from '../protocol/cgi/variables.ts'
-import type { AuthorizerAccess } from './access.ts'
+import type { FastCgiAuthorizerGiven } from './access.ts'
 import { Refused } from './refused.ts'
 
 /** The path is the resource's, and the Authorizer gets no content (FastCGI specification §6.3). */
 const NOT_TOLD = new Set(['SCRIPT_NAME', 'PATH_INFO', 'PATH_TRANSLATED', 'CONTENT_LENGTH'])
+/** What clients say of users is not told, under whatever name. */
+const NO_FIELDS = { fields: new Set<string>() }
 const VARIABLE = /^variable-(.+)$/i
 
 /** Makes what calls are opened by. */
@@ -25,7 +27,7 @@ export type Backends = (options: BackendsOptions) => Open
  * @param base The folder that paths of sockets are taken from.
  */
 export function fastCgiAuthorizer(
-  given: AuthorizerAccess['authorizer']['fastcgi'],
+  given: FastCgiAuthorizerGiven,
   base: string,
   backends: Backends = fastCgiBackends,
 ): Authorizer {
@@ -39,7 +41,7 @@ export function fastCgiAuthorizer(
     byteString(name),
     byteString(value),
   ])
-  const told = { authorization: true, env }
+  const told = { authorization: true, identity: NO_FIELDS, env }
   const named = { name: '', pathInfo: '', ...(script !== undefined && { filename: byteString(script) }) }
 
   const callFor = (request: Request, connection: Connection): Call => {

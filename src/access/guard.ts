@@ -1,49 +1,61 @@
-import type { AuthorizationRecord } from '../message/connection.ts'
-import { AuthorizationRequired } from '../message/errors.ts'
-import type { Authorizer, Middleware, Reply, Scheme, Variables } from '../message/interface.ts'
+import type { Connection, Means } from '../message/connection.ts'
+import { Forbidden } from '../message/errors.ts'
+import type { Answer, Authorizer, Handler, Middleware, Reply } from '../message/interface.ts'
 import { isPromise } from '../message/reply.ts'
+import type { Request } from '../message/request.ts'
 import type { Access } from './access.ts'
-import { lazyAuthorizer } from './lazy-authorizer.ts'
+import { authorized } from './authorized.ts'
+import type { Gate } from './gate.ts'
+import { challengesOf, isUnauthorized } from './identified.ts'
 import { Refused } from './refused.ts'
+import { builtRules, checkRules } from './rules.ts'
+import type { GuardPlace } from './schemes.ts'
 
 /**
- * What stands before a guarded route.
- * @param base The folder that relative paths are taken from. @throws TypeError for an address that is none.
+ * What stands before a guarded route, folded once; `'public'` lets everybody in.
+ * @throws TypeError that says what is wrong: rules that are not understood let nobody in.
  */
-export function guard(access: Access, base: string = '.'): Middleware {
-  if ('scheme' in access && access.scheme !== undefined) return identifying(access.scheme)
-  if (!('authorizer' in access)) throw new TypeError('access needs a scheme or an authorizer')
-  return authorizing(lazyAuthorizer(access.authorizer.fastcgi, base))
+export function guard(access: Access, place: GuardPlace = { base: '.' }): Middleware {
+  if (access === 'public') return (next) => next
+  if (typeof access === 'string') throw new TypeError(`access is 'public' or rules, not ${JSON.stringify(access)}`)
+  checkRules(access)
+  const { gate, means } = builtRules(access, place)
+  return standing(gate, means)
 }
 
-/** Lets in whom the scheme identifies, and asks everybody else to log in (RFC 9110 §11.6.1). */
-function identifying(scheme: Scheme): Middleware {
-  return (next) => (request, connection) => {
-    const admit = (user: AuthorizationRecord | undefined): Reply => {
-      if (user === undefined) throw new AuthorizationRequired({ headers: { 'WWW-Authenticate': scheme.challenge() } })
-      connection.identify(user, undefined, scheme)
-      return next(request, connection)
-    }
-    const user = scheme.identify(request, connection)
-    return isPromise(user) ? user.then(admit) : admit(user)
-  }
-}
-
-/** Lets in whom the Authorizer does; whatever it throws lets nobody in. */
+/** Lets in whom the Authorizer does. */
 export function authorizing(authorizer: Authorizer): Middleware {
+  return standing(authorized(authorizer), [])
+}
+
+function standing(gate: Gate, means: readonly Means[]): Middleware {
+  const reads = means.some(({ usesAuthorization }) => usesAuthorization === true)
+  const enter = (next: Handler, request: Request, connection: Connection): Reply => {
+    if (reads && connection.means?.usesAuthorization !== true) keepAuthorization(connection)
+    return next(request, connection)
+  }
   return (next) => (request, connection) => {
-    const admit = (variables: Variables | void): Reply => {
-      const name = variables?.['REMOTE_USER']
-      const user = name === undefined || name === '' ? connection.user : { name, groups: [] }
-      connection.identify(user, variables ?? undefined, connection.means)
-      return next(request, connection)
+    let passed: void | Promise<void>
+    try {
+      passed = gate(request, connection)
+    } catch (error) {
+      return refuse(error)
     }
-    const told = authorizer.authorizeUser(connection.user, request, connection)
-    return isPromise(told) ? told.then(admit, refuse) : admit(told)
+    if (!isPromise(passed)) return enter(next, request, connection)
+    return passed.then(() => enter(next, request, connection), refuse)
   }
 }
 
-function refuse(error: unknown): Reply {
+/** A password that is meant for a guard is for nobody behind it, whatever else let the request in. */
+function keepAuthorization(connection: Connection): void {
+  const { user, variables, means } = connection
+  const type = means?.type
+  connection.identify(user, variables, { usesAuthorization: true, ...(type !== undefined && { type }) })
+}
+
+/** Nobody comes in, whatever was thrown. Where nobody could log in, there is nothing to ask for (RFC 9110 §15.5.2). */
+function refuse(error: unknown): Answer {
   if (error instanceof Refused) return error.answer
+  if (isUnauthorized(error) && challengesOf(error).length === 0) throw new Forbidden({ cause: error })
   throw error
 }

@@ -1,5 +1,5 @@
 import type { Authorizer } from '../message/interface.ts'
-import type { FastCgiAuthorizerOptions } from './access.ts'
+import type { FastCgiAuthorizerGiven } from './access.ts'
 
 type Library = typeof import('./fastcgi-authorizer.ts')
 
@@ -15,7 +15,7 @@ export async function loadAuthorizer(): Promise<Library> {
  * An Authorizer over FastCGI. Where it is not loaded yet, that happens now, and requests wait.
  * @throws TypeError for an address that is none; where it is not looked at yet, nobody is let in.
  */
-export function lazyAuthorizer(value: string | readonly string[] | FastCgiAuthorizerOptions, base: string): Authorizer {
+export function lazyAuthorizer(value: FastCgiAuthorizerGiven, base: string): Authorizer {
   if (library !== undefined) return library.fastCgiAuthorizer(value, base)
   let authorizer: Promise<Authorizer> | undefined
   const loaded = (): Promise<Authorizer> => {

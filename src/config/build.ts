@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { loadAuthorizer } from '../access/lazy-authorizer.ts'
 import type { ServedCertificates } from '../acme/served.ts'
 import type { EngineOptions } from '../door/engine.ts'
 import { DEFAULT_LIMITS } from '../door/settings.ts'
@@ -16,11 +15,11 @@ import type { ApplicationSpec } from '../process/specification.ts'
 import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
-import { accessesOf } from '../site/authorize.ts'
 import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
+import { accessFiles, authorizeWithAuthorizers, withAuthorizers } from './access.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
@@ -70,7 +69,17 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   if (options.certificates !== false) checkApplications(config, base, source)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
-  for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
+  const reading = { base, source, modules, explaining: options.explaining }
+  for (const [i, route] of config.routes.entries()) {
+    const access = await withAuthorizers(route.access, ['routes', i, 'access'], reading)
+    const authorize = await authorizeWithAuthorizers(route.authorize, ['routes', i, 'authorize'], reading)
+    routes.push({
+      ...(await withModule(route, i, modules, options)),
+      ...(access !== undefined && { access }),
+      ...(authorize !== undefined && { authorize }),
+    })
+  }
+  const access = await withAuthorizers(config.access, ['access'], reading)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
     const { spawnMethod } = await import('../io/spawn/spawn.ts')
@@ -96,6 +105,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       routes,
       errors: errorPages(config, options),
       place,
+      ...(access !== undefined && { access }),
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
       ...(log !== undefined && { log }),
       ...(report !== undefined && { report }),
@@ -119,10 +129,6 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
     await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
   for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
-  const accesses = routes.flatMap(({ access, authorize }) =>
-    [access ?? [], authorize ? accessesOf(authorize) : []].flat(),
-  )
-  if (accesses.some((access) => access !== 'public' && 'authorizer' in access)) await loadAuthorizer()
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
@@ -211,7 +217,7 @@ function withheldPaths(
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base)]
+  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
 }
 
 function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {

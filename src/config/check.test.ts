@@ -35,14 +35,13 @@ test('a config that is no object is refused, whatever else it is', () => {
 
 test('what is wrong with a route is told with its key, what was expected, and what is there', () => {
   const scheme = 'expected an object with the methods identify and challenge'
-  const both = { scheme: { identify: () => undefined, challenge: () => 'x' }, authorizer: { fastcgi: 'unix:x' } }
   const cases: readonly (readonly [route: unknown, ...faults: string[]])[] = [
     [5, ': expected an object, not 5'],
     [[], ': expected an object, not a list'],
     [{}, '.match: is missing'],
     [
       { match: '/*' },
-      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, redirect, respond',
+      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond',
     ],
     [{ files: '.' }, '.match: is missing'],
     [{ ...FILES, respond: 'x' }, ': a route has one resource, not files and respond'],
@@ -114,10 +113,42 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     [{ ...FILES, limits: { body: '1' } }, '.limits.body: expected a number, not "1"'],
     [{ ...FILES, middleware: [5] }, '.middleware: expected a list of functions'],
     [{ ...FILES, middleware: () => 1 }, '.middleware: expected a list of functions, not a function'],
-    [{ ...FILES, access: 'me' }, '.access: expected an object, not "me"'],
-    [{ ...FILES, access: {} }, '.access: expected scheme or authorizer, one of them'],
-    [{ ...FILES, access: both }, '.access: expected scheme or authorizer, one of them'],
+    [{ ...FILES, access: 'me' }, '.access: expected "public" or an object, not "me"'],
+    [
+      { ...FILES, access: {} },
+      '.access: says nothing, and would let everybody in: give scheme, allow, authorizer, all or any',
+    ],
+    [
+      { ...FILES, access: { any: [{ allow: {} }] } },
+      '.access: says nothing, and would let everybody in: give scheme, allow, authorizer, all or any',
+    ],
+    [
+      { ...FILES, access: { allow: { users: ['ada'] } } },
+      '.access: allows users or groups, and has no scheme, by which clients say who they are',
+    ],
+    [{ ...FILES, access: { any: [] } }, '.access.any: must not be empty'],
+    [
+      { ...FILES, access: { all: [{ schem: {} }] } },
+      '.access.all[0].schem: there is no such key; did you mean "scheme"?',
+    ],
     [{ ...FILES, access: { shceme: {} } }, '.access.shceme: there is no such key; did you mean "scheme"?'],
+    [
+      { ...FILES, access: { allow: { user: ['ada'] } } },
+      '.access.allow.user: there is no such key; did you mean "users"?',
+    ],
+    [
+      { ...FILES, access: { allow: { methods: ['get'] } } },
+      '.access.allow.methods[0]: "get" is no method; methods are written in capitals',
+    ],
+    [
+      { ...FILES, access: { allow: { addresses: ['10.0.0.0/33'] } } },
+      '.access.allow.addresses[0]: "10.0.0.0/33" is no network: give an address, a range such as 10.0.0.0/8, loopback, private or unix',
+    ],
+    [
+      { ...FILES, access: { authorizer: { fastcgi: 'x' } } },
+      '.access.authorizer.fastcgi: is no address: give unix:PATH, host:port or [IPv6]:port',
+    ],
+    [{ ...FILES, access: { authorizer: 5 } }, '.access.authorizer: expected a text or an object, not 5'],
     [{ ...FILES, access: { scheme: { identify: () => undefined } } }, `.access.scheme: ${scheme}, not an object`],
   ]
   for (const [route, ...faults] of cases) {
@@ -128,7 +159,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, acme, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
+    'listen, acme, routes, access, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
   const loggers = 'expected a list of loggers, which have a method logRequest'
   const ACME = { names: ['a.example'], agree: true }
   const agree = 'expected true: read the terms of the authority, and say here that you agree to them'

@@ -98,6 +98,8 @@ function expectedText(expected: string | null): string {
 
 interface Open {
   readonly wrapped?: v.GenericSchema
+  /** What is found out of what is given; of nothing, what a config can say. */
+  readonly getter?: (given: unknown) => v.GenericSchema
   readonly options?: readonly v.GenericSchema[]
   readonly item?: v.GenericSchema
   readonly entries?: Readonly<Record<string, v.GenericSchema>>
@@ -107,6 +109,7 @@ interface Open {
 function keysAt(schema: v.GenericSchema, path: KeyPath): string[] {
   const open = schema as Open
   if (open.wrapped !== undefined) return keysAt(open.wrapped, path)
+  if (open.getter !== undefined) return keysAt(open.getter(undefined), path)
   if (open.options !== undefined)
     return open.options.filter((option) => typeof option === 'object').flatMap((option) => keysAt(option, path))
   const [first, ...rest] = path

@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts'
 import type { AcmeOptions } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
@@ -14,6 +15,8 @@ export interface Config {
   readonly acme?: AcmeOptions
   /** Which requests go to which resource. */
   readonly routes: readonly Route[]
+  /** Who may use the routes that say nothing of it; anybody where it is left out. */
+  readonly access?: Access
   /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, or a function. */
   readonly errors?: Readonly<Record<string, string | ErrorPage>>
   /** Who is told of every exchange. */

@@ -5,7 +5,6 @@ import { accepted, object, optional } from './parts.ts'
 import { accessKey } from './schema-access.ts'
 import { match, pattern } from './schema-match.ts'
 
-const who = v.union([v.literal('public'), accessKey])
 const fieldName = accepted(checkFieldName)
 
 const rule = object<AuthorizeRule>(
@@ -14,7 +13,7 @@ const rule = object<AuthorizeRule>(
       v.union([pattern, match]),
       v.description('A pattern for the path that the client asked the web server for, or a rule.'),
     ),
-    access: v.pipe(who, v.description('Who may; `"public"`: everybody.')),
+    access: v.pipe(accessKey, v.description('Who may, as `routes[].access`; `"public"`: everybody.')),
   },
   'Who may do what the web server asks about.',
 )
@@ -23,7 +22,7 @@ const rule = object<AuthorizeRule>(
 export const authorizeKey: v.GenericSchema = v.pipe(
   object<AuthorizeOptions>(
     {
-      access: optional(who, 'Who may, whatever is asked for.'),
+      access: optional(accessKey, 'Who may, as `routes[].access`, whatever is asked for.'),
       routes: optional(
         v.pipe(v.array(rule), v.minLength(1)),
         'Who may, by what is asked for; the narrowest rule counts, and what none speaks of nobody may.',

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { AuthorizerAccess, FastCgiAuthorizerOptions } from '../access/access.ts'
+import type { FastCgiAuthorizerOptions } from '../access/access.ts'
 import type { FastCgiPoolOptions } from '../gateway/fastcgi/addresses.ts'
 import { frontController } from '../resource/fastcgi/front-controller.ts'
 import type { FastCgiOptions, HandoverOptions } from '../resource/fastcgi/options.ts'
@@ -95,7 +95,7 @@ export const fastcgi: v.GenericSchema = v.pipe(
       data: text('The folder of the files that a filter gets.'),
       ...handoverKeys,
       ...pool,
-      ...programKeys(true),
+      ...programKeys('unless a guard used it'),
     },
     'A FastCGI application.',
   ),
@@ -129,10 +129,10 @@ const options = object<FastCgiAuthorizerOptions>(
   'A FastCGI application that decides who may come in.',
 )
 
-/** Who decides who may come in. */
-export const authorizer: v.GenericSchema = object<AuthorizerAccess['authorizer']>(
-  { fastcgi: v.pipe(v.union([applicationAddresses, options]), v.description('A FastCGI application that decides.')) },
-  'Who decides who may come in.',
+/** What guards say of FastCGI. */
+export const fastCgiAuthorizerKey: v.GenericSchema = v.pipe(
+  v.union([applicationAddresses, options]),
+  v.description('A FastCGI application in the role of an Authorizer: its address, several, or with options.'),
 )
 
 /** What a route says of FastCGI. */

@@ -7,6 +7,7 @@ export const RESPONSE: unique symbol = Symbol.for('oriel.Response')
 export const HEADERS: unique symbol = Symbol.for('oriel.Headers')
 export const RESOURCE: unique symbol = Symbol.for('oriel.Resource')
 export const HTTP_ERROR: unique symbol = Symbol.for('oriel.HttpError')
+export const AUTHENTICATION_FAILED: unique symbol = Symbol.for('oriel.AuthenticationFailed')
 export const DECLINED: unique symbol = Symbol.for('oriel.Declined')
 export const REROUTE: unique symbol = Symbol.for('oriel.Reroute')
 

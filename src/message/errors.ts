@@ -1,4 +1,4 @@
-import { brand, HTTP_ERROR } from './brands.ts'
+import { AUTHENTICATION_FAILED, brand, HTTP_ERROR } from './brands.ts'
 import { Headers, type HeadersInit } from './headers.ts'
 import { reasonPhrase } from './status.ts'
 
@@ -60,3 +60,5 @@ export class AuthorizationRequired extends HttpError {
 export class AuthenticationFailed extends Error {
   override readonly name: string = 'AuthenticationFailed'
 }
+
+brand(AuthenticationFailed, AUTHENTICATION_FAILED)

@@ -10,7 +10,7 @@ const DOT_OR_SEMICOLON = /%2e|%3b/gi
  * do not, and a guard could be shown another path than the one that is served:
  *
  * - `%2F`, which is a slash to nginx and lighttpd and none to others;
- * - dot segments beside empty ones (`/a//../b`) or above the root: RFC 3986 §5.2.4 counts what others merge first;
+ * - a `..` beside empty segments (`/a//../b`) or above the root: RFC 3986 §5.2.4 counts what others merge first;
  * - `..;x`, which Java's servers take for `..`;
  * - octets that no target has (RFC 9112 §3.2), and any form but a path with an authority before it or none.
  */
@@ -29,7 +29,7 @@ function hasTwoReadings(path: string): boolean {
   let dots = false
   for (const segment of segments) {
     if (/^\.\.?;/.test(segment)) return true
-    dots ||= segment === '.' || segment === '..'
+    dots ||= segment === '..'
     depth += segment === '..' ? -1 : segment === '.' ? 0 : 1
     if (depth < 0) return true
   }

@@ -131,8 +131,13 @@ test('what could be the word of the client is not believed, and the log says why
     [{}, /sends none of X-Original-URI, X-Original-URL, X-Forwarded-Uri/],
     [noMethod, /does not send X-Original-Method/],
     [noHost, /does not send X-Forwarded-Host/],
-    [{ ...NGINX, 'X-Forwarded-Uri': '/open' }, /X-Original-URI and X-Forwarded-Uri: one of them is the client's/],
-    [{ ...CADDY, 'X-Original-URL': 'http://a/open' }, /one of them is the client's/],
+    [{ ...NGINX, 'X-Forwarded-Uri': '/open' }, /does not send X-Forwarded-Method/],
+    [{ ...CADDY, 'X-Original-URL': 'http://a/open' }, /does not send X-Original-Method/],
+    [{ ...NGINX, ...CADDY }, /X-Original-URI and X-Forwarded-Uri, which disagree: one of them is the client's/],
+    [{ ...NGINX, ...CADDY, Host: 'a.example', 'X-Forwarded-Uri': '/a?b' }, /which disagree/],
+    [{ ...NGINX, ...CADDY, Host: 'a.example', 'X-Forwarded-Uri': '/b' }, /which disagree/],
+    [{ ...NGINX, ...CADDY, Host: 'a.example', 'X-Forwarded-Method': 'PUT' }, /which disagree/],
+    [{ ...CADDY, 'X-Original-URL': 'http://a.example/a', 'X-Original-Method': 'GET' }, /which disagree/],
     [{ ...NGINX, 'X-Original-URI': ['/a', '/open'] }, /sends more than once X-Original-URI/],
     [{ ...NGINX, 'X-Original-Method': ['GET', 'PUT'] }, /sends more than once X-Original-Method/],
     [{ ...CADDY, 'X-Forwarded-Proto': ['https', 'http'] }, /more than once/],
@@ -151,6 +156,16 @@ test('what could be the word of the client is not believed, and the log says why
     assert.equal(reports.length, 1)
     assert.match(reports[0] ?? '', why)
   }
+})
+
+test('who tells in several ways is believed where they agree', async () => {
+  const { seen, asked } = shown((request) => request.url)
+  const all = { ...CADDY, 'X-Original-URL': 'https://a.example//a', 'X-Original-Method': 'GET' }
+  assert.equal((await asked(all)).status, 200)
+  assert.equal((await asked({ ...all, ...NGINX, Host: 'A.example' })).status, 200)
+  const { 'X-Original-URL': _, ...noUrl } = all
+  await asked({ ...noUrl, ...NGINX, Host: 'a.example' })
+  assert.deepEqual(seen.splice(0), ['https://a.example/a', 'http://A.example/a', 'http://a.example/a'])
 })
 
 test('only web servers in front are answered: those of this machine, and those that are trusted', async () => {
@@ -269,7 +284,7 @@ test('a site asked for permissions calls no resource, and lets in only what came
         resource,
         middleware: [
           by(async () => {
-            throw new AuthorizationRequired()
+            throw new AuthorizationRequired({ headers: { 'WWW-Authenticate': 'X' } })
           }),
         ],
       },

@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts'
+import { describeAccess, type Line } from '../access/describe.ts'
 import { guard } from '../access/guard.ts'
 import { networks } from '../io/addresses.ts'
 import { branded, HTTP_ERROR } from '../message/brands.ts'
@@ -17,7 +18,7 @@ import { type BuiltRoute, type Match, methodsOf, RouteTable } from './routes.ts'
 /** Who may, asked by another web server: nginx `auth_request`, Caddy `forward_auth`, Traefik `forwardAuth`. */
 export interface AuthorizeOptions {
   /** Who may, whatever is asked for. */
-  readonly access?: Access | 'public'
+  readonly access?: Access
   /** Who may, by what is asked for; the narrowest rule counts, and what none speaks of nobody may. */
   readonly routes?: readonly AuthorizeRule[]
   /** The field that tells the web server who it is; `Remote-User` where it is left out. */
@@ -31,11 +32,11 @@ export interface AuthorizeRule {
   /** A pattern for the path that the client asked the web server for, or a rule. */
   readonly match: string | Match
   /** Who may. */
-  readonly access: Access | 'public'
+  readonly access: Access
 }
 
 /** All that is said of who may. @internal */
-export function accessesOf({ access, routes = [] }: AuthorizeOptions): (Access | 'public')[] {
+export function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Access[] {
   return [...(access === undefined ? [] : [access]), ...routes.map((rule) => rule.access)]
 }
 
@@ -49,7 +50,7 @@ export function authorize(options: AuthorizeOptions, place: FilesPlace): Handler
   if ((access === undefined) === (options.routes === undefined))
     throw new TypeError('authorize needs access, or routes with access, and not both')
   const rules = options.routes ?? [{ match: '/*', access: access ?? 'public' }]
-  const guards = intoGuards(new RouteTable(rules.map((rule, index) => builtRule(rule, index, place.base))))
+  const guards = intoGuards(new RouteTable(rules.map((rule, index) => builtRule(rule, index, place))))
   const { trustedProxies = [] } = place
   const believed = { askers: networks(['loopback', 'unix', ...trustedProxies]), proxies: networks(trustedProxies) }
 
@@ -77,9 +78,7 @@ export function authorize(options: AuthorizeOptions, place: FilesPlace): Handler
   }
   return explaining(answer, async () => [
     ['asks', `${TARGET_FIELDS.join(' or ')}: what may be done there`],
-    ...rules.map(
-      ({ match, access }) => ['rule', `${patternOf(match)}: ${access === 'public' ? 'public' : 'access'}`] as const,
-    ),
+    ...rules.flatMap(({ match, access }) => ruleLines(patternOf(match), access)),
     ['else', 'nobody may'],
   ])
 }
@@ -97,9 +96,9 @@ function toldOf(asked: Connection): Told {
   return { user: user === undefined ? '' : nameField(user.name), groups: groupsField(asked), variables }
 }
 
-function builtRule({ match, access }: AuthorizeRule, index: number, base: string): BuiltRoute {
+function builtRule({ match, access }: AuthorizeRule, index: number, place: FilesPlace): BuiltRoute {
   const rule = typeof match === 'string' ? { path: match } : match
-  const permission = permissionOf(access === 'public' ? [] : [guard(access, base)])
+  const permission = permissionOf([guard(access, place)])
   return {
     index,
     match: rule,
@@ -111,8 +110,14 @@ function builtRule({ match, access }: AuthorizeRule, index: number, base: string
     bodyLimit: 0,
     rewrite: undefined,
     guarded: access !== 'public',
+    access,
+    ownAccess: true,
     explain: undefined,
   }
+}
+
+function ruleLines(pattern: string, access: Access): Line[] {
+  return access === 'public' ? [['rule', `${pattern}: public`]] : describeAccess(access, `${pattern}: `)
 }
 
 function patternOf(match: string | Match): string {

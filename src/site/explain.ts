@@ -1,3 +1,4 @@
+import { describeAccess, type Line } from '../access/describe.ts'
 import { HttpError } from '../message/errors.ts'
 import { Headers } from '../message/headers.ts'
 import { Request } from '../message/request.ts'
@@ -9,7 +10,7 @@ import type { BuiltRoute, RouteTable } from './routes.ts'
 /** What would become of a request. */
 export interface Explanation {
   /** Pairs of a word and what it is, in the order in which a request meets them. */
-  readonly lines: readonly (readonly [word: string, text: string])[]
+  readonly lines: readonly Line[]
   /** Whether a route takes it. */
   readonly found: boolean
 }
@@ -19,7 +20,7 @@ export async function explain(table: RouteTable, method: string, target: string)
   const parsed = parseTarget(method, target)
   if (parsed === undefined) return { lines: [['target', `${target} is malformed: 400`]], found: false }
   const { path, search, authority = '' } = parsed
-  const lines: (readonly [string, string])[] = [['path', path]]
+  const lines: Line[] = [['path', path]]
   if (path === '*') return { lines: [...lines, ['status', '204: what the server as a whole can do']], found: true }
   const headers = new Headers(authority === '' ? {} : { Host: authority })
   const request = new Request({
@@ -58,13 +59,13 @@ export async function explain(table: RouteTable, method: string, target: string)
   return { lines, found: false }
 }
 
-async function inside(found: Found<BuiltRoute>, request: Request): Promise<(readonly [string, string])[]> {
+async function inside(found: Found<BuiltRoute>, request: Request): Promise<Line[]> {
   const { value: route, params } = found
-  const lines: (readonly [string, string])[] = []
+  const lines: Line[] = []
   if (found.mount !== '') lines.push(['mount', found.mount])
   for (const [name, value] of Object.entries(params ?? {})) lines.push(['param', `${name} = ${value}`])
   if (route.match.host !== undefined) lines.push(['host', [route.match.host].flat().join(', ')])
-  lines.push(['guard', route.guarded ? 'access' : 'none'], ['resource', route.kind])
+  lines.push(...guardOf(route), ['resource', route.kind])
   request.mount = found.mount
   if (params !== undefined) request.params = params
   const seen = route.rewrite === undefined ? request : rewritten(request, route.rewrite)
@@ -73,7 +74,14 @@ async function inside(found: Found<BuiltRoute>, request: Request): Promise<(read
   return lines
 }
 
-async function explained(route: BuiltRoute, request: Request): Promise<readonly (readonly [string, string])[]> {
+/** Who says what stands before a route, and what that asks for. */
+function guardOf({ access, ownAccess }: BuiltRoute): Line[] {
+  if (access === undefined) return [['guard', 'none']]
+  if (access === 'public') return [['guard', `none: access of the ${ownAccess ? 'route' : 'site'} is public`]]
+  return [['guard', `access of the ${ownAccess ? 'route' : 'site'}`], ...describeAccess(access)]
+}
+
+async function explained(route: BuiltRoute, request: Request): Promise<readonly Line[]> {
   try {
     return (await route.explain?.(request)) ?? []
   } catch (error) {

@@ -26,6 +26,17 @@ const WAYS: readonly Fields[] = [
 /** That they tell of. */
 export const TARGET_FIELDS: readonly string[] = WAYS.map(({ target }) => target)
 
+/** What one way tells of a request. */
+interface Saying {
+  readonly method: string
+  readonly target: string
+  readonly path: string
+  readonly search: string
+  readonly authority: string
+  /** Undefined where it is not told. */
+  readonly secure: boolean | undefined
+}
+
 /** What tells of a content that is not here. */
 const OF_CONTENT = ['content-length', 'transfer-encoding', 'expect', 'trailer', 'te']
 
@@ -45,7 +56,8 @@ export interface Original {
 
 /**
  * The request that a web server asks about, as its fields tell. A web server passes on what it does not set, so what
- * could be the client's own word is not believed: each field must be there once, of one way to tell alone.
+ * could be the client's own word is not believed: each field must be there once, and where there are several ways they
+ * must agree.
  * @throws Forbidden, and the log says why.
  */
 export function originalOf(request: Request, connection: Connection, { askers, proxies }: Believed): Original {
@@ -53,13 +65,30 @@ export function originalOf(request: Request, connection: Connection, { askers, p
   if (!askers.has(address)) {
     throw refuse(connection, 'Somebody asked authorize who is no web server in front: trustedProxies lists them.')
   }
-  const [way, other] = WAYS.filter(({ target }) => request.headers.has(target))
-  if (way === undefined) {
+  const ways = WAYS.filter(({ target }) => request.headers.has(target))
+  const [told, ...others] = ways.map((way) => saying(request, connection, way))
+  if (told === undefined)
     throw refuse(connection, `The web server that asks sends none of ${TARGET_FIELDS.join(', ')}.`)
+  if (others.some((other) => !agree(told, other))) {
+    const fields = ways.map(({ target }) => target).join(' and ')
+    throw refuse(connection, `A request has ${fields}, which disagree: one of them is the client's own word.`)
   }
-  if (other !== undefined) {
-    throw refuse(connection, `A request has ${way.target} and ${other.target}: one of them is the client's own word.`)
-  }
+  const { method, target, path, search, authority } = told
+  // Of the others it could be the client's word: what the first one leaves open, they need not agree with.
+  const secure = told.secure ?? connection.secure
+  const headers = new Headers(request.headers)
+  for (const name of OF_CONTENT) headers.delete(name)
+  headers.set('Host', authority)
+  const { version } = request
+  const asked = new Request({ method, target, path, search, version, authority, secure, headers, body: null })
+  request.onAbort((reason) => asked.abort(reason))
+  const client = { address: proxies.has(address) ? connection.clientAddress : 'unknown', secure }
+  const facts = new FactsOfAsker(connection.socket, secure)
+  return { request: asked, connection: new Connection(facts, connection.exchange, connection.protocol, client) }
+}
+
+/** What one way tells. @throws Forbidden where it is not whole, or no request that all servers understand alike. */
+function saying(request: Request, connection: Connection, way: Fields): Saying {
   const method = only(request, connection, way.method)
   const target = only(request, connection, way.target)
   const parsed = isToken(method) ? unambiguousTarget(method, target) : undefined
@@ -67,18 +96,15 @@ export function originalOf(request: Request, connection: Connection, { askers, p
   if (parsed === undefined || !isAuthority(authority)) {
     throw refuse(connection, 'A request was refused that web servers could read in two ways.', { method, target })
   }
-  const secure =
-    way.scheme === undefined ? connection.secure : only(request, connection, way.scheme).toLowerCase() === 'https'
-  const headers = new Headers(request.headers)
-  for (const name of OF_CONTENT) headers.delete(name)
-  headers.set('Host', authority)
-  const { path, search } = parsed
-  const { version } = request
-  const asked = new Request({ method, target, path, search, version, authority, secure, headers, body: null })
-  request.onAbort((reason) => asked.abort(reason))
-  const client = { address: proxies.has(address) ? connection.clientAddress : 'unknown', secure }
-  const facts = new FactsOfAsker(connection.socket, secure)
-  return { request: asked, connection: new Connection(facts, connection.exchange, connection.protocol, client) }
+  const scheme = way.scheme === undefined ? /^https?(?=:)/i.exec(target)?.[0] : only(request, connection, way.scheme)
+  const secure = scheme === undefined ? undefined : scheme.toLowerCase() === 'https'
+  return { method, target, path: parsed.path, search: parsed.search, authority, secure }
+}
+
+function agree(one: Saying, other: Saying): boolean {
+  const same = one.method === other.method && one.path === other.path && one.search === other.search
+  if (!same || one.authority.toLowerCase() !== other.authority.toLowerCase()) return false
+  return one.secure === undefined || other.secure === undefined || one.secure === other.secure
 }
 
 /** The one value of a field. @throws Forbidden where there is none, or more. */

@@ -13,7 +13,7 @@ import type { BuiltRoute } from './routes.ts'
 const PLACE = { base: '.', types: {}, withheld: () => false }
 
 function build(route: Route): BuiltRoute {
-  return buildRoute(route, 3, PLACE, 1000)
+  return buildRoute(route, 3, PLACE, { bodyLimit: 1000 })
 }
 
 function connected(): Connection {
@@ -67,7 +67,7 @@ for (const [method, methods] of [
 for (const [route, fault] of [
   [
     { match: '/a' },
-    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, redirect, respond/,
+    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond/,
   ],
   [{ match: '/a', respond: 'x', redirect: '/b' }, /one resource, not redirect and respond/],
   [{ match: '/a', resource: 5 }, /a resource is/],

@@ -19,7 +19,7 @@ export interface Route extends ResourceKeys {
   readonly match: string | Match
   /** Whether no client can come here, only a resource can send: X-Accel-Redirect, or a Reroute that is internal. */
   readonly internal?: boolean
-  /** Who may. */
+  /** Who may; whoever the site lets in where it is left out, and with `'public'` anybody. */
   readonly access?: Access
   /** The path that middleware and resource see instead, with `*` and `:name` of the pattern. */
   readonly rewrite?: string
@@ -29,10 +29,21 @@ export interface Route extends ResourceKeys {
   readonly middleware?: readonly Middleware[]
 }
 
-/** @param bodyLimit That of the site, where it has one. @throws TypeError or RangeError that says what is wrong. */
-export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit?: number): BuiltRoute {
+/** What holds for all routes of a site, unless they say otherwise. */
+export interface RouteDefaults {
+  readonly bodyLimit?: number | undefined
+  readonly access?: Access | undefined
+  /** What stands before routes of some access; made for each route where it is left out. */
+  readonly guard?: (access: Access) => Middleware
+}
+
+/** @throws TypeError or RangeError that says what is wrong. */
+export function buildRoute(route: Route, index: number, place: FilesPlace, defaults: RouteDefaults = {}): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
-  const before: Middleware[] = route.access === undefined ? [] : [guard(route.access, place.base)]
+  const access = route.access === undefined ? defaults.access : route.access
+  const guarded = access !== undefined && access !== 'public'
+  const { guard: guardOf = (given) => guard(given, place) } = defaults
+  const before: Middleware[] = guarded ? [guardOf(access)] : []
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
@@ -46,9 +57,11 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, bodyL
     kind,
     handler: fold(resource, stages),
     permission: permissionOf(stages),
-    bodyLimit: route.limits?.body ?? bodyLimit ?? usualBodyLimit(kind),
+    bodyLimit: route.limits?.body ?? defaults.bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
-    guarded: route.access !== undefined,
+    guarded,
+    access,
+    ownAccess: route.access !== undefined,
     explain: explanationOf(resource),
   }
 }

@@ -16,6 +16,8 @@ function route(match: Match, index: number): BuiltRoute {
     bodyLimit: 0,
     rewrite: undefined,
     guarded: false,
+    access: undefined,
+    ownAccess: false,
     internal: false,
     explain: undefined,
   }

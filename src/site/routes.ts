@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts'
 import type { Connection } from '../message/connection.ts'
 import { isToken } from '../message/fields.ts'
 import type { Handler } from '../message/interface.ts'
@@ -37,7 +38,11 @@ export interface BuiltRoute {
   readonly bodyLimit: number
   /** The path that the resource sees instead, with `*` and `:name` of the pattern. */
   readonly rewrite: string | undefined
+  /** Whether a guard stands before it. */
   readonly guarded: boolean
+  /** Who may, its own or that of the site. */
+  readonly access: Access | undefined
+  readonly ownAccess: boolean
   /** What the resource says of a request without answering it. */
   readonly explain: Explain | undefined
 }

@@ -1,3 +1,5 @@
+import type { Access } from '../access/access.ts'
+import { guard } from '../access/guard.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
 import type { Report } from '../message/exchange.ts'
@@ -12,6 +14,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { type ErrorPages, errorResponse, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
+import { ownIdentity } from './own-identity.ts'
 import { ask, intoGuards } from './permission.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
@@ -25,6 +28,8 @@ export interface SiteOptions {
   readonly report?: Report
   /** The most bytes the body of a request may have, unless its route says otherwise. */
   readonly limits?: { readonly body?: number }
+  /** Who may use the routes that say nothing of it; anybody where it is left out. */
+  readonly access?: Access
   /** Folded round the whole site, error pages included; the first outermost. */
   readonly middleware?: readonly Middleware[]
   /** Where relative folders are taken from, and what is never served. */
@@ -49,9 +54,10 @@ export class Site {
 
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
-    const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place }
-    const limit = options.limits?.body
-    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, limit)))
+    const identity = ownIdentity(options.routes, options.access)
+    const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
+    const defaults = { bodyLimit: options.limits?.body, access: options.access, guard: guards(place) }
+    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
@@ -165,6 +171,16 @@ export class Site {
     } catch (error) {
       return this.failed(error, request, connection)
     }
+  }
+}
+
+/** Routes of the same access have the same guard, which may hold what it knows of users. */
+function guards(place: FilesPlace): (access: Access) => Middleware {
+  const made = new Map<Access, Middleware>()
+  return (access) => {
+    const one = made.get(access) ?? guard(access, place)
+    made.set(access, one)
+    return one
   }
 }
 

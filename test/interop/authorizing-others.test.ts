@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { forwardAuthorizer } from '../../src/access/schemes/forward.ts'
 import { serveFastCgi, webServerUser } from '../../src/fastcgi.ts'
 import { Forbidden } from '../../src/message/errors.ts'
 import type { Scheme } from '../../src/message/interface.ts'
@@ -12,6 +13,7 @@ import { type Asking, ask } from '../support/client.ts'
 import { startOriel } from '../support/command.ts'
 import { type EngineUnderTest, startEngine } from '../support/engine.ts'
 import { openFolder } from '../support/peer-process.ts'
+import { SEED, seeded, TIMES } from '../support/property.ts'
 import { readmeBlock } from '../support/readme.ts'
 import { startUpstream } from '../support/upstream.ts'
 import { startApache, startCaddy, startLighttpd, startNginx } from '../support/web-servers.ts'
@@ -168,6 +170,38 @@ const TRICKS: readonly string[] = [
   ],
 ]
 
+const PIECES = [
+  ...[
+    '/',
+    '/',
+    '/',
+    'private',
+    'private',
+    'open',
+    'a.txt',
+    'a.txt',
+    '.',
+    '..',
+    '..',
+    '%2e',
+    '%2E%2e',
+    '%2f',
+    '%5c',
+    '\\',
+  ],
+  ...[';', '%3b', ';x=1', '%70rivate', 'PRIVATE', '%00', '%20', '%25', '%', '?', '#', '&', '%c0%af', 'x', 'of', 'ann'],
+]
+
+/** More of them, the same each time. */
+function* tricks(count: number): Generator<string> {
+  const random = seeded(SEED)
+  const pick = (): string => PIECES[Math.floor(random() * PIECES.length)] ?? ''
+  for (let i = 0; i < count; i++) {
+    const length = 2 + Math.floor(random() * 8)
+    yield `/${Array.from({ length }, pick).join('')}${i % 2 === 0 ? '/private/a.txt' : ''}`
+  }
+}
+
 /** What holds behind each of them. */
 async function holds(get: Get, who: Readonly<Record<'open' | 'private' | 'note', string>>): Promise<void> {
   assert.deepEqual(await get('/open/a.txt'), [200, 'open', ''])
@@ -197,6 +231,10 @@ async function holds(get: Get, who: Readonly<Record<'open' | 'private' | 'note',
       const [status, body] = await get(target, { headers })
       assert.ok(!body.includes(SECRET), `${target} was served: ${status}`)
     }
+  }
+  for (const target of tricks(300 * TIMES)) {
+    const [status, body] = await get(target)
+    assert.ok(!body.includes(SECRET), `${target} was served: ${status}`)
   }
   for (const told of ['X-Original-URI', 'X-Original-URL', 'X-Forwarded-Uri']) {
     const [status, body] = await get('/private/a.txt', { headers: { [told]: '/open/a.txt' } })
@@ -319,4 +357,18 @@ test('Oriel serves only who may by the guards of another Oriel', SOON, async (t)
     export default { listen: [{ port: 0, host: '127.0.0.1' }], routes: [one, ${cgi}] }`
   const oriel = startOriel(t, ['serve'], openFolder({ 'oriel.config.ts': config }))
   await holds(client(await oriel.url()), CGI)
+})
+
+test('Oriel serves only who may by the endpoint of another Oriel', SOON, async (t) => {
+  const { address } = await endpoint(t)
+  const folder = siteFolder()
+  const access = { authorizer: forwardAuthorizer(`http://${address}/auth`) }
+  const site = new Site({
+    routes: [
+      { match: '/*', files: folder, access },
+      { match: '/app/*', cgi: { root: join(folder, 'app') }, access },
+    ],
+  })
+  const { port } = await startEngine(t, { handler: (request, connection) => site.handle(request, connection) })
+  await holds(client(`http://127.0.0.1:${port}`), CGI)
 })

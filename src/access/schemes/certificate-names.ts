@@ -1,12 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
+import { isName } from './person.ts'
 
 /** Which part of a certificate is the name of whom it is for. */
 export type CertificateName = 'CN' | 'email' | 'san-email' | 'san-dns' | 'subject'
 
-/** The longest name, in octets. */
-const LONGEST = 255
-/** Control characters end names elsewhere, and U+FFFD stands for what was no text. */
-const ODD = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]/
 /** One alternative name as Node writes it: a value that could be taken for another one is a JSON text. */
 const ALTERNATIVE = /(?:^|, )([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^",]*)/y
 
@@ -17,7 +14,7 @@ const ALTERNATIVE = /(?:^|, )([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^",]*)/y
 export function nameIn(certificate: X509Certificate, from: CertificateName): string | undefined {
   const found = namesIn(certificate, from)
   const [name] = found
-  return found.length === 1 && name !== undefined && isGood(name) ? name : undefined
+  return found.length === 1 && name !== undefined && isName(name) ? name : undefined
 }
 
 function namesIn(certificate: X509Certificate, from: CertificateName): readonly string[] {
@@ -40,10 +37,6 @@ export function attributes(certificate: X509Certificate, name: 'CN' | 'O' | 'OU'
   const { subject } = certificate.toLegacyObject() as { subject?: Readonly<Record<string, string | readonly string[]>> }
   const value = subject !== undefined && Object.hasOwn(subject, name) ? subject[name] : undefined
   return value === undefined ? [] : [value].flat()
-}
-
-export function isGood(name: string): boolean {
-  return name !== '' && Buffer.byteLength(name) <= LONGEST && !ODD.test(name)
 }
 
 /**

@@ -3,7 +3,8 @@ import type { AuthorizationRecord, Connection, TlsFacts } from '../../message/co
 import { Forbidden } from '../../message/errors.ts'
 import type { Scheme } from '../../message/interface.ts'
 import type { Request } from '../../message/request.ts'
-import { attributes, type CertificateName, isGood, nameIn } from './certificate-names.ts'
+import { attributes, type CertificateName, nameIn } from './certificate-names.ts'
+import { isName } from './person.ts'
 
 export interface CertificateOptions {
   /**
@@ -74,7 +75,7 @@ class CertificateScheme implements Scheme {
   #groupsOf(name: string, certificate: X509Certificate): readonly string[] {
     const groups = this.#groups
     if (groups === undefined) return []
-    if (groups === 'OU' || groups === 'O') return attributes(certificate, groups).filter(isGood)
+    if (groups === 'OU' || groups === 'O') return attributes(certificate, groups).filter(isName)
     return Object.hasOwn(groups, name) ? (groups[name] ?? []) : []
   }
 }

@@ -3,9 +3,11 @@ import { genSaltSync, hashSync } from 'bcryptjs'
 import { apr1 } from './md5-crypt.ts'
 import { DEFAULT_ROUNDS, shaCrypt } from './sha-crypt.ts'
 
+export type HashKind = 'bcrypt' | 'sha256' | 'sha512' | 'apr1' | 'sha1' | 'plain'
+
 /** What a file says of a password. */
 export interface PasswordHash {
-  readonly kind: keyof typeof KINDS
+  readonly kind: HashKind
   /** As it stands in the file, in bytes: each character is one. */
   readonly text: string
   /** Roughly how long it takes, in microseconds. */
@@ -33,7 +35,7 @@ interface Kind {
   matches(password: string, groups: Groups): boolean
 }
 
-const KINDS = {
+const KINDS: Readonly<Record<HashKind, Kind>> = {
   bcrypt: {
     pattern: /^(?<salt>\$2[aby]\$(?<cost>\d\d)\$[./A-Za-z0-9]{22})(?<hash>[./A-Za-z0-9]{31})$/,
     work: ({ cost }) => 55 * 2 ** within(Number(cost), 4, MAX_BCRYPT_COST, 'a cost of bcrypt'),
@@ -63,9 +65,9 @@ const KINDS = {
     work: () => 4,
     matches: (password, { tagged, bare = '' }) => same(digestOf(password, 'utf8'), digestOf(tagged ?? bare, 'latin1')),
   },
-} as const satisfies Record<string, Kind>
+}
 
-const NAMES = Object.keys(KINDS) as (keyof typeof KINDS)[]
+const NAMES = Object.keys(KINDS) as HashKind[]
 
 /** Why a hash is not taken, and what to do. It never shows the hash. */
 export class UnusableHash extends Error {
@@ -117,7 +119,7 @@ export function dummyOf({ kind, text, work }: PasswordHash): PasswordHash {
   return { kind, text: text.slice(0, -length) + end, work }
 }
 
-function groupsOf(kind: keyof typeof KINDS, text: string): Groups | undefined {
+function groupsOf(kind: HashKind, text: string): Groups | undefined {
   return KINDS[kind].pattern.exec(text)?.groups
 }
 

@@ -113,24 +113,24 @@ test('a file without users lets nobody in', async (t) => {
   assert.equal(await stored(t, { passwords: '# nobody yet\n' }).enters('joe'), false)
 })
 
-test('files that changed are read again, a second later at most, and the version tells', async (t) => {
+test('files that changed are read again, a second later at most, and the generation tells', async (t) => {
   const { store, folder, later, enters } = stored(
     t,
     { passwords: `joe:${SHA}\n`, groups: 'staff: joe\n' },
     { groups: 'groups' },
   )
-  const { version } = store
+  const { generation } = store
   fill(folder, { passwords: `joe:${OTHER}\nann:${SHA}\n` })
-  assert.deepEqual([await enters('joe'), store.version], [true, version], 'believed for a second')
+  assert.deepEqual([await enters('joe'), store.generation], [true, generation], 'believed for a second')
   later()
-  assert.notEqual(store.version, version)
+  assert.notEqual(store.generation, generation)
   assert.deepEqual([await enters('joe'), await enters('ann')], [false, true])
-  const second = store.version
+  const second = store.generation
   later()
-  assert.equal(store.version, second, 'nothing changed')
+  assert.equal(store.generation, second, 'nothing changed')
   fill(folder, { groups: 'admins: ann\n' })
   later()
-  assert.notEqual(store.version, second)
+  assert.notEqual(store.generation, second)
   assert.deepEqual(await store.authenticateUser('ann', 'secret'), { name: 'ann', groups: ['admins'] })
 })
 
@@ -140,10 +140,10 @@ test('a change is seen by the content, whatever the times say', async (t) => {
   fill(folder, { passwords: `ann:${SHA}\n` })
   later()
   assert.equal(await enters('ann'), true)
-  const { version } = store
+  const { generation } = store
   utimesSync(join(folder, 'passwords'), new Date(), new Date())
   later()
-  assert.equal(store.version, version, 'touched, and not changed')
+  assert.equal(store.generation, generation, 'touched, and not changed')
   fill(folder, { new: `bob:${SHA}\n` })
   renameSync(join(folder, 'new'), join(folder, 'passwords'))
   later()
@@ -157,19 +157,19 @@ test('a file just written is looked at again: it may have changed twice in one t
   utimesSync(path, new Date(), new Date())
   later()
   assert.equal(await enters('ann'), true)
-  const { version } = store
+  const { generation } = store
   later()
-  assert.equal(store.version, version)
+  assert.equal(store.generation, generation)
 })
 
 test('what can no longer be used is told once, and what it said before holds on', async (t) => {
   const { store, folder, later, reports, enters } = stored(t, { passwords: `joe:${SHA}\n` })
   const path = join(folder, 'passwords')
-  const { version } = store
+  const { generation } = store
   const broken = async (expected: RegExp): Promise<void> => {
     for (let i = 0; i < 3; i++) {
       later()
-      assert.deepEqual([await enters('joe'), store.version], [true, version])
+      assert.deepEqual([await enters('joe'), store.generation], [true, generation])
     }
     assert.equal(reports.length, 1)
     assert.match(reports.splice(0)[0] ?? '', expected)

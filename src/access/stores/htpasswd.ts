@@ -23,7 +23,7 @@ export interface HtpasswdOptions {
 /** A store of passwords that may say others tomorrow. */
 export interface HtpasswdStore extends Authenticator {
   /** Another number whenever its files say something else: what was verified before no longer holds then. */
-  readonly version: number
+  readonly generation: number
 }
 
 /** Compares a password with a hash: at once where that is quick. */
@@ -51,8 +51,8 @@ export function htpasswdStore(
   const groups =
     groupsPath === undefined ? undefined : new RereadFile(groupsPath, (bytes) => readGroups(bytes, groupsPath), report)
   return {
-    get version() {
-      return passwords.version + (groups?.version ?? 0)
+    get generation() {
+      return passwords.generation + (groups?.generation ?? 0)
     },
     authenticateUser(name, password) {
       const { known, dummy } = passwords.value

@@ -57,7 +57,7 @@ export function withoutUser(bytes: Uint8Array, name: string): Buffer | undefined
 export function passwordOf(bytes: Uint8Array, path: string, name: string): PasswordHash | undefined {
   const line = linesOf(bytes).find((one) => isOf(one, name))
   if (line === undefined) return undefined
-  return hashOf(name, fieldsOf(line)?.[1] ?? '', true, (sentence) => {
+  return hashOf(name, fieldsOf(line)?.[1] ?? '', false, (sentence) => {
     throw new PasswordFileError(path, line.number, sentence)
   })
 }

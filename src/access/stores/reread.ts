@@ -18,7 +18,7 @@ export class RereadFile<T> {
   readonly #understand: (bytes: Uint8Array) => T
   readonly #report: Report
   #value: T
-  #version = 1
+  #generation = 1
   #bytes: Uint8Array
   #facts: string
   #believedUntil: number
@@ -42,9 +42,9 @@ export class RereadFile<T> {
   }
 
   /** Another one whenever the content is another. */
-  get version(): number {
+  get generation(): number {
     this.#look()
-    return this.#version
+    return this.#generation
   }
 
   #look(): void {
@@ -54,10 +54,10 @@ export class RereadFile<T> {
     try {
       if (factsOf(statSync(this.#path, { bigint: true })) !== this.#facts) this.#read()
       this.#told = undefined
-    } catch (error) {
-      const sentence = error instanceof Error ? error.message : String(error)
-      if (sentence === this.#told) return
-      this.#told = sentence
+    } catch (thrown) {
+      const error = faultOf(thrown, this.#path)
+      if (error.message === this.#told) return
+      this.#told = error.message
       this.#report('error', 'A password file cannot be used: what it said before holds on.', { error })
     }
   }
@@ -67,7 +67,7 @@ export class RereadFile<T> {
     if (!this.#isSame(bytes)) {
       this.#value = this.#understand(bytes)
       this.#bytes = bytes
-      this.#version++
+      this.#generation++
     }
     this.#facts = facts
   }
@@ -90,8 +90,7 @@ function readWhole(path: string): { readonly bytes: Uint8Array; readonly facts: 
     const isYoung = Date.now() - Number(stats.mtimeMs) < YOUNG
     return { bytes, facts: isYoung ? '' : factsOf(stats) }
   } catch (error) {
-    if (error instanceof PasswordFileError) throw error
-    throw new PasswordFileError(path, undefined, whyUnreadable(error), error)
+    throw faultOf(error, path)
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }
@@ -99,6 +98,12 @@ function readWhole(path: string): { readonly bytes: Uint8Array; readonly facts: 
 
 function factsOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
+}
+
+function faultOf(error: unknown, path: string): PasswordFileError {
+  return error instanceof PasswordFileError
+    ? error
+    : new PasswordFileError(path, undefined, whyUnreadable(error), error)
 }
 
 function whyUnreadable(error: unknown): string {

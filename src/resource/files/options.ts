@@ -1,4 +1,5 @@
 import type { FileFacts } from '../../io/file.ts'
+import type { OwnIdentity } from '../../message/identity-fields.ts'
 
 /** What a folder of files may be told. */
 export interface FilesOptions {
@@ -47,6 +48,8 @@ export interface FilesPlace {
   readonly secret?: (real: string, facts: FileFacts) => boolean
   /** The proxies whose word about the client is believed, as in the config. */
   readonly trustedProxies?: readonly string[]
+  /** What the site knows users by, where it has guards: no client's to say. */
+  readonly identity?: OwnIdentity | undefined
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024

@@ -1,0 +1,50 @@
+import type { AuthorizationRecord, Connection, Means } from '../message/connection.ts'
+import { toResponse } from '../message/fetch.ts'
+import type { Answer, Authorizer, Variables } from '../message/interface.ts'
+import { isPromise } from '../message/reply.ts'
+import type { Gate } from './gate.ts'
+import { checkedUser } from './identified.ts'
+
+/** Lets in whom the Authorizer does; whatever it throws lets nobody in. */
+export function authorized(authorizer: Authorizer): Gate {
+  return (request, connection) => {
+    const said = authorizer.authorizeUser(connection.user, request, connection)
+    if (isPromise(said)) return said.then((variables) => permit(variables, connection))
+    return permit(said, connection)
+  }
+}
+
+/** A name of its own, REMOTE_USER, makes that the user: then the Authorizer has found out who it is. */
+function permit(said: Variables | void, connection: Connection): void {
+  if (said === undefined) return
+  checkVariables(said)
+  const { user, variables, means } = connection
+  const name = said['REMOTE_USER']
+  const all = variables === undefined ? said : { ...variables, ...said }
+  if (name === undefined || name === '' || name === user?.name) connection.identify(user, all, means)
+  else connection.identify(named(name, said), all, meansOf(said))
+}
+
+function named(name: string, { REMOTE_GROUPS = '' }: Variables): AuthorizationRecord {
+  return checkedUser({
+    name,
+    groups: REMOTE_GROUPS.split(',')
+      .map((group) => group.trim())
+      .filter(Boolean),
+  })
+}
+
+/** It has seen Authorization, and may have gone by it. */
+function meansOf({ AUTH_TYPE: type }: Variables): Means {
+  return { usesAuthorization: true, ...(type !== undefined && { type }) }
+}
+
+/** An Authorizer that returns false, or a Response, means no permission by it. @throws TypeError. */
+function checkVariables(said: Variables): void {
+  const isObject = typeof said === 'object' && said !== null && toResponse(said as unknown as Answer) === undefined
+  if (!isObject || Object.values(said).some((value) => typeof value !== 'string')) {
+    throw new TypeError(
+      'an Authorizer returned something that is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired',
+    )
+  }
+}

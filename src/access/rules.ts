@@ -1,0 +1,76 @@
+import type { Means } from '../message/connection.ts'
+import type { AccessRules, Allow } from './access.ts'
+import { byAddress, byMethod, byName } from './allow.ts'
+import { authorized } from './authorized.ts'
+import { authorizerOf } from './authorizers.ts'
+import { oneOf } from './combined.ts'
+import { type Gate, inTurn } from './gate.ts'
+import { asking } from './identified.ts'
+import { type GuardPlace, identification } from './schemes.ts'
+
+/** The gates that rules stand for. */
+export interface BuiltRules {
+  readonly gate: Gate
+  /** By what all schemes in them identify. */
+  readonly means: readonly Means[]
+}
+
+const KEYS: ReadonlySet<string> = new Set(['scheme', 'realm', 'store', 'allow', 'authorizer', 'all', 'any'])
+const ALLOW: ReadonlySet<string> = new Set(['users', 'groups', 'methods', 'addresses'])
+
+/** Rules made gates, once, at start. @throws TypeError that says what is wrong. */
+export function builtRules(rules: AccessRules, place: GuardPlace): BuiltRules {
+  const { allow, authorizer, all = [], any } = rules
+  const scheme = rules.scheme === undefined ? undefined : identification(rules, place)
+  const inner = [...all, ...(any ?? [])].map((one) => builtRules(one, place))
+  const gates = conditions(rules)
+  if (scheme !== undefined) gates.push(scheme.gate)
+  if (allow !== undefined && namesUsers(allow)) gates.push(byName(allow))
+  gates.push(...inner.slice(0, all.length).map(({ gate }) => gate))
+  if (any !== undefined) gates.push(oneOf(inner.slice(all.length).map(({ gate }) => gate)))
+  if (authorizer !== undefined) gates.push(authorized(authorizerOf(authorizer, place.base)))
+  const gate = inTurn(gates)
+  const means = [...(scheme === undefined ? [] : [scheme.means]), ...inner.flatMap((one) => one.means)]
+  return { gate: scheme?.scheme === undefined ? gate : asking(scheme.scheme, gate), means }
+}
+
+/** First what costs least, and tells nothing of users: nobody is asked for a password at the wrong address. */
+function conditions({ allow }: AccessRules): Gate[] {
+  const gates: Gate[] = []
+  if (allow?.methods !== undefined) gates.push(byMethod(allow.methods))
+  if (allow?.addresses !== undefined) gates.push(byAddress(allow.addresses))
+  return gates
+}
+
+/**
+ * Looks at rules without making anything of them.
+ * @param named Whether somebody was asked already who it is. @throws TypeError that says what is wrong.
+ */
+export function checkRules(rules: AccessRules, named: boolean = false): void {
+  checkKeys(rules, KEYS, 'access')
+  const { scheme, allow, authorizer, all, any } = rules
+  if (allow !== undefined) checkKeys(allow, ALLOW, 'allow')
+  const allows = allow !== undefined && Object.values(allow).some((one) => one !== undefined)
+  if (!allows && [scheme, authorizer, all, any].every((one) => one === undefined)) {
+    throw new TypeError('says nothing, and would let everybody in: give scheme, allow, authorizer, all or any')
+  }
+  const known = named || scheme !== undefined
+  if (!known && allow !== undefined && namesUsers(allow)) {
+    throw new TypeError('allows users or groups, and has no scheme, by which clients say who they are')
+  }
+  for (const [name, list] of Object.entries({ all, any })) {
+    if (list?.length === 0) throw new TypeError(`${name} has no rules in it`)
+    for (const one of list ?? []) checkRules(one, known)
+  }
+}
+
+function namesUsers({ users, groups }: Allow): boolean {
+  return users !== undefined || groups !== undefined
+}
+
+/** A key that is mistyped would let in more than is meant. */
+function checkKeys(given: unknown, known: ReadonlySet<string>, name: string): void {
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) throw new TypeError(`${name} is no object`)
+  const wrong = Object.keys(given).find((key) => !known.has(key))
+  if (wrong !== undefined) throw new TypeError(`${name} has no key ${wrong}; possible are ${[...known].join(', ')}`)
+}

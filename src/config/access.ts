@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import type { Access, AccessRules } from '../access/access.ts'
+import { exportedAuthorizer, type NamedAuthorizer } from '../access/authorizers.ts'
+import { loadAuthorizer } from '../access/lazy-authorizer.ts'
+import { HttpError } from '../message/errors.ts'
+import { type AuthorizeOptions, type AuthorizeRule, accessesOf } from '../site/authorize.ts'
+import { faultAt, type Source } from './check.ts'
+import { type Config, ConfigError } from './config.ts'
+import { ModuleError, type Modules } from './modules.ts'
+import type { KeyPath } from './place.ts'
+
+/** Where access is read. */
+export interface AccessReading {
+  readonly base: string
+  readonly source: Source
+  readonly modules: Modules
+  /** Only to explain: modules are not loaded. */
+  readonly explaining?: boolean | undefined
+}
+
+/** What a config says of access, with the modules that it names, loaded. @throws ConfigError that says which cannot be. */
+export async function withAuthorizers(
+  access: Access | undefined,
+  path: KeyPath,
+  reading: AccessReading,
+): Promise<Access | undefined> {
+  if (access === undefined || access === 'public') return access
+  if (rulesIn(access).some(usesFastCgi)) await loadAuthorizer()
+  return loaded(access, path, reading)
+}
+
+/** The same for what a route tells other web servers. */
+export async function authorizeWithAuthorizers(
+  authorize: AuthorizeOptions | undefined,
+  path: KeyPath,
+  reading: AccessReading,
+): Promise<AuthorizeOptions | undefined> {
+  if (authorize === undefined) return undefined
+  const access = await withAuthorizers(authorize.access, [...path, 'access'], reading)
+  const routes: AuthorizeRule[] = []
+  for (const [i, rule] of (authorize.routes ?? []).entries()) {
+    const own = await withAuthorizers(rule.access, [...path, 'routes', i, 'access'], reading)
+    routes.push({ ...rule, access: own ?? rule.access })
+  }
+  return { ...authorize, ...(access !== undefined && { access }), ...(authorize.routes !== undefined && { routes }) }
+}
+
+async function loaded(rules: AccessRules, path: KeyPath, reading: AccessReading): Promise<AccessRules> {
+  const { authorizer } = rules
+  // What names no module stays the same object: routes that share it share their guard.
+  if (!rulesIn(rules).some((one) => typeof one.authorizer === 'string')) return rules
+  const inner = async (key: 'all' | 'any', list: readonly AccessRules[]): Promise<AccessRules[]> => {
+    const made: AccessRules[] = []
+    for (const [i, one] of list.entries()) made.push(await loaded(one, [...path, key, i], reading))
+    return made
+  }
+  return {
+    ...rules,
+    ...(typeof authorizer === 'string' && { authorizer: await load(authorizer, [...path, 'authorizer'], reading) }),
+    ...(rules.all !== undefined && { all: await inner('all', rules.all) }),
+    ...(rules.any !== undefined && { any: await inner('any', rules.any) }),
+  }
+}
+
+async function load(name: string, path: KeyPath, reading: AccessReading): Promise<NamedAuthorizer> {
+  const file = resolve(reading.base, name)
+  if (reading.explaining === true) return { authorizeUser: unloaded, from: file }
+  try {
+    return exportedAuthorizer(await reading.modules.load(file), file)
+  } catch (cause) {
+    if (!(cause instanceof ModuleError || cause instanceof TypeError)) throw cause
+    throw new ConfigError(faultAt(path, cause.message, reading.source), { cause })
+  }
+}
+
+function unloaded(): never {
+  throw new HttpError(503)
+}
+
+/** The files that access names: never served. */
+export function accessFiles({ access, routes }: Config, base: string): string[] {
+  const all = [access, ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
+  return all.flatMap((one) => (one === undefined || one === 'public' ? [] : rulesIn(one))).flatMap(filesOf(base))
+}
+
+function filesOf(base: string): (rules: AccessRules) => string[] {
+  return ({ authorizer }) => (typeof authorizer === 'string' ? [resolve(base, authorizer)] : [])
+}
+
+/** These rules, and all in them. */
+function rulesIn(rules: AccessRules): AccessRules[] {
+  return [rules, ...[...(rules.all ?? []), ...(rules.any ?? [])].flatMap(rulesIn)]
+}
+
+function usesFastCgi({ scheme, authorizer }: AccessRules): boolean {
+  return [scheme, authorizer].some((one) => typeof one === 'object' && 'fastcgi' in one)
+}
