@@ -14,6 +14,8 @@ import { Refused } from './refused.ts'
 
 /** The path is the resource's, and the Authorizer gets no content (FastCGI specification §6.3). */
 const NOT_TOLD = new Set(['SCRIPT_NAME', 'PATH_INFO', 'PATH_TRANSLATED', 'CONTENT_LENGTH'])
+/** What clients say of users is not told, under whatever name. */
+const NO_FIELDS = { fields: new Set<string>() }
 const VARIABLE = /^variable-(.+)$/i
 
 /** Makes what calls are opened by. */
@@ -39,7 +41,7 @@ export function fastCgiAuthorizer(
     byteString(name),
     byteString(value),
   ])
-  const told = { authorization: true, env }
+  const told = { authorization: true, identity: NO_FIELDS, env }
   const named = { name: '', pathInfo: '', ...(script !== undefined && { filename: byteString(script) }) }
 
   const callFor = (request: Request, connection: Connection): Call => {

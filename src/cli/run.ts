@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../config/config.ts'
 import { suggestion } from '../config/suggest.ts'
 import { checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
+import { passwdCommand } from './passwd.ts'
 import { reloadCommand } from './reload.ts'
 import { sentenceFor } from './sentences.ts'
 import { type FolderOptions, folderCommand, serveCommand } from './serve.ts'
@@ -87,6 +88,18 @@ function program(after: After): Command {
     .argument('[folder]', 'the folder of the site', '.')
     .action(after(initCommand))
   oriel
+    .command('passwd')
+    .description('Set the password of a name in a password file, which is made where there is none.')
+    .usage('[options] <file> <name>')
+    .argument('<file>', 'the file, as `store: { htpasswd }` names it')
+    .argument('<name>', 'the name that somebody logs in with')
+    .option('--delete', 'delete the name')
+    .option('--verify', 'tell whether a password is that of the name')
+    .addOption(new Option('-b').hideHelp())
+    .allowExcessArguments()
+    .addHelpText('after', PASSWD)
+    .action(after(passwdCommand))
+  oriel
     .command('help')
     .description('Print the help of a command.')
     .argument('[command]')
@@ -138,6 +151,10 @@ Examples:
   oriel explain GET /notes/7   which route, which file
 
 Exit codes: 0 all went well, 1 something failed, 2 the command or the config is wrong.`
+
+const PASSWD = `
+The password is asked for twice, and not shown. Where standard input is no terminal, it is the first line of that:
+  pass show site/joe | oriel passwd htpasswd joe`
 
 function version(): string {
   const file = new URL('../../package.json', import.meta.url)

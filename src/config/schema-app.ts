@@ -96,7 +96,7 @@ export const app: v.GenericSchema = object<AppOptions>(
       LONGEST,
     ),
     spool: yes('Whether a content is read to its end before the application is called. Default: `true`.'),
-    authorization: yes('Whether it sees the field Authorization, with passwords. Default: `true`.'),
+    authorization: yes('Whether it sees the field Authorization, with passwords. Default: unless a guard used it.'),
     forward: v.optional(object<AppForward>(forward, 'How requests are forwarded to one that speaks HTTP.')),
     ...processKeys,
   },

@@ -95,7 +95,7 @@ export const fastcgi: v.GenericSchema = v.pipe(
       data: text('The folder of the files that a filter gets.'),
       ...handoverKeys,
       ...pool,
-      ...programKeys(true),
+      ...programKeys('unless a guard used it'),
     },
     'A FastCGI application.',
   ),

@@ -30,13 +30,11 @@ export const programEnv: v.GenericSchema = optional(
 
 type Keys<T> = { readonly [K in keyof Required<T>]: v.GenericSchema }
 
-/** The keys that all routes to programs share. @param authorization What holds where it is left out. */
-export function programKeys(authorization: boolean): Keys<ProgramOptions> {
+/** The keys that all routes to programs share. @param authorization When they see it where that is left out. */
+export function programKeys(authorization: string): Keys<ProgramOptions> {
   return {
     env: programEnv,
-    authorization: yes(
-      `Whether the program sees the field Authorization, with passwords. Default: \`${authorization}\`.`,
-    ),
+    authorization: yes(`Whether the program sees the field Authorization, with passwords. Default: ${authorization}.`),
     timeouts: v.optional(gatewayTimeouts),
     spool: yes('Whether a content is read to its end before the program is called. Default: `true`.'),
   }
@@ -61,7 +59,7 @@ export const cgi: v.GenericSchema = v.pipe(
       cwd: text('The folder to run in. Default: that of the script or program.'),
       processes: number('Processes that run at once, in all workers together. Default: 32.', 1, LONGEST),
       queue: number('Requests that wait for one; more are answered 503. Default: 100.', 0, LONGEST),
-      ...programKeys(false),
+      ...programKeys('`false`'),
     },
     'CGI programs.',
   ),

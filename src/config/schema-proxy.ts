@@ -73,7 +73,8 @@ export const forwardKeys: Keys<ForwardOptions> = {
     'Which fields tell of the client: X-Forwarded-* and Forwarded, one kind of them, or none. Default: `true`.',
   ),
   user: optional(fieldName, 'The field that tells whom the guard let in.'),
-  authorization: yes('Whether the field Authorization is passed, with passwords. Default: `true`.'),
+  groups: optional(fieldName, 'The field that tells the groups of that user, with commas between them.'),
+  authorization: yes('Whether the field Authorization is passed, with passwords. Default: unless a guard used it.'),
   upgrade: optional(
     v.union([v.boolean(), v.array(accepted((protocol) => upgradesOf([protocol])))]),
     'To which protocols connections may be switched; `true` for all but those that carry HTTP. Default: `["websocket"]`.',

@@ -18,7 +18,7 @@ const scgi = object<ScgiOptions>(
     queue: number('Requests that wait for one; more are answered 503. Default: 1024.', 0, LONGEST),
     connectTimeout: number('Milliseconds that a connection may take to come about. Default: 3000.', 1, LONGEST),
     ...handoverKeys,
-    ...programKeys(true),
+    ...programKeys('unless a guard used it'),
   },
   'An SCGI application.',
 )

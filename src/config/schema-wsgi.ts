@@ -17,7 +17,7 @@ export const wsgi: v.GenericSchema = object<WsgiOptions>(
     threads: number('Requests that one process answers at once, each in a thread. Default: 1.', 1, MOST_THREADS),
     python: text('Python 3.8 or later, by its path, such as `venv/bin/python`, or a name on PATH. Default: `python3`.'),
     spool: yes('Whether a content is read to its end before the application is called. Default: `true`.'),
-    authorization: yes('Whether it sees the field Authorization, with passwords. Default: `true`.'),
+    authorization: yes('Whether it sees the field Authorization, with passwords. Default: unless a guard used it.'),
     ...processKeys,
   },
   'A WSGI application in Python that Oriel runs.',

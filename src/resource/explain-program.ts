@@ -28,17 +28,9 @@ export function explainedList(list: readonly string[]): (readonly [string, strin
   return lines
 }
 
-/**
- * What a program would be told of a request: made by what makes it for the program.
- * @param authorization Whether it sees `Authorization`, unless its options say.
- */
-export function explainedVariables(
-  request: Request,
-  script: Script,
-  options: ProgramOptions,
-  authorization: boolean,
-): string[] {
-  return cgiVariables(request, nobody(), script, undefined, variableOptions(options, authorization))
+/** What a program would be told of a request: made by what makes it for the program. */
+export function explainedVariables(request: Request, script: Script, options: ProgramOptions): string[] {
+  return cgiVariables(request, nobody(), script, undefined, variableOptions(options))
 }
 
 /** The same, as lines of an explanation. */
@@ -46,7 +38,6 @@ export function explainVariables(
   request: Request,
   script: Script,
   options: ProgramOptions,
-  authorization: boolean,
 ): (readonly [string, string])[] {
-  return explainedList(explainedVariables(request, script, options, authorization))
+  return explainedList(explainedVariables(request, script, options))
 }

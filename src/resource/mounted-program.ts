@@ -19,7 +19,7 @@ export function mountedProgram(
   const explain: Explain = async (request) => {
     const script = mountedScript(request)
     if (script === undefined) return [['status', '404: an encoded slash in PATH_INFO']]
-    return [...(await about(request)), ...explainedList(seen(explainedVariables(request, script, options, true)))]
+    return [...(await about(request)), ...explainedList(seen(explainedVariables(request, script, options)))]
   }
   return explaining((request, connection) => {
     const script = mountedScript(request)

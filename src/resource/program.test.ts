@@ -33,7 +33,7 @@ test('a path that hides a slash is nobody’s, also where the route rewrites it:
 test('the file of a filter is closed where the content of the request cannot be read', { timeout: 5000 }, async () => {
   let closed = 0
   const data: Data = { size: 1, modified: 0, bytes: Buffer.from('x'), close: () => closed++ }
-  const answer = program(new Scripted('A: b\n\nran').backends({ address: 'x:1' }), 'x', {}, true)
+  const answer = program(new Scripted('A: b\n\nran').backends({ address: 'x:1' }), 'x', {})
   const body = new ReadableStream({ start: (stream) => stream.error(new HttpError(413)) })
   const request = new Request('http://h/', { method: 'POST', body })
   const connection = new Connection(FACTS, new Exchange(), 'HTTP/1.1')

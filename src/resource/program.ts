@@ -5,6 +5,7 @@ import { type GatewayTimeouts, PROGRAM_TIMEOUTS } from '../gateway/patience.ts'
 import { type Handover, replyOf } from '../gateway/reply.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
+import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Answer } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { byteString } from '../protocol/cgi/octets.ts'
@@ -14,7 +15,7 @@ import { cgiVariables, hasEncodedSlash, type Script, type VariableOptions } from
 export interface ProgramOptions {
   /** More variables for the program. */
   readonly env?: Readonly<Record<string, string>>
-  /** Whether the program sees `Authorization`, with passwords. */
+  /** Whether the program sees `Authorization`, with passwords; unless a guard used it, where this is left out. */
   readonly authorization?: boolean
   /** How long is waited for the program, in milliseconds; 0 for ever. */
   readonly timeouts?: Partial<GatewayTimeouts>
@@ -41,23 +42,23 @@ export type ProgramAt = (
   data?: Data,
 ) => Promise<Answer>
 
-/** What answers over a wire. @param name What the log calls the program by. @param authorization Unless told otherwise. */
+/** What answers over a wire. @param name What the log calls the program by. @param identity What the site knows users by. */
 export function program(
   open: Open,
   name: string,
   options: ProgramOptions,
-  authorization: boolean,
+  identity?: OwnIdentity,
   handover?: Handover,
 ): Program {
-  const answer = programAt(options, authorization, handover)
+  const answer = programAt(options, identity, handover)
   const backEnd = { open, name }
   return (request, connection, script, data) => answer(backEnd, request, connection, script, data)
 }
 
 /** As `program`, for back ends that are found request by request. */
-export function programAt(options: ProgramOptions, authorization: boolean, handover?: Handover): ProgramAt {
+export function programAt(options: ProgramOptions, identity?: OwnIdentity, handover?: Handover): ProgramAt {
   const timeouts = { ...PROGRAM_TIMEOUTS, ...options.timeouts }
-  const passed = variableOptions(options, authorization)
+  const passed = variableOptions(options, identity)
   const run = (
     { open, name }: BackEnd,
     request: Request,
@@ -98,7 +99,7 @@ export function dataVariables({ size, modified }: Pick<Data, 'size' | 'modified'
 }
 
 /** What a program is told beside the request, in bytes. */
-export function variableOptions({ env = {}, authorization }: ProgramOptions, otherwise: boolean): VariableOptions {
+export function variableOptions({ env = {}, authorization }: ProgramOptions, identity?: OwnIdentity): VariableOptions {
   const list = Object.entries(env).flatMap(([name, value]) => [byteString(name), byteString(value)])
-  return { authorization: authorization ?? otherwise, env: list }
+  return { authorization, identity, env: list }
 }

@@ -14,6 +14,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { type ErrorPages, errorResponse, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
+import { ownIdentity } from './own-identity.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
@@ -49,7 +50,8 @@ export class Site {
 
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
-    const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place }
+    const identity = ownIdentity(options.routes, options.access)
+    const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
     const defaults = { bodyLimit: options.limits?.body, access: options.access, guard: guards(place) }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)

@@ -1,9 +1,12 @@
 import type { Headers } from '../../message/headers.ts'
+import { folded, type OwnIdentity, tellsOfUser } from '../../message/identity-fields.ts'
 
 /** Which fields of a request a program does not see. */
 export interface Withheld {
   /** `Authorization` too: programs are told who the user is, and not the password (RFC 3875 §4.1.18). */
   readonly authorization: boolean
+  /** What the site knows users by: no variables of clients, under whatever name (REMOTE_USER is no field, HTTP_REMOTE_USER is). */
+  readonly identity?: OwnIdentity | undefined
 }
 
 /**
@@ -30,6 +33,9 @@ const NEVER = new Set([
 interface FieldVariable {
   readonly name: string
   readonly never: boolean
+  /** The name of the field as gateways read it that fold names. */
+  readonly field: string
+  readonly tellsOfUser: boolean
   /** Whether the name of the field has characters other than letters, digits and hyphens. */
   readonly odd: boolean
 }
@@ -53,6 +59,8 @@ export function addFieldVariables(list: string[], headers: Headers, withheld: Wi
     const name = fields[i] as string
     const variable = variableOf(name)
     if (variable.never || (withheld.authorization && variable.name === 'HTTP_AUTHORIZATION')) continue
+    if (withheld.identity !== undefined && (variable.tellsOfUser || withheld.identity.fields.has(variable.field)))
+      continue
     const value = fields[i + 1] as string
     if (variable.odd) {
       odd ??= []
@@ -90,7 +98,14 @@ function variableOf(name: string): FieldVariable {
   const known = NAMES.get(name)
   if (known !== undefined) return known
   const variable = `HTTP_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
-  const made = { name: variable, never: NEVER.has(variable), odd: /[^A-Za-z0-9-]/.test(name) }
+  const field = folded(name)
+  const made = {
+    name: variable,
+    never: NEVER.has(variable),
+    field,
+    tellsOfUser: tellsOfUser(field),
+    odd: /[^A-Za-z0-9-]/.test(name),
+  }
   // A copy: a part of another text holds all of that in memory.
   if (NAMES.size < MOST_NAMES && name.length <= LONGEST_NAME) {
     NAMES.set(Buffer.from(name, 'latin1').toString('latin1'), made)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Connection, type SocketFacts } from '../../message/connection.ts'
 import { Exchange } from '../../message/exchange.ts'
+import type { OwnIdentity } from '../../message/identity-fields.ts'
 import { Request, type RequestInit } from '../../message/request.ts'
 import { textOfBytes } from './octets.ts'
 import { cgiVariables, mountedScript, type Script } from './variables.ts'
@@ -19,7 +20,8 @@ interface Given extends RequestInit {
   readonly script?: Script
   readonly size?: number
   readonly connection?: Connection
-  readonly authorization?: boolean
+  readonly authorization?: boolean | undefined
+  readonly identity?: OwnIdentity
   readonly env?: readonly string[]
 }
 
@@ -28,11 +30,12 @@ function variables(given: Given = {}): Record<string, string> {
     url = 'http://www.example.org:81/cgi/a.sh?a=%20b&c',
     script = SCRIPT,
     size,
-    authorization = false,
+    authorization = 'authorization' in given ? undefined : false,
     env = [],
+    identity,
   } = given
   const connection = given.connection ?? new Connection(FACTS, new Exchange(), 'HTTP/1.1')
-  const list = cgiVariables(new Request(url, given), connection, script, size, { authorization, env })
+  const list = cgiVariables(new Request(url, given), connection, script, size, { authorization, env, identity })
   const seen: Record<string, string> = {}
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i] as string
@@ -184,13 +187,45 @@ test('Authorization is given where the config says so', () => {
   )
 })
 
+for (const [means, authorization, given] of [
+  [undefined, undefined, 'Basic x'],
+  [{ type: 'Basic', usesAuthorization: true }, undefined, undefined],
+  [{ type: 'Basic', usesAuthorization: true }, true, 'Basic x'],
+  [{ type: 'Certificate' }, undefined, 'Basic x'],
+  [{ type: 'Certificate' }, false, undefined],
+] as const) {
+  test(`Authorization behind ${means?.type ?? 'nothing'} where the config says ${authorization}: ${given}`, () => {
+    const connection = new Connection(FACTS, new Exchange(), 'HTTP/1.1')
+    connection.identify({ name: 'ada', groups: [] }, undefined, means)
+    const headers = { Authorization: 'Basic x', 'Proxy-Authorization': 'Basic y', Proxy_Authorization: 'Basic z' }
+    const seen = variables({ headers, authorization, connection })
+    assert.deepEqual([seen['HTTP_AUTHORIZATION'], seen['AUTH_TYPE']], [given, means?.type])
+    assert.equal(seen['HTTP_PROXY_AUTHORIZATION'], undefined)
+  })
+}
+
+test('what a client says of users becomes no variable in a site that has guards, however it is spelled', () => {
+  const headers: Record<string, string> = { 'X-Team': 'mine', X_Team: 'odd', 'X-Other': 'seen', Remote_User: 'a' }
+  for (const name of ['Remote-User', 'REMOTE-GROUPS', 'X-Remote_User', 'Auth-Type', 'X-WEBAUTH-USER', 'Client-Cert']) {
+    headers[name] = 'root'
+  }
+  const fieldsOf = (seen: Record<string, string>) =>
+    Object.keys(seen).filter((name) => /^HTTP_(?!HOST)|REMOTE_USER|AUTH_TYPE/.test(name))
+  const identity = { fields: new Set(['x-team']) }
+  assert.deepEqual(fieldsOf(variables({ headers, identity })), ['HTTP_X_OTHER'])
+  const passed = fieldsOf(variables({ headers }))
+  assert.ok(passed.includes('HTTP_REMOTE_USER') && passed.includes('HTTP_X_WEBAUTH_USER'), String(passed))
+  assert.ok(!passed.includes('REMOTE_USER') && !passed.includes('AUTH_TYPE'))
+})
+
 test('the user, what the Authorizer said, and the environment of the site take the place of others', () => {
   const connection = new Connection(FACTS, new Exchange(), 'HTTP/1.1')
-  connection.identify({ name: 'ädä', groups: [] }, { TEAM: 'ü', SERVER_SOFTWARE: 'x' })
+  const said = { TEAM: 'ü', SERVER_SOFTWARE: 'x', REMOTE_USER: 'eve' }
+  connection.identify({ name: 'ädä', groups: [] }, said, { type: 'Test' })
   const seen = variables({ connection, headers: { Authorization: 'Basic x' }, env: ['REDIRECT_STATUS', '1', 'A', 'b'] })
   assert.equal(textOfBytes(seen['REMOTE_USER'] ?? ''), 'ädä')
   const { AUTH_TYPE, TEAM, SERVER_SOFTWARE, REDIRECT_STATUS, A } = seen
-  assert.deepEqual([AUTH_TYPE, TEAM, SERVER_SOFTWARE, REDIRECT_STATUS, A], ['Basic', 'Ã¼', 'x', '1', 'b'])
+  assert.deepEqual([AUTH_TYPE, TEAM, SERVER_SOFTWARE, REDIRECT_STATUS, A], ['Test', 'Ã¼', 'x', '1', 'b'])
 })
 
 test('what a client says of itself is no user', () => {

@@ -1,4 +1,5 @@
 import type { Connection } from '../../message/connection.ts'
+import type { OwnIdentity } from '../../message/identity-fields.ts'
 import { canonicalPath } from '../../message/path.ts'
 import type { Request } from '../../message/request.ts'
 import { addFieldVariables } from './field-variables.ts'
@@ -17,8 +18,10 @@ export interface Script {
 }
 
 export interface VariableOptions {
-  /** Whether the program sees `Authorization`, with passwords. */
-  readonly authorization: boolean
+  /** Whether the program sees `Authorization`, with passwords; undefined: unless a guard used it. */
+  readonly authorization: boolean | undefined
+  /** What the site knows users by. */
+  readonly identity?: OwnIdentity | undefined
   /** More variables, name, value, name, value: they take the place of others of their name. */
   readonly env: readonly string[]
 }
@@ -70,10 +73,11 @@ export function cgiVariables(
   if (script.root !== undefined) list.push('DOCUMENT_ROOT', script.root, 'DOCUMENT_URI', script.name + script.pathInfo)
   addConnection(list, connection)
   addContent(list, request, size)
-  addFieldVariables(list, request.headers, { authorization: !options.authorization })
+  const shown = options.authorization ?? connection.means?.usesAuthorization !== true
+  addFieldVariables(list, request.headers, { authorization: !shown, identity: options.identity })
   // HTTP/2 has no Host field; programs ask for one (RFC 9113 §8.3.1).
   if (request.authority !== '' && !request.headers.has('host')) list.push('HTTP_HOST', request.authority)
-  addUser(list, request, connection)
+  addUser(list, connection)
   for (let i = 0; i < options.env.length; i += 2) set(list, options.env[i] as string, options.env[i + 1] as string)
   return list
 }
@@ -99,15 +103,14 @@ function addContent(list: string[], request: Request, size: number | undefined):
 }
 
 /** Who the guard let in, and what it said beside that: never anything that a client sent as it is. */
-function addUser(list: string[], request: Request, connection: Connection): void {
-  const { user, variables } = connection
-  if (user !== undefined) {
-    list.push('REMOTE_USER', byteString(user.name))
-    const scheme = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/.exec(request.headers.get('authorization') ?? '')?.[0]
-    if (scheme !== undefined) list.push('AUTH_TYPE', scheme)
+function addUser(list: string[], { user, variables, means }: Connection): void {
+  if (variables !== undefined) {
+    for (const [name, value] of Object.entries(variables)) set(list, byteString(name), byteString(value))
   }
-  if (variables === undefined) return
-  for (const [name, value] of Object.entries(variables)) set(list, byteString(name), byteString(value))
+  if (user === undefined) return
+  set(list, 'REMOTE_USER', byteString(user.name))
+  // RFC 3875 §4.1.1.
+  if (means?.type !== undefined) set(list, 'AUTH_TYPE', byteString(means.type))
 }
 
 function set(list: string[], name: string, value: string): void {

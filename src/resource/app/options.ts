@@ -45,7 +45,7 @@ export interface AppOptions extends ProcessOptions {
   readonly connections?: number
   /** Whether the content of a request is read to its end before the application is called; true where it is left out. */
   readonly spool?: boolean
-  /** Whether it sees `Authorization`, with passwords; true where it is left out. */
+  /** Whether it sees `Authorization`, with passwords; unless a guard used it, where this is left out. */
   readonly authorization?: boolean
   /** How requests are forwarded to one that speaks HTTP. */
   readonly forward?: AppForward

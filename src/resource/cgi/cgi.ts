@@ -24,9 +24,9 @@ type Find = (request: Request) => Run | Response | Promise<Run | Response>
 
 /** Programs as resources by CGI/1.1 (RFC 3875): the scripts of a folder, or one program for all paths of the route. */
 export function cgi(given: CgiOptions | string, place: FilesPlace): Handler {
-  const options = withEnvironment(typeof given === 'string' ? { root: given } : given)
+  const options = ownDefaults(typeof given === 'string' ? { root: given } : given)
   const find = options.program === undefined ? inFolder(options, place) : always(options, place)
-  const answer = programAt(options, false)
+  const answer = programAt(options, place.identity)
   const cap = capOf(options, place)
   const total = options.timeouts?.total ?? PROGRAM_TIMEOUTS.total
 
@@ -41,7 +41,7 @@ export function cgi(given: CgiOptions | string, place: FilesPlace): Handler {
     const found = find(request)
     return isPromise(found) ? found.then((known) => run(known, request, connection)) : run(found, request, connection)
   }
-  const passed = variableOptions(options, false)
+  const passed = variableOptions(options)
   return explaining(handler, async (request) => {
     const found = await find(request)
     if (found instanceof Response) return [['status', `308 to ${found.headers.get('location')}`]]
@@ -84,8 +84,9 @@ function always(options: CgiOptions, place: FilesPlace): Find {
   }
 }
 
-function withEnvironment(options: CgiOptions): CgiOptions {
-  return { ...options, env: { ...inheritedVariables(), ...options.env } }
+/** RFC 3875 §4.1.18: programs are told who the user is, and not the password. */
+function ownDefaults(options: CgiOptions): CgiOptions {
+  return { ...options, authorization: options.authorization ?? false, env: { ...inheritedVariables(), ...options.env } }
 }
 
 function capOf(

@@ -33,7 +33,7 @@ export function fastcgi(
   const { role = 'responder' } = options
   const address = addressesOf(options.address, place.base)
   const name = address.join(', ')
-  const run = program(backends({ ...options, address, role }), name, options, true, handover(options, place))
+  const run = program(backends({ ...options, address, role }), name, options, place.identity, handover(options, place))
   const about: Explain = async () => [['address', name]]
   if (role === 'filter') return filter(options, place, run, about)
   if (options.root !== undefined) return site(resolve(place.base, options.root), options, place, run, about)
@@ -77,7 +77,7 @@ function site(root: string, options: FastCgiOptions, place: FilesPlace, run: Pro
     return [
       ['file', target.file.path],
       ...(await about(request)),
-      ...explainVariables(asSeen(request, target), script, options, true),
+      ...explainVariables(asSeen(request, target), script, options),
     ]
   }
   return explaining(handler, explain)

@@ -55,7 +55,7 @@ export function filter(options: FastCgiOptions, place: FilesPlace, run: Program,
     return [
       ['file', found.path],
       ...(await about(request)),
-      ...explainVariables(request, scriptOf(request), options, true),
+      ...explainVariables(request, scriptOf(request), options),
       ...explainedList(dataVariables(data)),
     ]
   }

@@ -1,4 +1,5 @@
 import type { FileFacts } from '../../io/file.ts'
+import type { OwnIdentity } from '../../message/identity-fields.ts'
 
 /** What a folder of files may be told. */
 export interface FilesOptions {
@@ -45,6 +46,8 @@ export interface FilesPlace {
   readonly withheld: (real: string, facts: FileFacts) => boolean
   /** Whether it is not for programs either, by the same; what is withheld only because it is run, is. */
   readonly secret?: (real: string, facts: FileFacts) => boolean
+  /** What the site knows users by, where it has guards: no client's to say. */
+  readonly identity?: OwnIdentity | undefined
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024

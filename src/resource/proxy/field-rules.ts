@@ -1,3 +1,5 @@
+import { folded, isOwn, type OwnIdentity } from '../../message/identity-fields.ts'
+
 /** What becomes of a field of a client's request. */
 export type FieldRule = 'pass' | 'drop' | 'odd' | 'connection' | 'via' | 'max-forwards'
 
@@ -17,9 +19,14 @@ const LONGEST_NAME = 64
 export class FieldRules {
   readonly #named: ReadonlyMap<string, FieldRule>
   readonly #known = new Map<string, FieldRule>()
+  readonly #own: OwnIdentity | undefined
 
-  /** @param dropped Names that are not passed either, in any case. */
-  constructor(dropped: Iterable<string>) {
+  /**
+   * @param dropped Names that are not passed either, in any case.
+   * @param own What the site knows users by: no fields of clients.
+   */
+  constructor(dropped: Iterable<string>, own?: OwnIdentity) {
+    this.#own = own
     const named = new Map<string, FieldRule>([
       ['connection', 'connection'],
       ['via', 'via'],
@@ -42,14 +49,9 @@ export class FieldRules {
 
   #find(name: string): FieldRule {
     const plain = folded(name)
-    const named = this.#named.get(plain) ?? (NEVER.test(plain) ? 'drop' : 'pass')
+    const named = this.#named.get(plain) ?? (NEVER.test(plain) || isOwn(plain, this.#own) ? 'drop' : 'pass')
     if (/^[A-Za-z0-9-]+$/.test(name)) return named
     // Behind a gateway that folds names, it would pass for one of ours.
     return named === 'pass' ? 'odd' : 'drop'
   }
-}
-
-/** A name as those read it who fold names: `X_Forwarded_For` is `x-forwarded-for` for CGI, WSGI, Rack and PHP. */
-export function folded(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }

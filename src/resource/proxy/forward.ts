@@ -5,6 +5,7 @@ import { contentOf } from '../../gateway/reply.ts'
 import type { Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Headers } from '../../message/headers.ts'
+import type { OwnIdentity } from '../../message/identity-fields.ts'
 import type { Handler, Reply } from '../../message/interface.ts'
 import { type IncomingBody, Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
@@ -20,6 +21,8 @@ import { type Upgrades, upgradeAsked, upgradesOf } from './upgrade.ts'
 
 /** What is told beside the options, of HTTP servers that are known by an address. */
 export interface ForwardTo extends ForwardOptions {
+  /** What the site knows users by. */
+  readonly identity?: OwnIdentity | undefined
   /** What the back ends are by their own account: `http://127.0.0.1:9000`; `http://localhost` where it is left out. */
   readonly origins?: readonly string[]
 }
@@ -51,7 +54,7 @@ class Forward {
     const { origins = ['http://localhost'], location = true, cookies = {}, spool = false, upgrade, buffer } = options
     const timeouts = { ...PROXY_TIMEOUTS, ...options.timeouts }
     this.#open = open
-    this.#lines = new RequestLines(options, origins[0] ?? '')
+    this.#lines = new RequestLines(options, origins[0] ?? '', options.identity)
     this.#own = location ? { origins, base: this.#lines.base, cookies } : undefined
     this.#upgrades = upgradesOf(upgrade)
     this.#exchange = { timeouts, name, buffer }

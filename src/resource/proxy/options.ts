@@ -31,7 +31,9 @@ export interface ForwardOptions {
   readonly forwarded?: boolean | 'x-forwarded' | 'forwarded'
   /** The field that tells whom the guard of the route let in. */
   readonly user?: string
-  /** Whether Authorization is passed, with passwords. */
+  /** The field that tells the groups of that user, with commas between them. */
+  readonly groups?: string
+  /** Whether Authorization is passed, with passwords; unless a guard used it, where this is left out. */
   readonly authorization?: boolean
   /** To which protocols a connection may be switched: `['websocket']` where it is left out. */
   readonly upgrade?: boolean | readonly string[]

@@ -21,7 +21,11 @@ export type MakeUpstream = (options: HttpUpstreamOptions) => Upstream
  * HTTP servers as a resource: a reverse proxy (RFC 9110 §3.7, there called a gateway).
  * @throws TypeError for options that cannot be; the system's error for a certificate that cannot be read.
  */
-export function proxy(given: ProxyGiven, place: Pick<FilesPlace, 'base'>, make: MakeUpstream = httpUpstream): Handler {
+export function proxy(
+  given: ProxyGiven,
+  place: Pick<FilesPlace, 'base' | 'identity'>,
+  make: MakeUpstream = httpUpstream,
+): Handler {
   const options = proxyOptions(given)
   const addresses = proxyAddresses(options.address, place.base)
   const [first] = addresses
@@ -48,6 +52,7 @@ export function proxy(given: ProxyGiven, place: Pick<FilesPlace, 'base'>, make: 
     ...options,
     host,
     ...(path !== undefined && { path }),
+    identity: place.identity,
     origins: addresses.map(({ origin }) => origin),
   })
 }

@@ -1,8 +1,9 @@
 import { HttpError } from '../../message/errors.ts'
 import { listMembers } from '../../message/fields.ts'
 import type { Headers } from '../../message/headers.ts'
+import { folded } from '../../message/identity-fields.ts'
 import type { Request } from '../../message/request.ts'
-import { type FieldRules, folded } from './field-rules.ts'
+import type { FieldRules } from './field-rules.ts'
 
 /** Our own name in Via (RFC 9110 §7.6.3): a pseudonym, which tells nothing of the machine. */
 const PSEUDONYM = 'oriel'

@@ -13,7 +13,7 @@ export function scgi(given: string | readonly string[] | ScgiOptions, place: Fil
   const options = optionsOf(given)
   const address = addressesOf(options.address, place.base)
   const name = address.join(', ')
-  const run = program(scgiBackends({ ...options, address }), name, options, true, handover(options, place))
+  const run = program(scgiBackends({ ...options, address }), name, options, place.identity, handover(options, place))
   return mountedProgram(run, options, async () => [['address', name]], scgiVariables)
 }
 

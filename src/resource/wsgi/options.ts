@@ -12,6 +12,6 @@ export interface WsgiOptions extends ProcessOptions {
   readonly python?: string
   /** Whether the content of a request is read to its end before the application is called; true where it is left out. */
   readonly spool?: boolean
-  /** Whether it sees `Authorization`, with passwords; true where it is left out. */
+  /** Whether it sees `Authorization`, with passwords; unless a guard used it, where this is left out. */
   readonly authorization?: boolean
 }

@@ -16,11 +16,13 @@ const SERIAL: KnownApplication = {
 }
 
 /** A WSGI application in Python, as a resource. @throws TypeError for what names no module. */
-export function wsgi(given: string | WsgiOptions, place: Pick<FilesPlace, 'base'>): Handler {
+export function wsgi(given: string | WsgiOptions, place: Pick<FilesPlace, 'base' | 'identity'>): Handler {
   const options = wsgiOptionsOf(given)
   const spec = wsgiApplicationOf(options, place.base)
   // How many requests run at once is decided before. With threads each has a connection, where any thread that is free finds it.
   const connections = spec.connections + (spec.ahead ?? 0)
   const known = spec.connections === 1 ? SERIAL : undefined
-  return calling(spec, options, (address) => fastCgiUpstream({ address, connections, keepAlive: true }, known))
+  return calling(spec, options, place.identity, (address) =>
+    fastCgiUpstream({ address, connections, keepAlive: true }, known),
+  )
 }

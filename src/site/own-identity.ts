@@ -1,0 +1,23 @@
+import type { Access } from '../access/access.ts'
+import { folded, type OwnIdentity } from '../message/identity-fields.ts'
+import type { Route } from './route.ts'
+
+/**
+ * What a site knows users by, where any of its routes has a guard: then no route passes on what clients say of users, as the
+ * application behind an open route may be the one that is behind a guarded route too. A site without guards finds out
+ * about nobody, and passes on what a server before it may have said.
+ */
+export function ownIdentity(routes: readonly Route[], access: Access | undefined): OwnIdentity | undefined {
+  const guarded = [access, ...routes.map((route) => route.access)].some((one) => one !== undefined && one !== 'public')
+  return guarded ? { fields: new Set(routes.flatMap(namedBy).map(folded)) } : undefined
+}
+
+/** The fields by which a route tells of the user. */
+function namedBy({ proxy, app }: Route): string[] {
+  const forward = [proxy, typeof app === 'object' ? app.forward : undefined]
+  return forward.flatMap((one) => {
+    if (typeof one !== 'object' || Array.isArray(one)) return []
+    const { user, groups } = one as { readonly user?: string; readonly groups?: string }
+    return [user, groups].filter((name) => name !== undefined)
+  })
+}
