@@ -40,6 +40,8 @@ export interface SocketFacts {
   readonly tls: TlsFacts | undefined
   /** The name that the remote address has in the DNS, else the address. */
   remoteName(): Promise<string>
+  /** The same, once it was looked up. */
+  readonly knownName?: string | undefined
 }
 
 /** Who the client is where a trusted proxy stands between (RFC 7239). */
@@ -104,6 +106,11 @@ export class Connection {
   /** The name of the other end of the socket in the DNS, else its address. */
   remoteName(): Promise<string> {
     return this.socket.remoteName()
+  }
+
+  /** The client's name, where it was looked up; of a client behind a proxy it is not. */
+  get knownName(): string | undefined {
+    return this.#client === undefined ? this.socket.knownName : undefined
   }
 
   /**

@@ -15,6 +15,7 @@ import { requestInProcess } from './in-process.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
+import { tell } from './tell.ts'
 
 export interface SiteOptions {
   readonly routes: readonly Route[]
@@ -93,9 +94,7 @@ export class Site {
   /** Tells the loggers of an exchange that has ended. */
   finished(request: Request, connection: Connection, response: Response): void {
     if (this.#log.length === 0) return
-    const record = recordOf(request, connection, response)
-    const failed = (error: unknown): void => connection.exchange.report('error', 'A logger failed.', { error })
-    for (const logger of this.#log) guarded(() => logger.logRequest(record), failed)
+    tell(this.#log, recordOf(request, connection, response), connection.exchange)
   }
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
@@ -150,16 +149,14 @@ function responseOf(answer: Answer): Response {
 
 /** A report that fails itself has nobody left to tell, and must not end the process. */
 function unfailing(report: Report): Report {
-  return (level, event, fields) => guarded(() => report(level, event, fields), ignore)
-}
-
-/** Calls what may throw, or be asynchronous against its type and reject. */
-function guarded(call: () => unknown, failed: (error: unknown) => void): void {
-  try {
-    const made = call()
-    if (isPromise(made)) made.then(undefined, failed)
-  } catch (error) {
-    failed(error)
+  return (level, event, fields) => {
+    try {
+      const made: unknown = report(level, event, fields)
+      // It may be asynchronous, against its type, and reject.
+      if (isPromise(made)) made.then(undefined, ignore)
+    } catch {
+      // Nobody is left to tell.
+    }
   }
 }
 
