@@ -88,7 +88,7 @@ export class Exchange {
 
   /** @param id What a trusted proxy calls it; one of our own where it is left out. */
   constructor(report?: Report, id?: string) {
-    this.#id = id
+    this.#id = id !== undefined && GIVEN.test(id) ? id : undefined
     this.#report = report
   }
 
@@ -109,7 +109,16 @@ let count = 0
 
 /** Random once in a process, counted from then on: it need only differ, not be hard to guess. */
 function nextId(): string {
-  if (prefix === '') prefix = `${Math.random().toString(36).slice(2, 10).padEnd(8, '0')}-`
-  count++
-  return prefix + count
+  // Of a thousand the beginning is the same: to write a number costs more than all the rest.
+  if (count % 1000 === 0) {
+    if (count === 0) random = `${Math.random().toString(36).slice(2, 10).padEnd(8, '0')}-`
+    prefix = `${random}${count === 0 ? '' : count / 1000}`
+  }
+  return `${prefix}${THREE[count++ % 1000]}`
 }
+
+let random = ''
+const THREE: readonly string[] = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
+
+/** What a proxy may call a request, so that it can stand anywhere without quotes. */
+const GIVEN = /^[\w.:+=/@-]{1,128}$/

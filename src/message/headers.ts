@@ -210,23 +210,26 @@ function joined(found: string | null, value: string, wanted: string): string {
 
 /** The value of a field in the text of a section: what `get` says, without taking all of it apart. */
 function lookIn(lines: string, wanted: string): string | null {
-  const first = wanted.charCodeAt(0) | 32
   let found: string | null = null
   for (let at = 0; at < lines.length; ) {
     // Of one character this is a search of the machine's own; a bare LF is in no text that was checked.
     const end = lines.indexOf('\n', at)
     if (end < 0) break
     const colon = at + wanted.length
-    if (
-      lines.charCodeAt(colon) === 58 &&
-      (lines.charCodeAt(at) | 32) === first &&
-      sameName(lines.slice(at, colon), wanted)
-    ) {
+    if (lines.charCodeAt(colon) === 58 && isNameAt(lines, at, wanted)) {
       found = joined(found, trimOws(lines.slice(colon + 1, end - 1)), wanted)
     }
     at = end + 1
   }
   return found
+}
+
+function isNameAt(lines: string, at: number, wanted: string): boolean {
+  for (let i = 0; i < wanted.length; i++) {
+    const c = lines.charCodeAt(at + i)
+    if ((c >= 65 && c <= 90 ? c + 32 : c) !== wanted.charCodeAt(i)) return false
+  }
+  return true
 }
 
 function parseLines(lines: string): string[] {
