@@ -204,6 +204,7 @@ same<
   | 'routes'
   | 'errors'
   | 'log'
+  | 'requestId'
   | 'limits'
   | 'timeouts'
   | 'types'

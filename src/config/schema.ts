@@ -31,7 +31,7 @@ import { errorsKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
-import { logKey } from './schema-log.ts'
+import { logKey, requestIdKey } from './schema-log.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
@@ -191,6 +191,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(errorsKey),
     log: logKey,
+    requestId: requestIdKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
     types: v.optional(
