@@ -4,9 +4,12 @@ import type { Sink } from '../sink.ts'
 import { CallOutlet } from './call.ts'
 import { DescriptorOutlet } from './descriptor.ts'
 import { FileOutlet } from './file.ts'
+import { HttpOutlet } from './http.ts'
 import type { Outlet } from './outlet.ts'
 import type { Place } from './place.ts'
 import { Queue, type QueueLimits } from './queue.ts'
+import { SqlOutlet } from './sql.ts'
+import { SyslogOutlet } from './syslog.ts'
 
 /** A place that is open, and how many use it. */
 interface Shared {
@@ -25,6 +28,7 @@ const shared = new Map<string, Shared>()
 /** Functions of the config: each is its own place. */
 const own = new Set<Queue>()
 let elsewhere: Elsewhere | undefined
+let leaving = false
 const nobody: Report = () => undefined
 
 /** From now on places are opened by somebody else: before the first is opened. */
@@ -83,7 +87,8 @@ export async function flushSinks(): Promise<void> {
 }
 
 function opened(key: string, to: Place, base: string, report: Report, limits: Partial<QueueLimits>): Shared {
-  if (shared.size === 0) process.on('exit', leave)
+  if (!leaving) process.once('exit', leave)
+  leaving = true
   const outlet = elsewhere?.outlet(key) ?? outletFor(to, base, report)
   const queue = new Queue(nameOf(to, base), outlet, report, limits)
   const made = { queue, outlet, users: 0 }
@@ -101,7 +106,9 @@ function outletFor(to: Place, base: string, report: Report): Outlet {
   if (to === 'stderr') return new DescriptorOutlet(2)
   if (typeof to === 'function') return new CallOutlet(to)
   if ('file' in to) return new FileOutlet(resolve(base, to.file), { rotate: to.rotate, report })
-  throw new Error('not yet')
+  if ('http' in to) return new HttpOutlet(to)
+  if ('sql' in to) return new SqlOutlet({ ...to.sql, file: resolve(base, to.sql.file) })
+  return new SyslogOutlet(to)
 }
 
 /** For people, and without secrets. */

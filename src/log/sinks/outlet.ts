@@ -16,6 +16,13 @@ export interface Outlet {
 /** Lines that a place refuses for good. */
 export class Undeliverable extends Error {
   override readonly name: string = 'Undeliverable'
+  /** How many of a batch, where the others were taken. */
+  readonly lines: number | undefined
+
+  constructor(message: string, { lines, cause }: { readonly lines?: number; readonly cause?: unknown } = {}) {
+    super(message, { cause })
+    this.lines = lines
+  }
 }
 
 /** A place that says when it is to be asked again. */

@@ -214,7 +214,7 @@ export class Queue implements Sink {
       this.#well = false
       if (error instanceof Undeliverable) {
         this.#gone(batch)
-        this.#trouble.drop(batch.lines.length, error)
+        this.#trouble.drop(error.lines ?? batch.lines.length, error)
         return true
       }
       this.#trouble.failed(error)
