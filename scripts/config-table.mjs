@@ -35,7 +35,9 @@ function keysOf(node, path) {
     // The same as of a route.
     if (key === 'access' || /\.authorize\b.*\.access$/.test(key)) continue
     for (const inner of [value, ...(value.anyOf ?? []).map(resolved)]) {
-      if (inner.items?.properties) found.push(...keysOf(inner.items, `${key}[]`))
+      for (const item of [inner.items, ...(inner.items?.anyOf ?? [])]) {
+        if (item?.properties) found.push(...keysOf(item, `${key}[]`))
+      }
       if (inner.properties) found.push(...keysOf(inner, key))
     }
   }

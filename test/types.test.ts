@@ -218,6 +218,7 @@ same<
   | 'access'
   | 'errors'
   | 'log'
+  | 'requestId'
   | 'limits'
   | 'timeouts'
   | 'types'

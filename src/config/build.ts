@@ -24,6 +24,7 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { Logs } from './logs.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
@@ -39,6 +40,8 @@ export interface Built {
   readonly acme?: ServedCertificates
   /** What is to be run for it. */
   readonly applications: readonly ApplicationSpec[]
+  /** What is told of exchanges, to be opened when they are served. */
+  readonly logs?: Logs
 }
 
 export interface BuildOptions {
@@ -98,6 +101,10 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { limits, timeouts, trustedProxies, log, report } = config
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
+  const looking = options.certificates !== false && options.explaining !== true
+  const logs = new Logs(log ?? [], base, report, looking, (path, cause) => {
+    throw new ConfigError(faultAt(path, cause.message, source), { cause })
+  })
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
@@ -107,7 +114,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       place,
       ...(access !== undefined && { access }),
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
-      ...(log !== undefined && { log }),
+      log: logs.loggers,
+      ...(config.requestId !== undefined && { requestId: config.requestId }),
       ...(report !== undefined && { report }),
       ...(middleware.length > 0 && { middleware }),
     })
@@ -120,7 +128,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine, applications, ...(acme !== undefined && { acme }) }
+  return { site, listen, engine, applications, logs, ...(acme !== undefined && { acme }) }
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */

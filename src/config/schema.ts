@@ -28,7 +28,7 @@ import { errorsKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
-import { logKey } from './schema-log.ts'
+import { logKey, requestIdKey } from './schema-log.ts'
 import { match, pattern } from './schema-match.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
@@ -189,6 +189,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     ),
     errors: v.optional(errorsKey),
     log: logKey,
+    requestId: requestIdKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
     types: v.optional(

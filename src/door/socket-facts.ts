@@ -14,6 +14,7 @@ export class FactsOfSocket implements SocketFacts {
   #local: Address | undefined = undefined
   #tls: TlsFacts | undefined = undefined
   #name: Promise<string> | undefined = undefined
+  #knownName: string | undefined = undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -37,8 +38,15 @@ export class FactsOfSocket implements SocketFacts {
 
   remoteName(): Promise<string> {
     const { address } = this.remote
-    this.#name ??= nameOf(address)
+    this.#name ??= nameOf(address).then((name) => {
+      this.#knownName = name
+      return name
+    })
     return this.#name
+  }
+
+  get knownName(): string | undefined {
+    return this.#knownName
   }
 }
 

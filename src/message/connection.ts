@@ -40,12 +40,16 @@ export interface SocketFacts {
   readonly tls: TlsFacts | undefined
   /** The name that the remote address has in the DNS, else the address. */
   remoteName(): Promise<string>
+  /** The same, once it was looked up. */
+  readonly knownName?: string | undefined
 }
 
 /** Who the client is where a trusted proxy stands between (RFC 7239). */
 export interface ClientFacts {
   readonly address: string
   readonly secure: boolean
+  /** What the proxy calls the request, in X-Request-Id. */
+  readonly requestId?: string | undefined
 }
 
 /** What of a front door sends informational answers (RFC 9110 §15.2). */
@@ -104,6 +108,11 @@ export class Connection {
   /** The name of the other end of the socket in the DNS, else its address. */
   remoteName(): Promise<string> {
     return this.socket.remoteName()
+  }
+
+  /** The client's name, where it was looked up; of a client behind a proxy it is not. */
+  get knownName(): string | undefined {
+    return this.#client === undefined ? this.socket.knownName : undefined
   }
 
   /**

@@ -5,10 +5,32 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 /** One entry for the error log. Fields are for programs; `event` is one sentence for people. */
 export type Report = (level: Level, event: string, fields?: Readonly<Record<string, unknown>>) => void
 
-/** What every Logger is told of a finished exchange: the fields of logger.isl, and what was learned since. */
+/** What the back end said of an exchange: a program, an application, an upstream. */
+export interface BackendRecord {
+  /** Who answered: the pid of a program, the address of an application or an upstream. */
+  readonly process?: string | number
+  readonly exitCode?: number
+  /** The signal that ended it. */
+  readonly signal?: string
+  /** What a FastCGI application said at its end, as a program its exit code. */
+  readonly appStatus?: number
+  readonly protocolStatus?: number
+  /** The first lines that it wrote to its standard error for this request. */
+  readonly stderr?: readonly string[]
+  /** How often the request was sent once more, since nobody had begun with it. */
+  readonly retries?: number
+  readonly [more: string]: unknown
+}
+
+/**
+ * What every Logger is told of a finished exchange: the fields of logger.isl, and what was learned since. It may be
+ * kept: its values stay what they are. Some are worked out when they are first asked for.
+ */
 export interface ExchangeRecord {
   /** When the head of the request was read, in milliseconds since 1970. */
   readonly time: number
+  /** Which exchange it was: the same in every report to the error log, and for back ends that are told it. */
+  readonly requestId: string
   readonly method: string
   /** The target as the client sent it. */
   readonly uri: string
@@ -31,7 +53,7 @@ export interface ExchangeRecord {
   readonly bytesIn: number
   /** Bytes written, head and framing included. */
   readonly bytesOut: number
-  /** Milliseconds from the head of the request to the first byte of the answer. */
+  /** Milliseconds from the head of the request to the first byte of the answer; 0 where there was none. */
   readonly firstByte: number
   /** Milliseconds from the head of the request to the last byte of the answer. */
   readonly duration: number
@@ -41,8 +63,11 @@ export interface ExchangeRecord {
   readonly aborted: boolean
   /** What was thrown, for the log only. */
   readonly error: unknown
-  /** What the back end said: exit code, signal, stderr, appStatus and the like. */
-  readonly backend: Readonly<Record<string, unknown>> | undefined
+  readonly backend: BackendRecord | undefined
+  /** A field of the request, by its name; secrets too. */
+  requestField(name: string): string | undefined
+  /** A field of the answer, by its name; secrets too. */
+  responseField(name: string): string | undefined
 }
 
 /** Collects what an ExchangeRecord tells. Times are `performance.now()`, 0 where nobody asked for them. */
@@ -57,15 +82,43 @@ export class Exchange {
   firstByte = 0
   aborted = false
   error: unknown = undefined
-  backend: Record<string, unknown> | undefined = undefined
+  backend: BackendRecord | undefined = undefined
+  #id: string | undefined
   readonly #report: Report | undefined
 
-  constructor(report?: Report) {
+  /** @param id What a trusted proxy calls it; one of our own where it is left out. */
+  constructor(report?: Report, id?: string) {
+    this.#id = id !== undefined && GIVEN.test(id) ? id : undefined
     this.#report = report
+  }
+
+  /** Which exchange this is, among all of all processes. Made when it is first asked for. */
+  get requestId(): string {
+    this.#id ??= nextId()
+    return this.#id
   }
 
   /** The one way to the error log. */
   report(level: Level, event: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#report?.(level, event, fields)
+    this.#report?.(level, event, { ...fields, requestId: this.requestId })
   }
 }
+
+let prefix = ''
+let count = 0
+
+/** Random once in a process, counted from then on: it need only differ, not be hard to guess. */
+function nextId(): string {
+  // Of a thousand the beginning is the same: to write a number costs more than all the rest.
+  if (count % 1000 === 0) {
+    if (count === 0) random = `${Math.random().toString(36).slice(2, 10).padEnd(8, '0')}-`
+    prefix = `${random}${count === 0 ? '' : count / 1000}`
+  }
+  return `${prefix}${THREE[count++ % 1000]}`
+}
+
+let random = ''
+const THREE: readonly string[] = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
+
+/** What a proxy may call a request, so that it can stand anywhere without quotes. */
+const GIVEN = /^[\w.:+=/@-]{1,128}$/

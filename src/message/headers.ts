@@ -7,6 +7,9 @@ export type HeadersInit =
   | Iterable<readonly [string, string]>
   | Readonly<Record<string, string | readonly string[]>>
 
+/** So many fields are looked for in the text as it came; after that it is worth taking it apart. */
+const FEW = 4
+
 /**
  * Field lines in the shape of Fetch's Headers, and what that cannot say: the case and the order as sent, and repeated
  * fields one by one (`raw`, `getAll`). Names and values are checked when they are set (RFC 9110 §5.1, §5.5), so
@@ -19,12 +22,18 @@ export class Headers implements Iterable<[string, string]> {
   block: unknown
   #list: string[] | undefined
   #lines: string
+  /** How often a field was looked for in the text that was not taken apart. */
+  #looked: number
+  /** Whether the list is another's too, and is copied before it changes. */
+  #shared: boolean
 
   /** @throws TypeError for a name that is no token, or a value with CR, LF, NUL or another control character. */
   constructor(init?: HeadersInit) {
     this.rendering = undefined
     this.block = undefined
     this.#lines = ''
+    this.#looked = 0
+    this.#shared = false
     this.#list = []
     if (init === undefined) return
     if (branded(init, HEADERS)) this.#list = (init as Headers).fields().slice()
@@ -53,13 +62,16 @@ export class Headers implements Iterable<[string, string]> {
 
   /** All values of a field, joined by `, ` (RFC 9110 §5.3), or null. Cookie lines are joined by `; ` (RFC 6265 §5.4). */
   get(name: string): string | null {
-    const list = this.fields()
     const wanted = name.toLowerCase()
+    if (this.#list === undefined && this.#looked < FEW) {
+      this.#looked++
+      return lookIn(this.#lines, wanted)
+    }
+    const list = this.fields()
     let found: string | null = null
     for (let i = 0; i < list.length; i += 2) {
       if (!sameName(list[i] as string, wanted)) continue
-      const value = list[i + 1] as string
-      found = found === null ? value : found + (wanted === 'cookie' ? '; ' : ', ') + value
+      found = joined(found, list[i + 1] as string, wanted)
     }
     return found
   }
@@ -91,7 +103,7 @@ export class Headers implements Iterable<[string, string]> {
     this.delete(name)
     this.rendering = undefined
     this.block = undefined
-    this.fields().push(name, checked)
+    this.#own().push(name, checked)
   }
 
   /** Adds a field beside those of the same name. @throws TypeError, see the constructor. */
@@ -99,11 +111,11 @@ export class Headers implements Iterable<[string, string]> {
     checkFieldName(name)
     this.rendering = undefined
     this.block = undefined
-    this.fields().push(name, checkFieldValue(name, String(value)))
+    this.#own().push(name, checkFieldValue(name, String(value)))
   }
 
   delete(name: string): void {
-    const list = this.fields()
+    const list = this.#own()
     const wanted = name.toLowerCase()
     this.rendering = undefined
     this.block = undefined
@@ -157,6 +169,25 @@ export class Headers implements Iterable<[string, string]> {
     return this.#list
   }
 
+  /** These fields as they are now, whatever becomes of this object. @internal */
+  kept(): Headers {
+    const made = new Headers()
+    made.#lines = this.#lines
+    made.#list = this.#list
+    made.#shared = true
+    this.#shared = true
+    return made
+  }
+
+  /** The list, to change it. */
+  #own(): string[] {
+    const list = this.fields()
+    if (!this.#shared) return list
+    this.#shared = false
+    this.#list = list.slice()
+    return this.#list
+  }
+
   #appendAny(name: string, value: string | readonly string[] | undefined): void {
     if (value === undefined) return
     if (typeof value === 'string') {
@@ -171,6 +202,34 @@ brand(Headers, HEADERS)
 
 function sameName(sent: string, wanted: string): boolean {
   return sent.length === wanted.length && (sent === wanted || sent.toLowerCase() === wanted)
+}
+
+function joined(found: string | null, value: string, wanted: string): string {
+  return found === null ? value : found + (wanted === 'cookie' ? '; ' : ', ') + value
+}
+
+/** The value of a field in the text of a section: what `get` says, without taking all of it apart. */
+function lookIn(lines: string, wanted: string): string | null {
+  let found: string | null = null
+  for (let at = 0; at < lines.length; ) {
+    // Of one character this is a search of the machine's own; a bare LF is in no text that was checked.
+    const end = lines.indexOf('\n', at)
+    if (end < 0) break
+    const colon = at + wanted.length
+    if (lines.charCodeAt(colon) === 58 && isNameAt(lines, at, wanted)) {
+      found = joined(found, trimOws(lines.slice(colon + 1, end - 1)), wanted)
+    }
+    at = end + 1
+  }
+  return found
+}
+
+function isNameAt(lines: string, at: number, wanted: string): boolean {
+  for (let i = 0; i < wanted.length; i++) {
+    const c = lines.charCodeAt(at + i)
+    if ((c >= 65 && c <= 90 ? c + 32 : c) !== wanted.charCodeAt(i)) return false
+  }
+  return true
 }
 
 function parseLines(lines: string): string[] {

@@ -19,6 +19,7 @@ import { ask, intoGuards } from './permission.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
+import { tell } from './tell.ts'
 
 export interface SiteOptions {
   readonly routes: readonly Route[]
@@ -26,6 +27,8 @@ export interface SiteOptions {
   readonly log?: readonly Logger[]
   /** Where reports go, the one way to the error log; nowhere where it is left out. */
   readonly report?: Report
+  /** The field that tells resources which request it is; true for X-Request-Id. */
+  readonly requestId?: true | string
   /** The most bytes the body of a request may have, unless its route says otherwise. */
   readonly limits?: { readonly body?: number }
   /** Who may use the routes that say nothing of it; anybody where it is left out. */
@@ -46,6 +49,7 @@ export class Site {
   readonly #errors: ErrorPages
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
+  readonly #requestId: string | undefined
   /** The middleware of the site round its answer; undefined where there is none. */
   readonly #handler: Handler | undefined
   readonly #middleware: readonly Middleware[]
@@ -62,6 +66,7 @@ export class Site {
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
     this.#errors = options.errors ?? {}
+    this.#requestId = options.requestId === true ? 'X-Request-Id' : options.requestId
     this.#log = options.log ?? []
     const { middleware = [] } = options
     this.#middleware = middleware
@@ -76,6 +81,8 @@ export class Site {
 
   /** The answer to a request. Never throws: whatever happens inside becomes a Response. */
   handle(request: Request, connection: Connection): Response | Promise<Response> {
+    // In the place of what a client wrote there.
+    if (this.#requestId !== undefined) request.headers.set(this.#requestId, connection.exchange.requestId)
     if (this.#handler === undefined) return this.#answer(request, connection)
     try {
       const reply = this.#handler(request, connection)
@@ -136,9 +143,7 @@ export class Site {
   /** Tells the loggers of an exchange that has ended. */
   finished(request: Request, connection: Connection, response: Response): void {
     if (this.#log.length === 0) return
-    const record = recordOf(request, connection, response)
-    const failed = (error: unknown): void => connection.exchange.report('error', 'A logger failed.', { error })
-    for (const logger of this.#log) guarded(() => logger.logRequest(record), failed)
+    tell(this.#log, recordOf(request, connection, response), connection.exchange)
   }
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
@@ -203,16 +208,14 @@ function responseOf(answer: Answer): Response {
 
 /** A report that fails itself has nobody left to tell, and must not end the process. */
 function unfailing(report: Report): Report {
-  return (level, event, fields) => guarded(() => report(level, event, fields), ignore)
-}
-
-/** Calls what may throw, or be asynchronous against its type and reject. */
-function guarded(call: () => unknown, failed: (error: unknown) => void): void {
-  try {
-    const made = call()
-    if (isPromise(made)) made.then(undefined, failed)
-  } catch (error) {
-    failed(error)
+  return (level, event, fields) => {
+    try {
+      const made: unknown = report(level, event, fields)
+      // It may be asynchronous, against its type, and reject.
+      if (isPromise(made)) made.then(undefined, ignore)
+    } catch {
+      // Nobody is left to tell.
+    }
   }
 }
 
