@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { loadAuthorizer } from '../access/lazy-authorizer.ts'
 import type { ServedCertificates } from '../acme/served.ts'
@@ -8,15 +6,10 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
-import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
-import type { Handler } from '../message/interface.ts'
-import { Response } from '../message/response.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
-import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
-import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
@@ -24,7 +17,9 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
-import { ModuleError, Modules } from './modules.ts'
+import { errorModules, errorPages } from './error-pages.ts'
+import { loadModule } from './load-module.ts'
+import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
 import { checkProxy, proxyFiles } from './proxies.ts'
@@ -69,7 +64,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   if (options.certificates !== false) checkApplications(config, base, source)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
-  for (const [i, route] of config.routes.entries()) routes.push(await withModule(route, i, modules, options))
+  for (const [i, route] of config.routes.entries()) routes.push(await withModules(route, i, modules, options))
+  const errors = await errorPages(config.errors, ['errors'], modules, options)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
     const { spawnMethod } = await import('../io/spawn/spawn.ts')
@@ -85,14 +81,15 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     executed(config.routes, base),
   )
   const acme = await buildAcme(config, options)
-  const { limits, timeouts, trustedProxies, log, report } = config
+  const { limits, timeouts, trustedProxies, log, report, intercept } = config
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const site = orFault([], source, () => {
     const place = { base, types: lowerKeys(config.types ?? {}), withheld, secret }
     return new Site({
       routes,
-      errors: errorPages(config, options),
+      errors,
       place,
+      ...(intercept !== undefined && { intercept }),
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
       ...(log !== undefined && { log }),
       ...(report !== undefined && { report }),
@@ -153,30 +150,14 @@ async function checkCertificates(listen: readonly ListenAddress[], source: Sourc
   }
 }
 
-async function withModule(
-  route: Route,
-  index: number,
-  modules: Modules,
-  { base, source, explaining: toExplain }: BuildOptions,
-): Promise<Route> {
-  if (typeof route.module !== 'string') return route
-  if (toExplain === true) return { ...route, module: unloaded(resolve(base, route.module)) }
-  const path = ['routes', index, 'module']
-  try {
-    const module = await modules.load(resolve(base, route.module))
-    orFault(path, source, () => handlerOf(module))
-    return { ...route, module }
-  } catch (cause) {
-    if (cause instanceof ModuleError) throw new ConfigError(faultAt(path, cause.message, source), { cause })
-    throw cause
+async function withModules(route: Route, index: number, modules: Modules, options: BuildOptions): Promise<Route> {
+  const path = ['routes', index]
+  const { module, errors } = route
+  return {
+    ...route,
+    ...(typeof module === 'string' && { module: await loadModule(module, [...path, 'module'], modules, options) }),
+    ...(errors !== undefined && { errors: await errorPages(errors, [...path, 'errors'], modules, options) }),
   }
-}
-
-function unloaded(file: string): Handler {
-  return explaining(
-    () => new Response(null, { status: 503 }),
-    async () => [['module', file]],
-  )
 }
 
 /** Where a config listens, its paths absolute. */
@@ -203,26 +184,7 @@ function withheldPaths(
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base)]
-}
-
-function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {
-  const pages: Record<string, ErrorPage> = {}
-  for (const [status, page] of Object.entries(config.errors ?? {})) {
-    if (typeof page === 'string' && !existsSync(resolve(base, page))) {
-      throw new ConfigError(faultAt(['errors', status], `there is no file ${resolve(base, page)}`, source))
-    }
-    pages[status] = typeof page === 'string' ? fileOf(resolve(base, page)) : page
-  }
-  return pages
-}
-
-/** An HTML file as an error page, read when it is needed: errors are rare, and the file may change. */
-function fileOf(path: string): ErrorPage {
-  return async (error) => {
-    const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' }
-    return new Response(await readFile(path), { status: error.status, headers })
-  }
+  return [...withhold, ...keys, ...modules, ...errorModules(config, base), ...proxyFiles(config.routes, base)]
 }
 
 /** What something makes, or its objection as a fault of the config. The site names the route itself, in its message. */

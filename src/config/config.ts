@@ -3,7 +3,8 @@ import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger, Middleware } from '../message/interface.ts'
-import type { ErrorPage } from '../site/errors.ts'
+import type { ErrorPages } from '../site/error-pages.ts'
+import type { Intercept } from '../site/intercept.ts'
 import type { Route } from '../site/route.ts'
 
 /** What a server is told: the keys of `oriel.config.ts`, and of `serve()`. */
@@ -14,8 +15,12 @@ export interface Config {
   readonly acme?: AcmeOptions
   /** Which requests go to which resource. */
   readonly routes: readonly Route[]
-  /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, or a function. */
-  readonly errors?: Readonly<Record<string, string | ErrorPage>>
+  /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, a path of the site, code. */
+  readonly errors?: ErrorPages
+  /** Whether error answers of back ends become error pages, unless their route says otherwise; false where left out. */
+  readonly intercept?: Intercept
+  /** Whether errors are shown with stack and source to clients on this machine; false where it is left out. */
+  readonly development?: boolean
   /** Who is told of every exchange. */
   readonly log?: readonly Logger[]
   readonly limits?: Partial<Limits> & { readonly body?: number }

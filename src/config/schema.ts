@@ -27,7 +27,7 @@ import {
 } from './parts.ts'
 import { accessKey } from './schema-access.ts'
 import { appKey } from './schema-app.ts'
-import { errorsKey } from './schema-errors.ts'
+import { errorsKey, interceptKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
@@ -127,6 +127,8 @@ const route = v.pipe(
           'Limits of this route.',
         ),
       ),
+      errors: v.optional(errorsKey),
+      intercept: v.optional(interceptKey),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
     'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `redirect` or `respond`.',
@@ -190,6 +192,10 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     acme: v.optional(acmeSchema),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(errorsKey),
+    intercept: v.optional(interceptKey),
+    development: yes(
+      'Whether errors are shown with their stack and source to browsers on this machine, and to nobody else. Default: false.',
+    ),
     log: logKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),

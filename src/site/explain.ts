@@ -2,6 +2,7 @@ import { HttpError } from '../message/errors.ts'
 import { Headers } from '../message/headers.ts'
 import { Request } from '../message/request.ts'
 import { parseTarget } from '../message/target.ts'
+import type { Pages } from './error-pages.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, RouteTable } from './routes.ts'
@@ -14,8 +15,16 @@ export interface Explanation {
   readonly found: boolean
 }
 
+/** The error pages of a route and behind them those of the site; of the site alone for -1. */
+export type PagesOf = (routeIndex: number) => readonly (Pages | undefined)[]
+
 /** Follows a request through the routes, as far as that goes without calling a resource, a guard or a predicate. */
-export async function explain(table: RouteTable, method: string, target: string): Promise<Explanation> {
+export async function explain(
+  table: RouteTable,
+  method: string,
+  target: string,
+  pagesOf: PagesOf = () => [],
+): Promise<Explanation> {
   const parsed = parseTarget(method, target)
   if (parsed === undefined) return { lines: [['target', `${target} is malformed: 400`]], found: false }
   const { path, search, authority = '' } = parsed
@@ -47,7 +56,7 @@ export async function explain(table: RouteTable, method: string, target: string)
     lines.push(['route', name])
     if (route.match.when !== undefined)
       lines.push(['when', 'its predicate must say yes; if not, the next route is tried'])
-    lines.push(...(await inside(found, request)))
+    lines.push(...(await inside(found, request)), ...pageLines(pagesOf(route.index)))
     if (route.match.when === undefined) return { lines, found: true }
   }
   if (lines.some(([word]) => word === 'route')) return { lines, found: true }
@@ -55,6 +64,7 @@ export async function explain(table: RouteTable, method: string, target: string)
     'status',
     lines.some(([word]) => word === 'not') ? '405: no route takes the method' : '404: no route takes the path',
   ])
+  lines.push(...pageLines(pagesOf(-1)))
   return { lines, found: false }
 }
 
@@ -71,6 +81,10 @@ async function inside(found: Found<BuiltRoute>, request: Request): Promise<(read
   if (seen !== request) lines.push(['rewrite', seen.path])
   if (route.explain !== undefined) lines.push(...(await explained(route, seen)))
   return lines
+}
+
+function pageLines(all: readonly (Pages | undefined)[]): (readonly [string, string])[] {
+  return all.flatMap((pages) => [...(pages ?? [])].map(([key, { name }]) => ['page', `${key}: ${name}`] as const))
 }
 
 async function explained(route: BuiltRoute, request: Request): Promise<readonly (readonly [string, string])[]> {

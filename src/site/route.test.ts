@@ -13,7 +13,7 @@ import type { BuiltRoute } from './routes.ts'
 const PLACE = { base: '.', types: {}, withheld: () => false }
 
 function build(route: Route): BuiltRoute {
-  return buildRoute(route, 3, PLACE, 1000)
+  return buildRoute(route, 3, PLACE, { bodyLimit: 1000 })
 }
 
 function connected(): Connection {

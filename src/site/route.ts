@@ -8,6 +8,8 @@ import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import type { ErrorPages } from './error-pages.ts'
+import { type Intercept, intercepting } from './intercept.ts'
 import { kindOf, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
@@ -25,12 +27,25 @@ export interface Route extends ResourceKeys {
   readonly rewrite?: string
   /** The most bytes the body of a request may have here. */
   readonly limits?: { readonly body?: number }
+  /** Error pages of this route, before those of the site. */
+  readonly errors?: ErrorPages
+  /**
+   * Whether error answers of the resource become the site's error pages: all from 400 on, or those with these statuses.
+   * What the site says where it is left out.
+   */
+  readonly intercept?: Intercept
   /** Folded between the guard and the resource, the first outermost. */
   readonly middleware?: readonly Middleware[]
 }
 
-/** @param bodyLimit That of the site, where it has one. @throws TypeError or RangeError that says what is wrong. */
-export function buildRoute(route: Route, index: number, place: FilesPlace, bodyLimit?: number): BuiltRoute {
+/** What the site says for all routes that do not say it themselves. */
+export interface Usual {
+  readonly bodyLimit?: number | undefined
+  readonly intercept?: Intercept | undefined
+}
+
+/** @throws TypeError or RangeError that says what is wrong. */
+export function buildRoute(route: Route, index: number, place: FilesPlace, usual: Usual = {}): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
   const before: Middleware[] = route.access === undefined ? [] : [guard(route.access, place.base)]
   // Behind the guard, which sees the path that was routed.
@@ -43,8 +58,8 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, bodyL
     methods: methodsOf(match),
     internal: route.internal ?? false,
     kind,
-    handler: fold(resource, [...before, ...(route.middleware ?? [])]),
-    bodyLimit: route.limits?.body ?? bodyLimit ?? usualBodyLimit(kind),
+    handler: fold(intercepting(resource, route.intercept ?? usual.intercept), [...before, ...(route.middleware ?? [])]),
+    bodyLimit: route.limits?.body ?? usual.bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
     guarded: route.access !== undefined,
     explain: explanationOf(resource),
@@ -57,6 +72,7 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
   const { exchange } = connection
   exchange.route = found.pattern.text
   exchange.resource = route.kind
+  exchange.routeIndex = route.index
   // Only the guard of this route says who it is, even on a Connection that somebody used before.
   if (connection.user !== undefined || connection.variables !== undefined) connection.identify(undefined)
   request.mount = found.mount
@@ -67,6 +83,8 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
     if (body.declared !== undefined && body.declared > route.bodyLimit)
       throw new HttpError(413, { code: 'limits.body' })
   }
+  // A guard may ask who it is for whom an error page is; what has none must not see a password meant for another route.
+  if (connection.failure !== undefined && !route.guarded) request.headers.delete('authorization')
   return route.handler(request, connection)
 }
 
@@ -75,6 +93,7 @@ export function leaveRoute(request: Request, connection: Connection): void {
   const { exchange } = connection
   exchange.route = undefined
   exchange.resource = undefined
+  exchange.routeIndex = -1
   connection.identify(undefined)
   request.mount = ''
   request.params = NO_PARAMS

@@ -9,16 +9,22 @@ import type { Response } from '../message/response.ts'
 import { selective } from '../message/selective.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { type ErrorPages, errorResponse, toHttpError } from './errors.ts'
+import { defaultPage } from './error-page.ts'
+import { buildPages, type ErrorPages, type Pages, pageFor } from './error-pages.ts'
+import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
+import type { Intercept } from './intercept.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
 
 export interface SiteOptions {
   readonly routes: readonly Route[]
+  /** Error pages of all routes. */
   readonly errors?: ErrorPages
+  /** Whether error answers of resources become error pages, unless their route says otherwise; false where left out. */
+  readonly intercept?: Intercept
   readonly log?: readonly Logger[]
   /** Where reports go, the one way to the error log; nowhere where it is left out. */
   readonly report?: Report
@@ -37,7 +43,10 @@ export interface SiteOptions {
 export class Site {
   readonly report: Report | undefined
   readonly #table: RouteTable
-  readonly #errors: ErrorPages
+  readonly #pages: Pages
+  /** Those of the routes that have some, by their place. */
+  readonly #routePages: readonly (Pages | undefined)[]
+  readonly #lastResort: LastResort = defaultPage
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
   /** The middleware of the site round its answer; undefined where there is none. */
@@ -46,12 +55,17 @@ export class Site {
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place }
-    const limit = options.limits?.body
-    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, limit)))
+    const { limits, intercept } = options
+    const usual = { bodyLimit: limits?.body, intercept }
+    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, usual)))
     this.#table = new RouteTable(routes)
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
-    this.#errors = options.errors ?? {}
+    const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
+    this.#pages = buildPages(options.errors, place.base, inside, this.#table)
+    this.#routePages = options.routes.map(({ errors }, i) =>
+      errors === undefined ? undefined : inRoute(i, () => buildPages(errors, place.base, inside, this.#table)),
+    )
     this.#log = options.log ?? []
     const { middleware = [] } = options
     this.#handler =
@@ -87,7 +101,8 @@ export class Site {
       const { method, target } = request
       exchange.report('error', 'The request failed.', { method, uri: target, status: error.status, error: error.cause })
     }
-    return errorResponse(error, this.#errors, request, connection)
+    const page = pageFor(this.#routePages[exchange.routeIndex], error.status) ?? pageFor(this.#pages, error.status)
+    return errorResponse(error, page, request, connection, this.#lastResort)
   }
 
   /** Tells the loggers of an exchange that has ended. */
@@ -100,7 +115,7 @@ export class Site {
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
   explain(method: string, target: string): Promise<Explanation> {
-    return explain(this.#table, method, target)
+    return explain(this.#table, method, target, (index) => [this.#routePages[index], this.#pages])
   }
 
   /** Answers in process, without a socket: for tests, and for programs that use a site as a function. */
