@@ -174,7 +174,10 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ acme: { ...ACME, challenge: 'dns-01' } }, 'acme.challenge: expected "http-01" or "tls-alpn-01", not "dns-01"'],
     [{ errors: [] }, 'errors: expected an object, not a list'],
     [{ errors: { '40x': 'x' } }, 'errors.40x: no error has this name: expected 400 to 599, 4xx, 5xx or default'],
-    [{ errors: { 404: 5 } }, 'errors.404: expected a text, not 5'],
+    [
+      { errors: { 404: 5 } },
+      'errors.404: expected an HTML file, { path: … } of a page of the site, { module: … }, or in code a function or a resource',
+    ],
     [{ log: 'console' }, `log: ${loggers}, not "console"`],
     [{ log: {} }, `log: ${loggers}, not an object`],
     [{ log: [{}, null] }, `log: ${loggers}`],
