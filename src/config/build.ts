@@ -62,6 +62,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
   const applications = applicationsOf(config, base, source)
   if (options.certificates !== false) checkApplications(config, base, source)
+  // Modules that were compiled before name the lines that somebody wrote.
+  if (config.development === true) process.setSourceMapsEnabled(true)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   for (const [i, route] of config.routes.entries()) routes.push(await withModules(route, i, modules, options))
@@ -73,7 +75,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   }
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
-  const paths = withheldPaths(config, listen, options)
+  const secrets = secretPaths(config, listen, options)
+  const paths = [...secrets, ...modulePaths(config, base)]
   const secret = withheldFiles(paths, folders)
   const withheld = withheldFiles(
     [...paths, ...executedFiles(config.routes, base)],
@@ -90,6 +93,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       errors,
       place,
       ...(intercept !== undefined && { intercept }),
+      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
       ...(log !== undefined && { log }),
       ...(report !== undefined && { report }),
@@ -176,15 +180,20 @@ function absolute(address: ListenAddress, base: string): ListenAddress {
   }
 }
 
-/** What is never served as a file, whatever a route says: the config, and the keys and modules that it names. */
-function withheldPaths(
+/** What nobody is shown, as a file or as source in an error: the config, and the keys that it names. */
+function secretPaths(
   config: Config,
   listen: readonly ListenAddress[],
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
+  return [...withhold, ...keys, ...proxyFiles(config.routes, base)]
+}
+
+/** The modules that a config names: they are run, and never served. */
+function modulePaths(config: Config, base: string): string[] {
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules, ...errorModules(config, base), ...proxyFiles(config.routes, base)]
+  return [...modules, ...errorModules(config, base)]
 }
 
 /** What something makes, or its objection as a fault of the config. The site names the route itself, in its message. */

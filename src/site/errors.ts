@@ -16,8 +16,13 @@ export function toHttpError(thrown: unknown): HttpError {
   return branded(thrown, HTTP_ERROR) ? (thrown as HttpError) : new HttpError(500, { code: 'internal', cause: thrown })
 }
 
-/** Makes the page of an error that has none of its own, or whose own one failed. Never throws. */
-export type LastResort = (error: HttpError, request: Request, connection: Connection) => Response
+/** Makes the page of an error that has none of its own, or whose own one failed: by `failure`. Never throws. */
+export type LastResort = (
+  error: HttpError,
+  request: Request,
+  connection: Connection,
+  failure?: { readonly cause: unknown },
+) => Response
 
 /**
  * The answer for something thrown. An error page that fails itself is reported and replaced by the last resort for the
@@ -38,7 +43,7 @@ export function errorResponse(
       const fields = { page: page.name, status: error.status, error: cause }
       connection.exchange.report('error', 'The error page failed.', fields)
     }
-    return lastResort(error, request, connection)
+    return lastResort(error, request, connection, { cause })
   }
   try {
     const made = page.make(error, request, connection)

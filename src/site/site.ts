@@ -1,5 +1,6 @@
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
+import type { HttpError } from '../message/errors.ts'
 import type { Report } from '../message/exchange.ts'
 import { toResponse } from '../message/fetch.ts'
 import type { Answer, Handler, Logger, Middleware } from '../message/interface.ts'
@@ -8,9 +9,11 @@ import type { Request, RequestInit } from '../message/request.ts'
 import type { Response } from '../message/response.ts'
 import { selective } from '../message/selective.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import { developing } from './development.ts'
+import { isDeveloper } from './development-client.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { defaultPage } from './error-page.ts'
-import { buildPages, type ErrorPages, type Pages, pageFor } from './error-pages.ts'
+import { buildPages, type ErrorPages, type Page, type Pages, pageFor } from './error-pages.ts'
 import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
@@ -18,6 +21,7 @@ import type { Intercept } from './intercept.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
+import type { Sources } from './stack.ts'
 
 export interface SiteOptions {
   readonly routes: readonly Route[]
@@ -25,6 +29,8 @@ export interface SiteOptions {
   readonly errors?: ErrorPages
   /** Whether error answers of resources become error pages, unless their route says otherwise; false where left out. */
   readonly intercept?: Intercept
+  /** Whether errors are shown with stack and source to clients on this machine; false where it is left out. */
+  readonly development?: boolean | Pick<Sources, 'withheld'>
   readonly log?: readonly Logger[]
   /** Where reports go, the one way to the error log; nowhere where it is left out. */
   readonly report?: Report
@@ -46,7 +52,8 @@ export class Site {
   readonly #pages: Pages
   /** Those of the routes that have some, by their place. */
   readonly #routePages: readonly (Pages | undefined)[]
-  readonly #lastResort: LastResort = defaultPage
+  readonly #lastResort: LastResort
+  readonly #development: boolean
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
   /** The middleware of the site round its answer; undefined where there is none. */
@@ -66,6 +73,15 @@ export class Site {
     this.#routePages = options.routes.map(({ errors }, i) =>
       errors === undefined ? undefined : inRoute(i, () => buildPages(errors, place.base, inside, this.#table)),
     )
+    const { development = false } = options
+    this.#development = development !== false
+    this.#lastResort =
+      development === false
+        ? defaultPage
+        : developing({
+            base: place.base,
+            withheld: typeof development === 'object' ? development.withheld : (place.secret ?? place.withheld),
+          })
     this.#log = options.log ?? []
     const { middleware = [] } = options
     this.#handler =
@@ -101,8 +117,7 @@ export class Site {
       const { method, target } = request
       exchange.report('error', 'The request failed.', { method, uri: target, status: error.status, error: error.cause })
     }
-    const page = pageFor(this.#routePages[exchange.routeIndex], error.status) ?? pageFor(this.#pages, error.status)
-    return errorResponse(error, page, request, connection, this.#lastResort)
+    return errorResponse(error, this.#pageOf(error, request, connection), request, connection, this.#lastResort)
   }
 
   /** Tells the loggers of an exchange that has ended. */
@@ -121,6 +136,12 @@ export class Site {
   /** Answers in process, without a socket: for tests, and for programs that use a site as a function. */
   request(target: string | URL, init: RequestInit = {}): Promise<Response> {
     return requestInProcess(this, target, init)
+  }
+
+  /** Who develops the site sees what was thrown; the page that hides it from all others would not help. */
+  #pageOf({ status, code }: HttpError, request: Request, connection: Connection): Page | undefined {
+    if (this.#development && code === 'internal' && isDeveloper(request, connection)) return undefined
+    return pageFor(this.#routePages[connection.exchange.routeIndex], status) ?? pageFor(this.#pages, status)
   }
 
   #answer(request: Request, connection: Connection): Response | Promise<Response> {
