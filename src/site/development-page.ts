@@ -185,7 +185,7 @@ details { margin-top: .5rem; color: var(--dim) }
 summary { cursor: pointer; font-size: .9rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-top: 1px solid var(--line) }
-th { font-weight: 400; color: var(--dim); font-size: .9rem; width: 9rem; overflow-wrap: anywhere }
+th { font-weight: 400; color: var(--dim); font-size: .9rem; width: min(9rem, 35%); overflow-wrap: anywhere }
 td { overflow-wrap: anywhere }
 footer { color: var(--dim); font-size: .9rem }
 `
