@@ -21,6 +21,7 @@ export {
   type HttpErrorInit,
 } from './message/errors.ts'
 export type { Exchange, ExchangeRecord, Level, Report } from './message/exchange.ts'
+export type { Failure } from './message/failure.ts'
 export type { FieldPart, FilePart, Form, FormPart } from './message/form.ts'
 export { Headers, type HeadersInit } from './message/headers.ts'
 export type {
@@ -44,7 +45,8 @@ export type { RedirectOptions } from './resource/redirect.ts'
 export type { RespondOptions } from './resource/respond.ts'
 export { createSite, type Server, serve } from './server/serve.ts'
 export type { AuthorizeOptions, AuthorizeRule } from './site/authorize.ts'
-export type { ErrorPage, ErrorPages } from './site/errors.ts'
+export type { ErrorModule, ErrorPage, ErrorPageSource, ErrorPages, ErrorPath } from './site/error-pages.ts'
+export type { Intercept } from './site/intercept.ts'
 export type { ResourceKeys } from './site/kinds.ts'
 export type { Route } from './site/route.ts'
 export type { Match } from './site/routes.ts'

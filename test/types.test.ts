@@ -186,12 +186,20 @@ const routes: Route[] = [
   { match: '/', redirect: { status: 301 } },
 ]
 
+class Sorry extends Resource {
+  override GET(): Response {
+    return new Response('sorry')
+  }
+}
+
 const configs: Config[] = [
   { routes: [] },
   {
     listen: [{ port: 1, host: 'x', tls: [{ cert: 'c', key: 'k', names: [] }] }, { unix: 'x' }],
     routes: [],
     errors: { 404: 'x.html', default: (error) => new Response(null, { status: error.status }) },
+    intercept: [502],
+    development: false,
     log: [logger],
     limits: { body: 1, head: 1 },
     timeouts: { idle: 1 },
@@ -200,6 +208,17 @@ const configs: Config[] = [
     middleware: [],
     report: (level, event, fields) => void [level, event.length, fields?.['error']],
   },
+  {
+    routes: [{ match: '/', files: '.', intercept: true, errors: { 404: Sorry, 410: new Sorry() } }],
+    errors: {
+      404: { path: '/errors/:status' },
+      '4xx': { module: './errors.ts' },
+      '5xx': { fetch: () => new globalThis.Response() },
+      500: { GET: (_, { failure }) => new Response(failure?.error.detail ?? failure?.request.path) },
+    },
+  },
+  // @ts-expect-error a page is no number
+  { routes: [], errors: { 404: 5 } },
   // @ts-expect-error a config has routes
   {},
   // @ts-expect-error there is no such key
@@ -217,6 +236,8 @@ same<
   | 'routes'
   | 'access'
   | 'errors'
+  | 'intercept'
+  | 'development'
   | 'log'
   | 'requestId'
   | 'limits'
@@ -237,6 +258,8 @@ same<
   | 'access'
   | 'rewrite'
   | 'limits'
+  | 'errors'
+  | 'intercept'
   | 'middleware'
   | 'files'
   | 'module'

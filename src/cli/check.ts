@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { buildConfig } from '../config/build.ts'
 import { faultAt, type Source } from '../config/check.ts'
 import { ConfigError } from '../config/config.ts'
+import { developmentWarnings } from '../config/development-mode.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { loadConfig } from '../config/load.ts'
 import { socketWarnings } from '../config/unused-socket.ts'
@@ -33,6 +34,7 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   for (const sentence of socketWarnings(config, dirname(file))) consoleReport('warn', sentence)
   if (start) await patiently(tryApplications(applications.map(once), () => undefined, identity && idsOf(identity)))
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
+  for (const sentence of developmentWarnings(config, listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`

@@ -18,10 +18,11 @@ export function configsIn(folder: string): string[] {
   return CONFIG_NAMES.map((name) => join(folder, name))
 }
 
-/** Reads a config file each time that it is asked. */
-export function readingOf(path: string, log: ConsoleLog | undefined): Read {
+/** Reads a config file each time that it is asked. @param development Whether it is on, whatever the config says. */
+export function readingOf(path: string, log: ConsoleLog | undefined, development?: true): Read {
   return async (modules) => {
-    const { config, file, source } = await loadConfig(path, modules)
+    const { config: read, file, source } = await loadConfig(path, modules)
+    const config = development === true ? { ...read, development } : read
     const base = dirname(file)
     return { config: withConsole(config, log), build: { base, source, modules, withhold: [file, ...configsIn(base)] } }
   }

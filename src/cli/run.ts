@@ -36,6 +36,8 @@ export async function run(args: readonly string[]): Promise<number> {
 
 const TLS = 'speak https, with a certificate for development that is made here'
 
+const DEVELOPMENT = 'show errors with stack and source to browsers on this machine'
+
 type After = <A extends unknown[]>(command: (...given: A) => Promise<number>) => (...given: A) => Promise<void>
 
 function program(after: After): Command {
@@ -52,6 +54,7 @@ function program(after: After): Command {
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--tls', TLS)
     .option('--cgi [folder]', 'run the programs of a folder, cgi-bin in the one that is served, as /cgi-bin/…')
+    .option('--development', DEVELOPMENT)
     .option('-q, --quiet', 'print nothing but errors')
     .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
     .addHelpText('after', EXAMPLES)
@@ -68,6 +71,7 @@ function program(after: After): Command {
   configured('serve', 'Serve a site from its config.')
     .option('--tls', TLS)
     .option('-q, --quiet', 'print nothing but errors')
+    .option('--development', DEVELOPMENT)
     .option('-w, --watch', 'reload when the code of the site changes, for development')
     .option('--replace', 'take over from the server of this config that runs, without a gap')
     .action(after(serveCommand))

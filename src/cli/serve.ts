@@ -14,6 +14,7 @@ export interface FolderOptions {
   readonly host: string
   readonly tls?: true
   readonly quiet?: true
+  readonly development?: true
   /** The folder of CGI programs, in the one that is served; true: the usual one. */
   readonly cgi?: string | true
 }
@@ -23,6 +24,7 @@ interface ServeOptions {
   readonly tls?: true
   readonly quiet?: true
   readonly replace?: true
+  readonly development?: true
   readonly watch?: true
 }
 
@@ -32,7 +34,7 @@ const CGI_FOLDER = 'cgi-bin'
 /** `oriel [folder]`: serves a folder, with index pages and listings, until it is stopped. */
 export async function folderCommand(
   folder: string,
-  { port, host, tls, quiet, cgi }: FolderOptions,
+  { port, host, tls, quiet, cgi, development }: FolderOptions,
   commands: readonly string[],
 ): Promise<number> {
   const root = resolve(folder)
@@ -51,6 +53,7 @@ export async function folderCommand(
       ...(cgi === undefined ? [] : [{ match: `/${CGI_FOLDER}/*`, cgi: cgi === true ? CGI_FOLDER : resolve(cgi) }]),
       { match: '/*', files: { root, listing: true } },
     ],
+    ...(development !== undefined && { development }),
     ...(existsSync(errorPage) && { errors: { 404: errorPage } }),
   }
   const what = folder === '.' ? 'this folder' : folder
@@ -66,16 +69,17 @@ export async function folderCommand(
 }
 
 /** `oriel serve`: serves the site that a config describes, until it is stopped. */
-export async function serveCommand({ config: named, tls, quiet, replace, watch }: ServeOptions): Promise<number> {
+export async function serveCommand(options: ServeOptions): Promise<number> {
+  const { config: named, tls, quiet, replace, watch, development } = options
   const path = configPath(named)
   if (replace === true) {
-    const given = { tls, quiet, watch }
+    const given = { tls, quiet, watch, development }
     const flags = Object.entries(given).flatMap(([name, wanted]) => (wanted === true ? [`--${name}`] : []))
     return replaceCommand(path, ['serve', '--config', resolve(path), ...flags])
   }
   const log = quiet === true ? undefined : consoleLog()
-  const read = readingOf(path, log)
-  return serveUntilStopped(read, { tls, quiet, log, config: path, what: path, hint: undefined, watch })
+  const read = readingOf(path, log, development)
+  return serveUntilStopped(read, { tls, quiet, log, config: path, what: path, hint: undefined, watch, development })
 }
 
 function portNumber(text: string): number {

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { addressesOf } from '../config/build.ts'
+import { developmentWarnings } from '../config/development-mode.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
 import { socketWarnings } from '../config/unused-socket.ts'
@@ -34,6 +35,8 @@ export interface Serving {
   /** What people may want to know beside. */
   readonly hint: string | undefined
   readonly watch?: true | undefined
+  /** Whether the workers are told that development is on, whatever the config says. */
+  readonly development?: true | undefined
 }
 
 /** Said once, to whoever starts it as root without a user to become. */
@@ -55,6 +58,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
       ...certificateWarnings(listen),
       ...writingWarnings(reading.config, listen, base),
       ...socketWarnings(reading.config, base),
+      ...developmentWarnings(reading.config, listen),
     ]
     for (const told of warnings) report('warn', told)
     const asked = reading.config.limits?.connections
@@ -95,7 +99,7 @@ async function serverFor(
   reading: Reading,
   read: Read,
   report: Report,
-  { config, quiet }: Serving,
+  { config, quiet, development }: Serving,
   bounds: ReadonlyMap<string, Bound>,
 ): Promise<Single | Primary> {
   const identity = identityFor(reading.config)
@@ -112,6 +116,7 @@ async function serverFor(
       config: file,
       quiet: quiet === true,
       hang,
+      ...(development === true && { development }),
       ...(identity !== undefined && { identity }),
     }
     return [JSON.stringify(given)]

@@ -12,6 +12,7 @@ import { readingOf } from './reading.ts'
 export interface WorkerArguments {
   readonly config: string
   readonly quiet: boolean
+  readonly development?: true
   /** In milliseconds. */
   readonly hang: number
   readonly identity?: Identity
@@ -23,11 +24,11 @@ const OWN = fileURLToPath(new URL('../index.js', import.meta.url))
 process.on('SIGUSR1', () => undefined)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
-const { config, quiet, hang, identity } = JSON.parse(process.argv[2] ?? '{}') as WorkerArguments
+const { config, quiet, development, hang, identity } = JSON.parse(process.argv[2] ?? '{}') as WorkerArguments
 const refused = identity === undefined ? undefined : refusalOf(identity)
 process.title = `oriel worker: ${config}`
 const log = quiet ? undefined : consoleLog()
-await work(refused === undefined ? readingOf(config, log) : () => Promise.reject(refused), hang)
+await work(refused === undefined ? readingOf(config, log, development) : () => Promise.reject(refused), hang)
 log?.end()
 process.exit(0)
 

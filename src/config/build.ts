@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ServedCertificates } from '../acme/served.ts'
 import type { EngineOptions } from '../door/engine.ts'
@@ -7,15 +5,10 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
-import { handlerOf } from '../message/dispatch.ts'
 import { loadFormParser } from '../message/form.ts'
-import type { Handler } from '../message/interface.ts'
-import { Response } from '../message/response.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
-import { explaining } from '../resource/explain.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
-import type { ErrorPage, ErrorPages } from '../site/errors.ts'
 import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
@@ -24,8 +17,10 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { errorModules, errorPages } from './error-pages.ts'
+import { loadModule } from './load-module.ts'
 import { Logs } from './logs.ts'
-import { ModuleError, Modules } from './modules.ts'
+import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
 import { checkProxy, proxyFiles } from './proxies.ts'
@@ -70,6 +65,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
   const applications = applicationsOf(config, base, source)
   if (options.certificates !== false) checkApplications(config, base, source)
+  // Modules that were compiled before name the lines that somebody wrote.
+  if (config.development === true) process.setSourceMapsEnabled(true)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   const reading = { base, source, modules, explaining: options.explaining }
@@ -77,12 +74,13 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     const access = await withAuthorizers(route.access, ['routes', i, 'access'], reading)
     const authorize = await authorizeWithAuthorizers(route.authorize, ['routes', i, 'authorize'], reading)
     routes.push({
-      ...(await withModule(route, i, modules, options)),
+      ...(await withModules(route, i, modules, options)),
       ...(access !== undefined && { access }),
       ...(authorize !== undefined && { authorize }),
     })
   }
   const access = await withAuthorizers(config.access, ['access'], reading)
+  const errors = await errorPages(config.errors, ['errors'], modules, options)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
     const { spawnMethod } = await import('../io/spawn/spawn.ts')
@@ -90,7 +88,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   }
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
-  const paths = withheldPaths(config, listen, options)
+  const secrets = secretPaths(config, listen, options)
+  const paths = [...secrets, ...modulePaths(config, base)]
   const secret = withheldFiles(paths, folders)
   const withheld = withheldFiles(
     [...paths, ...executedFiles(config.routes, base)],
@@ -98,7 +97,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     executed(config.routes, base),
   )
   const acme = await buildAcme(config, options)
-  const { limits, timeouts, trustedProxies, log, report } = config
+  const { limits, timeouts, trustedProxies, log, report, intercept } = config
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const looking = options.certificates !== false && options.explaining !== true
@@ -110,9 +109,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
     return new Site({
       routes,
-      errors: errorPages(config, options),
+      errors,
       place,
       ...(access !== undefined && { access }),
+      ...(intercept !== undefined && { intercept }),
+      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
       log: logs.loggers,
       ...(config.requestId !== undefined && { requestId: config.requestId }),
@@ -174,30 +175,14 @@ async function checkCertificates(listen: readonly ListenAddress[], source: Sourc
   }
 }
 
-async function withModule(
-  route: Route,
-  index: number,
-  modules: Modules,
-  { base, source, explaining: toExplain }: BuildOptions,
-): Promise<Route> {
-  if (typeof route.module !== 'string') return route
-  if (toExplain === true) return { ...route, module: unloaded(resolve(base, route.module)) }
-  const path = ['routes', index, 'module']
-  try {
-    const module = await modules.load(resolve(base, route.module))
-    orFault(path, source, () => handlerOf(module))
-    return { ...route, module }
-  } catch (cause) {
-    if (cause instanceof ModuleError) throw new ConfigError(faultAt(path, cause.message, source), { cause })
-    throw cause
+async function withModules(route: Route, index: number, modules: Modules, options: BuildOptions): Promise<Route> {
+  const path = ['routes', index]
+  const { module, errors } = route
+  return {
+    ...route,
+    ...(typeof module === 'string' && { module: await loadModule(module, [...path, 'module'], modules, options) }),
+    ...(errors !== undefined && { errors: await errorPages(errors, [...path, 'errors'], modules, options) }),
   }
-}
-
-function unloaded(file: string): Handler {
-  return explaining(
-    () => new Response(null, { status: 503 }),
-    async () => [['module', file]],
-  )
 }
 
 /** Where a config listens, its paths absolute. */
@@ -217,34 +202,20 @@ function absolute(address: ListenAddress, base: string): ListenAddress {
   }
 }
 
-/** What is never served as a file, whatever a route says: the config, and the keys and modules that it names. */
-function withheldPaths(
+/** What nobody is shown, as a file or as source in an error: the config, and the keys that it names. */
+function secretPaths(
   config: Config,
   listen: readonly ListenAddress[],
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
+  return [...withhold, ...keys, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
+}
+
+/** The modules that a config names: they are run, and never served. */
+function modulePaths(config: Config, base: string): string[] {
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
-}
-
-function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {
-  const pages: Record<string, ErrorPage> = {}
-  for (const [status, page] of Object.entries(config.errors ?? {})) {
-    if (typeof page === 'string' && !existsSync(resolve(base, page))) {
-      throw new ConfigError(faultAt(['errors', status], `there is no file ${resolve(base, page)}`, source))
-    }
-    pages[status] = typeof page === 'string' ? fileOf(resolve(base, page)) : page
-  }
-  return pages
-}
-
-/** An HTML file as an error page, read when it is needed: errors are rare, and the file may change. */
-function fileOf(path: string): ErrorPage {
-  return async (error) => {
-    const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' }
-    return new Response(await readFile(path), { status: error.status, headers })
-  }
+  return [...modules, ...errorModules(config, base)]
 }
 
 /** What something makes, or its objection as a fault of the config. The site names the route itself, in its message. */

@@ -159,7 +159,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, acme, routes, access, errors, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
+    'listen, acme, routes, access, errors, intercept, development, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
   const one = 'expected ("common", "combined", "json") or an object'
   const apart = 'the template needs a space or a sign behind {uri}: else nobody can tell where it ends'
   const ACME = { names: ['a.example'], agree: true }
@@ -206,7 +206,10 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ acme: { ...ACME, challenge: 'dns-01' } }, 'acme.challenge: expected "http-01" or "tls-alpn-01", not "dns-01"'],
     [{ errors: [] }, 'errors: expected an object, not a list'],
     [{ errors: { '40x': 'x' } }, 'errors.40x: no error has this name: expected 400 to 599, 4xx, 5xx or default'],
-    [{ errors: { 404: 5 } }, 'errors.404: expected a text, not 5'],
+    [
+      { errors: { 404: 5 } },
+      'errors.404: expected an HTML file, { path: … } of a page of the site, { module: … }, or in code a function or a resource',
+    ],
     [{ log: 'console' }, 'log: expected a list, not "console"'],
     [{ log: {} }, 'log: expected a list, not an object'],
     [{ log: ['json', {}, null, 5] }, `log[2]: expected ${one}, not null`, `log[3]: expected ${one}, not 5`],

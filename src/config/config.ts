@@ -5,7 +5,8 @@ import type { ListenAddress } from '../io/bound.ts'
 import type { FormatName, LogOptions } from '../log/options.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger, Middleware } from '../message/interface.ts'
-import type { ErrorPage } from '../site/errors.ts'
+import type { ErrorPages } from '../site/error-pages.ts'
+import type { Intercept } from '../site/intercept.ts'
 import type { Route } from '../site/route.ts'
 
 /** What a server is told: the keys of `oriel.config.ts`, and of `serve()`. */
@@ -18,8 +19,12 @@ export interface Config {
   readonly routes: readonly Route[]
   /** Who may use the routes that say nothing of it; anybody where it is left out. */
   readonly access?: Access
-  /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, or a function. */
-  readonly errors?: Readonly<Record<string, string | ErrorPage>>
+  /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, a path of the site, code. */
+  readonly errors?: ErrorPages
+  /** Whether error answers of back ends become error pages, unless their route says otherwise; false where left out. */
+  readonly intercept?: Intercept
+  /** Whether errors are shown with stack and source to clients on this machine; false where it is left out. */
+  readonly development?: boolean
   /** Who is told of every exchange. The name of a format stands for lines of it on standard output. */
   readonly log?: readonly (Logger | LogOptions | FormatName)[]
   /** The field that tells programs and upstreams which request it is; true for X-Request-Id. None where it is left out. */

@@ -24,7 +24,7 @@ import {
 import { accessKey } from './schema-access.ts'
 import { appKey } from './schema-app.ts'
 import { authorizeKey } from './schema-authorize.ts'
-import { errorsKey } from './schema-errors.ts'
+import { errorsKey, interceptKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
@@ -111,6 +111,8 @@ const route = v.pipe(
           'Limits of this route.',
         ),
       ),
+      errors: v.optional(errorsKey),
+      intercept: v.optional(interceptKey),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
     'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `authorize`, `redirect` or `respond`.',
@@ -188,6 +190,10 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       v.pipe(accessKey, v.description('Who may use the routes that say nothing of it. Default: anybody.')),
     ),
     errors: v.optional(errorsKey),
+    intercept: v.optional(interceptKey),
+    development: yes(
+      'Whether errors are shown with their stack and source to browsers on this machine, and to nobody else. Default: false.',
+    ),
     log: logKey,
     requestId: requestIdKey,
     limits: v.optional(limits),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Body, readAll, type SizedBody } from './body.ts'
-import { ByteRanges, cut } from './byteranges.ts'
+import { ByteRanges, cut, PartOf } from './byteranges.ts'
 import type { ByteRange } from './ranges.ts'
 
 /** A body that can be cut, given out in small pieces. */
@@ -134,4 +134,51 @@ test('a body of byte ranges has just the size it tells, and parses back', async 
       },
     ),
   )
+})
+
+test('a part of a stream is what the same part of its bytes is, whatever its pieces', async () => {
+  const pieces = fc.array(fc.uint8Array({ minLength: 0, maxLength: 9 }), { maxLength: 9 })
+  await fc.assert(
+    fc.asyncProperty(pieces, fc.nat(), fc.nat(), async (given, a, b) => {
+      const all = Buffer.concat(given)
+      if (all.length === 0) return
+      const start = a % all.length
+      const end = start + 1 + (b % (all.length - start))
+      let ended = 0
+      async function* source(): AsyncGenerator<Uint8Array> {
+        try {
+          yield* given
+        } finally {
+          ended++
+        }
+      }
+      const part = new PartOf(source(), { start, end }, all.length)
+      assert.equal(part.size, end - start)
+      assert.deepEqual(Buffer.from(await readAll(part)), all.subarray(start, end))
+      assert.equal(ended, 1)
+    }),
+  )
+})
+
+test('the source of a part is let go, read or not, and one that ends early ends the part', async () => {
+  for (const read of [false, true]) {
+    let released = 0
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false as const, value: new Uint8Array(4) }),
+        return: () => {
+          released++
+          return Promise.resolve({ done: true as const, value: undefined })
+        },
+      }),
+    }
+    const part = new PartOf(source, { start: 2, end: 9 }, 20)[Symbol.asyncIterator]()
+    if (read) assert.equal((await part.next()).value?.byteLength, 2)
+    await part.return?.()
+    assert.equal(released, 1)
+  }
+  async function* short(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(3)
+  }
+  assert.equal((await readAll(new PartOf(short(), { start: 1, end: 9 }, 20))).byteLength, 2)
 })

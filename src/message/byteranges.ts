@@ -1,4 +1,4 @@
-import { type Body, isSized, type SizedBody } from './body.ts'
+import { type Body, cancelBody, isSized, release, type SizedBody, toBytes } from './body.ts'
 import type { ByteRange } from './ranges.ts'
 
 const encoder = new TextEncoder()
@@ -40,5 +40,50 @@ export class ByteRanges implements AsyncIterable<Uint8Array> {
       if (part instanceof Uint8Array) yield part
       else if (part !== undefined) yield* part
     }
+  }
+}
+
+/**
+ * A part of a content that comes piece by piece and whose length is known: what lies before it is read and dropped, what
+ * lies behind it is not asked for. One that ends early ends the part early, which its reader notices by the size.
+ */
+export class PartOf implements AsyncIterable<Uint8Array> {
+  /** In bytes. */
+  readonly size: number
+  readonly #source: AsyncIterable<Uint8Array>
+  readonly #range: ByteRange
+  readonly #total: number
+
+  constructor(source: AsyncIterable<Uint8Array>, range: ByteRange, total: number) {
+    this.size = range.end - range.start
+    this.#source = source
+    this.#range = range
+    this.#total = total
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const { start, end } = this.#range
+    let source: AsyncIterator<Uint8Array> | undefined
+    let at = 0
+    const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+      source ??= this.#source[Symbol.asyncIterator]()
+      // To the very end where the part is the last one: only then does the source know that all was taken.
+      while (at < end || end === this.#total) {
+        const { done, value } = await source.next()
+        if (done === true) return { done: true, value: undefined }
+        const bytes = toBytes(value)
+        const from = Math.max(0, start - at)
+        const to = end === this.#total ? bytes.byteLength : Math.min(bytes.byteLength, end - at)
+        at += bytes.byteLength
+        if (from < to) return { done: false, value: bytes.subarray(from, to) }
+      }
+      return stop()
+    }
+    const stop = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+      if (source === undefined) cancelBody(this.#source)
+      else release(source)
+      return { done: true, value: undefined }
+    }
+    return { next, return: stop }
   }
 }

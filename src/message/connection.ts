@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts'
+import type { Failure } from './failure.ts'
 import type { Headers } from './headers.ts'
 import type { Variables } from './variables.ts'
 
@@ -67,15 +68,18 @@ export class Connection {
   readonly socket: SocketFacts
   readonly exchange: Exchange
   readonly protocol: string
+  /** What went wrong, for a resource that is asked for the page that tells of it; undefined for all others. */
+  readonly failure: Failure | undefined
   readonly #client: ClientFacts | undefined
   #user: AuthorizationRecord | undefined
   #variables: Variables | undefined
   #means: Means | undefined
 
-  constructor(socket: SocketFacts, exchange: Exchange, protocol: string, client?: ClientFacts) {
+  constructor(socket: SocketFacts, exchange: Exchange, protocol: string, client?: ClientFacts, failure?: Failure) {
     this.socket = socket
     this.exchange = exchange
     this.protocol = protocol
+    this.failure = failure
     this.#client = client
     this.#user = undefined
     this.#variables = undefined
@@ -121,6 +125,14 @@ export class Connection {
    */
   inform(status: number, headers: Headers): void {
     if (status > 101 && status < 200) this.informer?.inform(status, headers)
+  }
+
+  /**
+   * For the page of an error: the same client, but nobody whom a guard let in, and an exchange of its own, so that the
+   * log tells of the first one. @internal
+   */
+  toTell(failure: Failure, exchange: Exchange): Connection {
+    return new Connection(this.socket, exchange, this.protocol, this.#client, failure)
   }
 
   /** Who the guard let in; undefined before it, and where nobody logged in. */

@@ -83,7 +83,8 @@ function getOf(resource: Resource): Handler | undefined {
   return typeof resource.GET === 'function' ? resource.GET : undefined
 }
 
-function isClass(value: object): value is new () => object {
+/** Whether it is a class of resources, to be made, and no function, to be called. */
+export function isClass(value: object): value is new () => object {
   const prototype = (value as { prototype?: unknown }).prototype
   if (prototype === null || typeof prototype !== 'object') return false
   return branded(prototype, RESOURCE) || allowedMethods(prototype).length > 1

@@ -74,6 +74,8 @@ export interface ExchangeRecord {
 export class Exchange {
   route: string | undefined = undefined
   resource: string | undefined = undefined
+  /** The place of that route in the config; -1 for none. */
+  routeIndex = -1
   status = 0
   contentLength = 0
   bytesIn = 0

@@ -1,5 +1,5 @@
-import { cancelBody, isSized, knownSize } from './body.ts'
-import { ByteRanges, cut } from './byteranges.ts'
+import { type Body, cancelBody, isAsyncIterable, isSized, knownSize } from './body.ts'
+import { ByteRanges, cut, PartOf } from './byteranges.ts'
 import { precondition, rangeApplies, type Validators } from './conditions.ts'
 import { parseHttpDate } from './dates.ts'
 import { HttpError } from './errors.ts'
@@ -58,16 +58,16 @@ function notModified(response: Response, { etag }: Validators): Response {
 
 function ranged(response: Response, field: string): Response {
   const { body } = response
-  const size = knownSize(body)
-  const whole =
-    size === undefined || size === 0 || !(typeof body === 'string' || body instanceof Uint8Array || isSized(body))
   const fields = response.peek()
-  if (fields.get('accept-ranges') === 'none' || (whole && size !== 0)) return response
-  const ranges = parseRanges(field, size ?? 0)
-  if (ranges === 'whole') return response
+  const cuttable = typeof body === 'string' || body instanceof Uint8Array || isSized(body)
+  const size = cuttable || body === null ? knownSize(body) : streamSize(body, fields)
+  if (size === undefined || fields.get('accept-ranges') === 'none') return response
+  const ranges = parseRanges(field, size)
+  // Of what passes by once one part can be taken; several may be asked for in any order (RFC 9110 §14.2: MAY ignore).
+  if (ranges === 'whole' || (!cuttable && ranges.length > 1 && ranges !== 'unsatisfiable')) return response
   if (ranges === 'unsatisfiable') {
     cancelBody(body)
-    throw new HttpError(416, { headers: { 'Content-Range': `bytes */${size ?? 0}` } })
+    throw new HttpError(416, { headers: { 'Content-Range': `bytes */${size}` } })
   }
   const [only] = ranges
   if (only === undefined) return response
@@ -75,9 +75,18 @@ function ranged(response: Response, field: string): Response {
   made.headers.delete('content-length')
   if (ranges.length === 1) {
     made.headers.set('Content-Range', `bytes ${only.start}-${only.end - 1}/${size}`)
-    return made.with({ body: cut(body, only) ?? null })
+    return made.with({
+      body: isAsyncIterable(body) && !isSized(body) ? new PartOf(body, only, size) : (cut(body, only) ?? null),
+    })
   }
-  const parts = new ByteRanges(body, ranges, size ?? 0, fields.get('content-type'))
+  const parts = new ByteRanges(body, ranges, size, fields.get('content-type'))
   made.headers.set('Content-Type', parts.type)
   return made.with({ body: parts })
+}
+
+/** Bytes of a content that comes piece by piece, where whoever sends it has said so. */
+function streamSize(body: Body, fields: Headers): number | undefined {
+  if (!isAsyncIterable(body)) return undefined
+  const length = fields.get('content-length')
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined
 }

@@ -3,6 +3,7 @@ import { HttpError } from '../message/errors.ts'
 import { Headers } from '../message/headers.ts'
 import { Request } from '../message/request.ts'
 import { parseTarget } from '../message/target.ts'
+import type { Pages } from './error-pages.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, RouteTable } from './routes.ts'
@@ -15,8 +16,16 @@ export interface Explanation {
   readonly found: boolean
 }
 
+/** The error pages of a route and behind them those of the site; of the site alone for -1. */
+export type PagesOf = (routeIndex: number) => readonly (Pages | undefined)[]
+
 /** Follows a request through the routes, as far as that goes without calling a resource, a guard or a predicate. */
-export async function explain(table: RouteTable, method: string, target: string): Promise<Explanation> {
+export async function explain(
+  table: RouteTable,
+  method: string,
+  target: string,
+  pagesOf: PagesOf = () => [],
+): Promise<Explanation> {
   const parsed = parseTarget(method, target)
   if (parsed === undefined) return { lines: [['target', `${target} is malformed: 400`]], found: false }
   const { path, search, authority = '' } = parsed
@@ -48,7 +57,7 @@ export async function explain(table: RouteTable, method: string, target: string)
     lines.push(['route', name])
     if (route.match.when !== undefined)
       lines.push(['when', 'its predicate must say yes; if not, the next route is tried'])
-    lines.push(...(await inside(found, request)))
+    lines.push(...(await inside(found, request)), ...pageLines(pagesOf(route.index)))
     if (route.match.when === undefined) return { lines, found: true }
   }
   if (lines.some(([word]) => word === 'route')) return { lines, found: true }
@@ -56,6 +65,7 @@ export async function explain(table: RouteTable, method: string, target: string)
     'status',
     lines.some(([word]) => word === 'not') ? '405: no route takes the method' : '404: no route takes the path',
   ])
+  lines.push(...pageLines(pagesOf(-1)))
   return { lines, found: false }
 }
 
@@ -79,6 +89,10 @@ function guardOf({ access, ownAccess }: BuiltRoute): Line[] {
   if (access === undefined) return [['guard', 'none']]
   if (access === 'public') return [['guard', `none: access of the ${ownAccess ? 'route' : 'site'} is public`]]
   return [['guard', `access of the ${ownAccess ? 'route' : 'site'}`], ...describeAccess(access)]
+}
+
+function pageLines(all: readonly (Pages | undefined)[]): Line[] {
+  return all.flatMap((pages) => [...(pages ?? [])].map(([key, { name }]) => ['page', `${key}: ${name}`] as const))
 }
 
 async function explained(route: BuiltRoute, request: Request): Promise<readonly Line[]> {

@@ -7,6 +7,8 @@ import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import type { ErrorPages } from './error-pages.ts'
+import { type Intercept, intercepting } from './intercept.ts'
 import { kindOf, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
 import { permissionOf } from './permission.ts'
 import { rewritten } from './rewrite.ts'
@@ -25,6 +27,13 @@ export interface Route extends ResourceKeys {
   readonly rewrite?: string
   /** The most bytes the body of a request may have here. */
   readonly limits?: { readonly body?: number }
+  /** Error pages of this route, before those of the site. */
+  readonly errors?: ErrorPages
+  /**
+   * Whether error answers of the resource become the site's error pages: all from 400 on, or those with these statuses.
+   * What the site says where it is left out.
+   */
+  readonly intercept?: Intercept
   /** Folded between the guard and the resource, the first outermost. */
   readonly middleware?: readonly Middleware[]
 }
@@ -33,6 +42,7 @@ export interface Route extends ResourceKeys {
 export interface RouteDefaults {
   readonly bodyLimit?: number | undefined
   readonly access?: Access | undefined
+  readonly intercept?: Intercept | undefined
   /** What stands before routes of some access; made for each route where it is left out. */
   readonly guard?: (access: Access) => Middleware
 }
@@ -55,7 +65,7 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, defau
     methods: methodsOf(match),
     internal: route.internal ?? false,
     kind,
-    handler: fold(resource, stages),
+    handler: fold(intercepting(resource, route.intercept ?? defaults.intercept), stages),
     permission: permissionOf(stages),
     bodyLimit: route.limits?.body ?? defaults.bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
@@ -72,6 +82,7 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
   const { exchange } = connection
   exchange.route = found.pattern.text
   exchange.resource = route.kind
+  exchange.routeIndex = route.index
   // Only the guard of this route says who it is, even on a Connection that somebody used before.
   if (connection.user !== undefined || connection.variables !== undefined) connection.identify(undefined)
   request.mount = found.mount
@@ -82,6 +93,8 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
     if (body.declared !== undefined && body.declared > route.bodyLimit)
       throw new HttpError(413, { code: 'limits.body' })
   }
+  // A guard may ask who it is for whom an error page is; what has none must not see a password meant for another route.
+  if (connection.failure !== undefined && !route.guarded) request.headers.delete('authorization')
   return route.handler(request, connection)
 }
 
@@ -90,6 +103,7 @@ export function leaveRoute(request: Request, connection: Connection): void {
   const { exchange } = connection
   exchange.route = undefined
   exchange.resource = undefined
+  exchange.routeIndex = -1
   connection.identify(undefined)
   request.mount = ''
   request.params = NO_PARAMS

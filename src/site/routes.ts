@@ -86,6 +86,14 @@ export class RouteTable {
     return this.#any.first(request.path)
   }
 
+  /** Whether some route, of whatever host, takes GET for a path. */
+  takes(path: string): boolean {
+    const tables = [this.#any, ...this.#hosts.values(), ...this.#wild.map(([, table]) => table)]
+    return tables.some((table) =>
+      table.all(path).some(({ value: { methods } }) => methods === undefined || methods.includes('GET')),
+    )
+  }
+
   #underHost(host: string, path: string): Found<BuiltRoute> | undefined {
     for (const [end, table] of this.#wild) {
       const found = host.endsWith(end) ? table.first(path) : undefined

@@ -2,6 +2,7 @@ import type { Access } from '../access/access.ts'
 import { guard } from '../access/guard.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
+import type { HttpError } from '../message/errors.ts'
 import type { Report } from '../message/exchange.ts'
 import { toResponse } from '../message/fetch.ts'
 import type { Answer, Handler, Logger, Middleware } from '../message/interface.ts'
@@ -10,20 +11,31 @@ import type { Request, RequestInit } from '../message/request.ts'
 import type { Response } from '../message/response.ts'
 import { selective } from '../message/selective.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
+import { developing } from './development.ts'
+import { isDeveloper } from './development-client.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { type ErrorPages, errorResponse, toHttpError } from './errors.ts'
+import { defaultPage } from './error-page.ts'
+import { buildPages, type ErrorPages, type Page, type Pages, pageFor } from './error-pages.ts'
+import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
+import type { Intercept } from './intercept.ts'
 import { ownIdentity } from './own-identity.ts'
 import { ask, intoGuards } from './permission.ts'
 import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
+import type { Sources } from './stack.ts'
 import { tell } from './tell.ts'
 
 export interface SiteOptions {
   readonly routes: readonly Route[]
+  /** Error pages of all routes. */
   readonly errors?: ErrorPages
+  /** Whether error answers of resources become error pages, unless their route says otherwise; false where left out. */
+  readonly intercept?: Intercept
+  /** Whether errors are shown with stack and source to clients on this machine; false where it is left out. */
+  readonly development?: boolean | Pick<Sources, 'withheld'>
   readonly log?: readonly Logger[]
   /** Where reports go, the one way to the error log; nowhere where it is left out. */
   readonly report?: Report
@@ -46,7 +58,11 @@ export interface SiteOptions {
 export class Site {
   readonly report: Report | undefined
   readonly #table: RouteTable
-  readonly #errors: ErrorPages
+  readonly #pages: Pages
+  /** Those of the routes that have some, by their place. */
+  readonly #routePages: readonly (Pages | undefined)[]
+  readonly #lastResort: LastResort
+  readonly #development: boolean
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
   readonly #requestId: string | undefined
@@ -60,12 +76,26 @@ export class Site {
   constructor(options: SiteOptions) {
     const identity = ownIdentity(options.routes, options.access)
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
-    const defaults = { bodyLimit: options.limits?.body, access: options.access, guard: guards(place) }
+    const { limits, access, intercept } = options
+    const defaults = { bodyLimit: limits?.body, access, intercept, guard: guards(place) }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
-    this.#errors = options.errors ?? {}
+    const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
+    this.#pages = buildPages(options.errors, place.base, inside, this.#table)
+    this.#routePages = options.routes.map(({ errors }, i) =>
+      errors === undefined ? undefined : inRoute(i, () => buildPages(errors, place.base, inside, this.#table)),
+    )
+    const { development = false } = options
+    this.#development = development !== false
+    this.#lastResort =
+      development === false
+        ? defaultPage
+        : developing({
+            base: place.base,
+            withheld: typeof development === 'object' ? development.withheld : (place.secret ?? place.withheld),
+          })
     this.#requestId = options.requestId === true ? 'X-Request-Id' : options.requestId
     this.#log = options.log ?? []
     const { middleware = [] } = options
@@ -137,7 +167,7 @@ export class Site {
       const { method, target } = request
       exchange.report('error', 'The request failed.', { method, uri: target, status: error.status, error: error.cause })
     }
-    return errorResponse(error, this.#errors, request, connection)
+    return errorResponse(error, this.#pageOf(error, request, connection), request, connection, this.#lastResort)
   }
 
   /** Tells the loggers of an exchange that has ended. */
@@ -148,12 +178,18 @@ export class Site {
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
   explain(method: string, target: string): Promise<Explanation> {
-    return explain(this.#table, method, target)
+    return explain(this.#table, method, target, (index) => [this.#routePages[index], this.#pages])
   }
 
   /** Answers in process, without a socket: for tests, and for programs that use a site as a function. */
   request(target: string | URL, init: RequestInit = {}): Promise<Response> {
     return requestInProcess(this, target, init)
+  }
+
+  /** Who develops the site sees what was thrown; the page that hides it from all others would not help. */
+  #pageOf({ status, code }: HttpError, request: Request, connection: Connection): Page | undefined {
+    if (this.#development && code === 'internal' && isDeveloper(request, connection)) return undefined
+    return pageFor(this.#routePages[connection.exchange.routeIndex], status) ?? pageFor(this.#pages, status)
   }
 
   #answer(request: Request, connection: Connection): Response | Promise<Response> {

@@ -1,4 +1,5 @@
 import type { Connection } from '../../message/connection.ts'
+import type { Failure } from '../../message/failure.ts'
 import type { OwnIdentity } from '../../message/identity-fields.ts'
 import { canonicalPath } from '../../message/path.ts'
 import type { Request } from '../../message/request.ts'
@@ -71,6 +72,7 @@ export function cgiVariables(
   }
   if (script.filename !== undefined) list.push('SCRIPT_FILENAME', script.filename)
   if (script.root !== undefined) list.push('DOCUMENT_ROOT', script.root, 'DOCUMENT_URI', script.name + script.pathInfo)
+  if (connection.failure !== undefined) addFailure(list, connection.failure)
   addConnection(list, connection)
   addContent(list, request, size)
   const shown = options.authorization ?? connection.means?.usesAuthorization !== true
@@ -80,6 +82,15 @@ export function cgiVariables(
   addUser(list, connection)
   for (let i = 0; i < options.env.length; i += 2) set(list, options.env[i] as string, options.env[i + 1] as string)
   return list
+}
+
+/** What the page of an error is told of it, by the names that Apache has for that (ErrorDocument). */
+function addFailure(list: string[], { error, request }: Failure): void {
+  const { path, search, method } = request
+  set(list, 'REDIRECT_STATUS', String(error.status))
+  list.push('REDIRECT_URL', decodedOctets(path), 'REDIRECT_REQUEST_METHOD', method)
+  if (search !== '') list.push('REDIRECT_QUERY_STRING', search.slice(1))
+  list.push('REDIRECT_ERROR_NOTES', byteString(error.message.replaceAll('\0', '')))
 }
 
 function addConnection(list: string[], connection: Connection): void {

@@ -1,0 +1,105 @@
+import { inspect } from 'node:util'
+import type { Connection } from '../message/connection.ts'
+import type { HttpError } from '../message/errors.ts'
+import type { Request } from '../message/request.ts'
+import type { Response } from '../message/response.ts'
+import { isDeveloper } from './development-client.ts'
+import { developmentResponse, type Thrown, type Told } from './development-page.ts'
+import { defaultPage } from './error-page.ts'
+import type { LastResort } from './errors.ts'
+import { framesOf, type Sources, sourceOf } from './stack.ts'
+
+const MOST_CAUSES = 8
+const LONGEST_MESSAGE = 4000
+const SECRET_NAME = /auth|cookie|token|secret|passw|pwd|api-?key|session|signature|credential/i
+const WITHHELD = '(withheld)'
+
+/**
+ * The last resort of a site under development: with stack, source and request for clients on this machine, and the
+ * default page for all others. Nothing in a request can switch it on: only the config can.
+ */
+export function developing(sources: Sources): LastResort {
+  return (error, request, connection, failure): Response => {
+    if (!isDeveloper(request, connection)) return defaultPage(error, request)
+    // A page that cannot be made must not hide the error that it would tell of.
+    try {
+      return developmentResponse(told(error, request, connection, failure, sources), request)
+    } catch (cause) {
+      connection.exchange.report('error', 'The development page failed.', { error: cause })
+      return defaultPage(error, request)
+    }
+  }
+}
+
+function told(
+  error: HttpError,
+  request: Request,
+  connection: Connection,
+  failure: { readonly cause: unknown } | undefined,
+  sources: Sources,
+): Told {
+  const { exchange, user } = connection
+  const about: [string, string][] = [
+    ['request', `${request.method} ${withoutSecrets(request.target)}`],
+    ['path', request.path],
+    ['route', exchange.route === undefined ? 'none' : `routes[${exchange.routeIndex}] ${exchange.route}`],
+    ['resource', exchange.resource ?? 'none'],
+    ...Object.entries(request.params).map(([name, value]): [string, string] => ['param', `${name} = ${value}`]),
+    ...(user === undefined ? [] : [['user', user.name] as [string, string]]),
+    ['protocol', connection.protocol],
+  ]
+  const fields = [...request.headers.raw()].map(([name, value]): [string, string] => {
+    return [name, SECRET_NAME.test(name) ? WITHHELD : name.toLowerCase() === 'referer' ? withoutSecrets(value) : value]
+  })
+  const pageFailure = failure === undefined ? undefined : thrownOf(failure.cause, sources)
+  return { error, chain: chainOf(error, sources), pageFailure, about, fields }
+}
+
+/** What nobody threw on purpose is told without the 500 that was made of it. */
+function chainOf(error: HttpError, sources: Sources): Thrown[] {
+  const chain: Thrown[] = []
+  const seen = new Set<unknown>()
+  let at: unknown = error.code === 'internal' ? error.cause : error
+  while (!seen.has(at) && chain.length < MOST_CAUSES) {
+    seen.add(at)
+    chain.push(thrownOf(at, sources))
+    if (at instanceof AggregateError)
+      for (const one of at.errors.slice(0, MOST_CAUSES)) chain.push(thrownOf(one, sources))
+    if (!(at instanceof Error) || at.cause === undefined) break
+    at = at.cause
+  }
+  return chain
+}
+
+function thrownOf(thrown: unknown, sources: Sources): Thrown {
+  if (!(thrown instanceof Error)) {
+    return { name: 'Thrown', message: shortened(inspected(thrown)), frames: [], source: undefined }
+  }
+  const frames = framesOf(String(thrown.stack ?? ''))
+  const message = shortened(String(thrown.message))
+  return { name: String(thrown.name), message, frames, source: sourceOf(frames, sources) }
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, { depth: 2, maxStringLength: LONGEST_MESSAGE, maxArrayLength: 20 })
+  } catch {
+    return `a ${typeof value} that cannot be shown`
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text
+}
+
+/** A target whose query names no secret. */
+function withoutSecrets(target: string): string {
+  const mark = target.indexOf('?')
+  if (mark < 0) return target
+  const pairs = target.slice(mark + 1).split('&')
+  const shown = pairs.map((pair) => {
+    const [name = ''] = pair.split('=', 1)
+    return SECRET_NAME.test(name) ? `${name}=${WITHHELD}` : pair
+  })
+  return `${target.slice(0, mark)}?${shown.join('&')}`
+}
