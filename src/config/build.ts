@@ -114,7 +114,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       ...(access !== undefined && { access }),
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
-      ...(limits?.body !== undefined && { limits: { body: limits.body } }),
+      ...(limits !== undefined && { limits }),
       log: logs.loggers,
       ...(config.requestId !== undefined && { requestId: config.requestId }),
       ...(report !== undefined && { report }),
