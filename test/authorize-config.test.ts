@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { checkConfig } from '../src/config/check.ts'
 import { ask } from './support/client.ts'
 import { startOriel } from './support/command.ts'
 import { makeFolder } from './support/folder.ts'
@@ -71,20 +72,32 @@ test('check finds what is wrong with it, and explain tells the rules and runs no
   for (const line of [/GET \/notes\/\*: public/, /\/notes\/\*: Test/, /owners\.mjs/, /nobody may/]) {
     assert.match(explained.stdout, line)
   }
-  const cases: readonly (readonly [string, RegExp])[] = [
-    ['{}', /routes\[0\]\.authorize: needs access, or routes with access, and not both/],
-    ["{ access: 'public', routes: [{ match: '/*', access: 'public' }] }", /needs access, or routes/],
-    ["{ routes: [{ match: 'a', access: 'public' }] }", /routes\[0\]\.match: the pattern "a" must begin with a slash/],
-    ["{ routes: [{ match: '/a' }] }", /routes\[0\]\.access: is missing/],
-    ["{ access: 'public', user: 'a b' }", /authorize\.user: "a b" is not a field name/],
-    ["{ access: 'public', groupss: 'a' }", /did you mean "groups"/],
-    ["{ access: { scheme, authorizer: './none.mjs' } }", /authorize\.access\.authorizer/],
-    ["{ routes: [{ match: '/a', access: { scheme, authorizer: './none.mjs' } }] }", /routes\[0\]\.access\.authorizer/],
+  const folder = folderOf(`export default {
+    routes: [{ match: '/auth', authorize: { routes: [{ match: '/a', access: { scheme, authorizer: './none.mjs' } }] } }],
+  }`)
+  const checked = await startOriel(t, ['check'], folder).ended
+  assert.notEqual(checked.code, 0)
+  assert.match(checked.stdout + checked.stderr, /routes\[0\]\.authorize\.routes\[0\]\.access\.authorizer/)
+})
+
+test('what is wrong with it is told with its key', () => {
+  const access = 'public'
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{}, ': needs access, or routes with access, and not both'],
+    [{ access, routes: [{ match: '/*', access }] }, ': needs access, or routes with access, and not both'],
+    [{ routes: [{ match: 'a', access }] }, '.routes[0].match: the pattern "a" must begin with a slash'],
+    [{ routes: [{ match: '/a' }] }, '.routes[0].access: is missing'],
+    [{ routes: [] }, '.routes: must not be empty'],
+    [{ access, user: 'a b' }, '.user: "a b" is not a field name'],
+    [{ access, groupss: 'a' }, '.groupss: there is no such key; did you mean "groups"?'],
+    [{ access: 'pubic' }, '.access: '],
   ]
   for (const [authorize, fault] of cases) {
-    const folder = folderOf(`export default { routes: [{ match: '/auth', authorize: ${authorize} }] }`)
-    const { code, stdout, stderr } = await startOriel(t, ['check'], folder).ended
-    assert.notEqual(code, 0, authorize)
-    assert.match(stdout + stderr, fault)
+    const given = { routes: [{ match: '/auth', authorize }] }
+    assert.throws(
+      () => checkConfig(given, { name: 'config' }),
+      (error: Error) => error.message.includes(`config: routes[0].authorize${fault}`),
+      fault,
+    )
   }
 })

@@ -47,6 +47,7 @@ test('the guards of a Site answer in the role Authorizer, and its resources are 
   const selective = { HTTP_RANGE: 'bytes=0-0', HTTP_IF_NONE_MATCH: '*', CONTENT_LENGTH: '5', REQUEST_METHOD: 'PUT' }
   assert.deepEqual(await ask('/private/a', { HTTP_AUTHORIZATION: ANN, ...selective }), [200, ann])
   assert.deepEqual(await ask('/open/a'), [200, {}])
+  assert.deepEqual(await ask('/open/a', { REMOTE_USER: 'eve' }), [200, {}])
   assert.deepEqual(await ask('/private/a'), [401, { 'www-authenticate': 'Basic realm="a"' }])
   for (const path of ['/none', '/open%2F..%2Fprivate/a', '/open/..;/private/a', '/../open/a']) {
     assert.equal((await ask(path))[0], 403, path)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { authorizing } from '../access/guard.ts'
-import { Connection, type SocketFacts } from '../message/connection.ts'
+import { Connection, type SocketFacts, type TlsFacts } from '../message/connection.ts'
 import { AuthorizationRequired, Forbidden, HttpError } from '../message/errors.ts'
 import { Exchange } from '../message/exchange.ts'
 import type { Authorizer, Middleware, Scheme } from '../message/interface.ts'
@@ -192,10 +192,17 @@ test('only web servers in front are answered: those of this machine, and those t
   assert.deepEqual(await ask('11.0.0.1', ['10.0.0.0/8']), [403, undefined])
 })
 
-test('the certificate of the web server is nobody’s identity', async () => {
-  const { asked, seen } = shown((_, connection) => [connection.tls, connection.user])
-  await asked(CADDY)
-  assert.deepEqual(seen, [[undefined, undefined]])
+test('the certificate of the web server is nobody’s identity, and nobody comes in who came in before', async () => {
+  const { site, seen } = shown((_, connection) => [connection.tls, connection.user, connection.remote.port])
+  const remote = { address: '127.0.0.1', port: 7 }
+  const peerCertificate = new Uint8Array(3)
+  const tls: TlsFacts = { protocol: 'TLSv1.3', cipher: 'x', serverName: undefined, peerCertificate }
+  const socket: SocketFacts = { remote, local: remote, secure: true, tls, remoteName: async () => 'x' }
+  const connection = new Connection(socket, new Exchange(), 'HTTP/1.1')
+  connection.identify({ name: 'web server', groups: [] })
+  const answer = await site.handle(new Request('http://a/auth', { headers: CADDY }), connection)
+  assert.deepEqual(seen, [[undefined, undefined, 7]])
+  assert.equal(answer.headers.get('remote-user'), '')
 })
 
 test('the narrowest rule counts, by path, method and host, and what none speaks of nobody may', async () => {
