@@ -1,4 +1,5 @@
 import { AttemptCount } from './attempt-count.ts'
+import { Recent } from './recent.ts'
 
 /** Somebody who tries to log in. */
 export interface Login {
@@ -53,14 +54,15 @@ export class LocalAttempts implements Attempts {
   readonly #pairs = new AttemptCount()
   readonly #networks = new AttemptCount()
   readonly #names = new AttemptCount()
-  readonly #known = new Set<string>()
+  readonly #known = new Recent<string, true>(MOST_KNOWN)
 
   begin({ place, name, network }: Login, most: number): Attempt {
     const now = performance.now()
     const who = JSON.stringify([place, name])
     const pair = JSON.stringify([place, name, network])
     const counted = [{ limit: 'name' as const, count: this.#pairs.of(pair, most, now) }]
-    if (!this.#known.has(pair)) counted.push({ limit: 'name', count: this.#names.of(who, most * PER_NAME, now) })
+    if (this.#known.get(pair) === undefined)
+      counted.push({ limit: 'name', count: this.#names.of(who, most * PER_NAME, now) })
     const all = isShared(network)
       ? counted
       : [...counted, { limit: 'address' as const, count: this.#networks.of(network, most * PER_NETWORK, now) }]
@@ -80,16 +82,9 @@ export class LocalAttempts implements Attempts {
       for (const { count } of all) count.end(outcome === 'failed')
       if (outcome !== 'succeeded') return
       this.#pairs.forget(pair)
-      this.#know(pair)
+      this.#known.set(pair, true)
     }
     return { refused: undefined, end }
-  }
-
-  #know(pair: string): void {
-    this.#known.delete(pair)
-    const [oldest] = this.#known
-    if (this.#known.size >= MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest)
-    this.#known.add(pair)
   }
 }
 
