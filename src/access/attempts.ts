@@ -41,6 +41,8 @@ const PER_NETWORK = 4
 const PER_NAME = 10
 /** Names that logged in are known by where they did so: at most so many. */
 const MOST_KNOWN = 10_000
+/** Characters of an address. */
+const LONGEST = 64
 
 /**
  * Counts the failed logins of this process. A failure is forgotten bit by bit, all that are allowed in ten minutes, so who
@@ -98,7 +100,8 @@ function isShared(network: string): boolean {
  * begin so.
  */
 export function networkOf(address: string): string {
-  const [plain = ''] = address.split('%')
+  // What a web server before us tells need be no address.
+  const [plain = ''] = address.slice(0, LONGEST).split('%')
   if (!plain.includes(':') || plain === '::1') return plain
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1]
   if (mapped !== undefined) return mapped
