@@ -209,7 +209,8 @@ function secretPaths(
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
-  return [...withhold, ...keys, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
+  const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
+  return [...withhold, ...keys, ...authorities, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
 }
 
 /** The modules that a config names: they are run, and never served. */
