@@ -221,6 +221,31 @@ test('an intercepted answer that is long is cut off', async (t) => {
   assert.deepEqual(await connections(t, true), [[500, 500], 2])
 })
 
+test('a client that goes cancels the page that it waits for', { timeout: 20_000 }, async (t) => {
+  let cancelled: (() => void) | undefined
+  let came: (() => void) | undefined
+  const gone = new Promise<void>((resolve) => {
+    cancelled = resolve
+  })
+  const asked = new Promise<void>((resolve) => {
+    came = resolve
+  })
+  const { url: upstream } = await startUpstream(t, (_, response) => {
+    response.on('close', () => cancelled?.())
+    came?.()
+  })
+  const { url, reports } = await start(t, {
+    routes: [{ match: '/page', proxy: upstream }],
+    errors: { 404: { path: '/page' } },
+  })
+  const client = await RawClient.open({ port: Number(new URL(url).port), host: '127.0.0.1' })
+  client.send('GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n')
+  await asked
+  client.socket.destroy()
+  await gone
+  assert.deepEqual(reports.all, [])
+})
+
 test('an intercepted answer of a CGI program has a page by another one', POSIX, async (t) => {
   const base = openFolder()
   writeScripts(join(base, 'cgi-bin'), {

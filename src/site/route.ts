@@ -3,7 +3,7 @@ import { guard } from '../access/guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import { isToken } from '../message/fields.ts'
-import type { Middleware, Reply } from '../message/interface.ts'
+import type { Handler, Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
@@ -38,16 +38,17 @@ export interface Route extends ResourceKeys {
   readonly middleware?: readonly Middleware[]
 }
 
-/** What the site says for all routes that do not say it themselves. */
-export interface Usual {
+/** What holds for all routes of a site, unless they say otherwise. */
+export interface RouteDefaults {
   readonly bodyLimit?: number | undefined
   readonly intercept?: Intercept | undefined
 }
 
 /** @throws TypeError or RangeError that says what is wrong. */
-export function buildRoute(route: Route, index: number, place: FilesPlace, usual: Usual = {}): BuiltRoute {
+export function buildRoute(route: Route, index: number, place: FilesPlace, defaults: RouteDefaults = {}): BuiltRoute {
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
   const before: Middleware[] = route.access === undefined ? [] : [guard(route.access, place.base)]
+  before.push(withoutPassword)
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
@@ -58,8 +59,11 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, usual
     methods: methodsOf(match),
     internal: route.internal ?? false,
     kind,
-    handler: fold(intercepting(resource, route.intercept ?? usual.intercept), [...before, ...(route.middleware ?? [])]),
-    bodyLimit: route.limits?.body ?? usual.bodyLimit ?? usualBodyLimit(kind),
+    handler: fold(intercepting(resource, route.intercept ?? defaults.intercept), [
+      ...before,
+      ...(route.middleware ?? []),
+    ]),
+    bodyLimit: route.limits?.body ?? defaults.bodyLimit ?? usualBodyLimit(kind),
     rewrite: route.rewrite,
     guarded: route.access !== undefined,
     explain: explanationOf(resource),
@@ -83,8 +87,6 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
     if (body.declared !== undefined && body.declared > route.bodyLimit)
       throw new HttpError(413, { code: 'limits.body' })
   }
-  // A guard may ask who it is for whom an error page is; what has none must not see a password meant for another route.
-  if (connection.failure !== undefined && !route.guarded) request.headers.delete('authorization')
   return route.handler(request, connection)
 }
 
@@ -97,6 +99,17 @@ export function leaveRoute(request: Request, connection: Connection): void {
   connection.identify(undefined)
   request.mount = ''
   request.params = NO_PARAMS
+}
+
+/**
+ * The guard of an error page may ask who it is for; whoever makes the page does not see a password that was meant for the
+ * guard of another route.
+ */
+function withoutPassword(next: Handler): Handler {
+  return (request, connection) => {
+    if (connection.failure !== undefined) request.headers.delete('authorization')
+    return next(request, connection)
+  }
 }
 
 function rewriting(to: string): Middleware {

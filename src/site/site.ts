@@ -63,8 +63,8 @@ export class Site {
   constructor(options: SiteOptions) {
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place }
     const { limits, intercept } = options
-    const usual = { bodyLimit: limits?.body, intercept }
-    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, usual)))
+    const defaults = { bodyLimit: limits?.body, intercept }
+    const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
