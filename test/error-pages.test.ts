@@ -190,6 +190,39 @@ test('a body that is too large has a page, a bad head has the plain answer', asy
   }
 })
 
+test('what PHP sends on is no error answer, what it answers with an error status is', {
+  timeout: 60_000,
+}, async (t) => {
+  const fpm = await startPhpFpm(t)
+  if (fpm === undefined) return
+  const root = openFolder({
+    'php/send.php': '<?php header("X-Sendfile: " . dirname(__DIR__) . "/kept/a.txt");',
+    'php/accel.php': '<?php http_response_code(500); header("X-Accel-Redirect: /kept/a.txt");',
+    'php/fails.php':
+      '<?php http_response_code(500); setcookie("a", "1"); header("X-Mine: 1"); echo str_repeat("x", 200000);',
+    'kept/a.txt': 'kept',
+  })
+  const { url, records } = await start(t, {
+    base: root,
+    routes: [
+      { match: '/kept/*', files: 'kept', internal: true },
+      {
+        match: '/*',
+        fastcgi: { address: `unix:${fpm.socket}`, root: 'php', suffix: '.php', sendfile: ['kept'], accel: true },
+      },
+    ],
+    intercept: true,
+    errors: { default: (error) => new Response(`own ${error.status}`) },
+  })
+  for (const path of ['/send.php', '/accel.php']) assert.equal(textOf(await ask(url, path)), 'kept')
+  for (let i = 0; i < 4; i++) {
+    const { status, headers, body } = await ask(url, '/fails.php')
+    assert.deepEqual([status, body.toString(), headers['x-mine']], [500, 'own 500', undefined])
+    assert.match(String(headers['set-cookie']), /^a=1/)
+  }
+  assert.equal(records.at(-1)?.backend?.['status'], 500)
+})
+
 /** Connections that an upstream sees for two requests one after the other. */
 async function connections(t: TestContext, long: boolean): Promise<[statuses: number[], connections: number]> {
   const content = 'x'.repeat(long ? 4_000_000 : 1000)
@@ -219,6 +252,31 @@ test('an intercepted answer that is short lets the connection to the upstream be
 
 test('an intercepted answer that is long is cut off', async (t) => {
   assert.deepEqual(await connections(t, true), [[500, 500], 2])
+})
+
+test('a client that goes cancels the page that it waits for', { timeout: 20_000 }, async (t) => {
+  let cancelled: (() => void) | undefined
+  let came: (() => void) | undefined
+  const gone = new Promise<void>((resolve) => {
+    cancelled = resolve
+  })
+  const asked = new Promise<void>((resolve) => {
+    came = resolve
+  })
+  const { url: upstream } = await startUpstream(t, (_, response) => {
+    response.on('close', () => cancelled?.())
+    came?.()
+  })
+  const { url, reports } = await start(t, {
+    routes: [{ match: '/page', proxy: upstream }],
+    errors: { 404: { path: '/page' } },
+  })
+  const client = await RawClient.open({ port: Number(new URL(url).port), host: '127.0.0.1' })
+  client.send('GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n')
+  await asked
+  client.socket.destroy()
+  await gone
+  assert.deepEqual(reports.all, [])
 })
 
 test('an intercepted answer of a CGI program has a page by another one', POSIX, async (t) => {

@@ -162,9 +162,11 @@ for (const [what, headers, text] of [
   test(`a page behind a guard ${what}`, async () => {
     const error = new AuthorizationRequired({ headers: { 'WWW-Authenticate': 'First' } })
     const init = { headers: { ...headers, Accept: 'text/plain' } }
-    const [answer] = await asked(error, init, { access: { scheme: byName } })
+    const [answer, [request]] = await asked(error, init, { access: { scheme: byName } })
     assert.deepEqual([answer.status, answer.headers.getAll('www-authenticate')], [401, ['First']])
     assert.match(await answer.text(), text)
+    // Only its guard sees what was said to it.
+    assert.equal(request?.headers.get('authorization') ?? null, null)
   })
 }
 

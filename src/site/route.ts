@@ -2,7 +2,7 @@ import type { Access } from '../access/access.ts'
 import { guard } from '../access/guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
-import type { Middleware, Reply } from '../message/interface.ts'
+import type { Handler, Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
@@ -54,6 +54,7 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, defau
   const guarded = access !== undefined && access !== 'public'
   const { guard: guardOf = (given) => guard(given, place) } = defaults
   const before: Middleware[] = guarded ? [guardOf(access)] : []
+  before.push(withoutPassword)
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place)
@@ -93,8 +94,6 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
     if (body.declared !== undefined && body.declared > route.bodyLimit)
       throw new HttpError(413, { code: 'limits.body' })
   }
-  // A guard may ask who it is for whom an error page is; what has none must not see a password meant for another route.
-  if (connection.failure !== undefined && !route.guarded) request.headers.delete('authorization')
   return route.handler(request, connection)
 }
 
@@ -107,6 +106,17 @@ export function leaveRoute(request: Request, connection: Connection): void {
   connection.identify(undefined)
   request.mount = ''
   request.params = NO_PARAMS
+}
+
+/**
+ * The guard of an error page may ask who it is for; whoever makes the page does not see a password that was meant for the
+ * guard of another route.
+ */
+function withoutPassword(next: Handler): Handler {
+  return (request, connection) => {
+    if (connection.failure !== undefined) request.headers.delete('authorization')
+    return next(request, connection)
+  }
 }
 
 function rewriting(to: string): Middleware {
