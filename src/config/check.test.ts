@@ -179,7 +179,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
     'listen, acme, routes, access, errors, intercept, development, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
-  const one = 'expected ("common", "combined", "json") or an object'
+  const one = '("common", "combined", "json") or an object'
   const apart = 'the template needs a space or a sign behind {uri}: else nobody can tell where it ends'
   const ACME = { names: ['a.example'], agree: true }
   const agree = 'expected true: read the terms of the authority, and say here that you agree to them'
