@@ -36,11 +36,13 @@ export interface Server {
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   let present = options
-  const running = new Running(localApplications((...told) => present.report?.(...told)))
+  let report: Report | undefined
+  const running = new Running(localApplications((...told) => report?.(...told)))
   let stopped = false
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
     const { config, build } = readOptions(next, again)
+    report = config.report
     const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
     await change.make()
     present = next
