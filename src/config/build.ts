@@ -24,6 +24,7 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { Logs } from './logs.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
@@ -39,6 +40,8 @@ export interface Built {
   readonly acme?: ServedCertificates
   /** What is to be run for it. */
   readonly applications: readonly ApplicationSpec[]
+  /** What is told of exchanges, to be opened when they are served. */
+  readonly logs?: Logs
 }
 
 export interface BuildOptions {
@@ -87,6 +90,10 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const acme = await buildAcme(config, options)
   const { limits, timeouts, trustedProxies, log, report } = config
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
+  const looking = options.certificates !== false && options.explaining !== true
+  const logs = new Logs(log ?? [], base, report, looking, (path, cause) => {
+    throw new ConfigError(faultAt(path, cause.message, source), { cause })
+  })
   const site = orFault([], source, () => {
     const place = { base, types: lowerKeys(config.types ?? {}), withheld, secret }
     return new Site({
@@ -94,7 +101,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       errors: errorPages(config, options),
       place,
       ...(limits?.body !== undefined && { limits: { body: limits.body } }),
-      ...(log !== undefined && { log }),
+      log: logs.loggers,
+      ...(config.requestId !== undefined && { requestId: config.requestId }),
       ...(report !== undefined && { report }),
       ...(middleware.length > 0 && { middleware }),
     })
@@ -108,7 +116,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine, applications, ...(acme !== undefined && { acme }) }
+  return { site, listen, engine, applications, logs, ...(acme !== undefined && { acme }) }
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */

@@ -128,7 +128,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, acme, routes, errors, log, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
+    'listen, acme, routes, errors, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
   const loggers = 'expected a list of loggers, which have a method logRequest'
   const ACME = { names: ['a.example'], agree: true }
   const agree = 'expected true: read the terms of the authority, and say here that you agree to them'

@@ -1,7 +1,8 @@
 import type { AcmeOptions } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import type { ErrorLogOptions, OnError } from '../log/error-log.ts'
+import type { ErrorLogOptions, OnError } from '../log/error-log-options.ts'
+import type { FormatName, LogOptions } from '../log/options.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger, Middleware } from '../message/interface.ts'
 import type { ErrorPage } from '../site/errors.ts'
@@ -17,8 +18,10 @@ export interface Config {
   readonly routes: readonly Route[]
   /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, or a function. */
   readonly errors?: Readonly<Record<string, string | ErrorPage>>
-  /** Who is told of every exchange. */
-  readonly log?: readonly Logger[]
+  /** Who is told of every exchange. The name of a format stands for lines of it on standard output. */
+  readonly log?: readonly (Logger | LogOptions | FormatName)[]
+  /** The field that tells programs and upstreams which request it is; true for X-Request-Id. None where it is left out. */
+  readonly requestId?: true | string
   readonly limits?: Partial<Limits> & { readonly body?: number }
   readonly timeouts?: Partial<Timeouts>
   /** Media types by suffix: `{ '.foo': 'text/x-foo' }`. */

@@ -4,11 +4,11 @@ import * as v from 'valibot'
 import {
   accepted,
   areFunctions,
-  areLoggers,
   code,
   filled,
   isCode,
   isFunction,
+  isLogger,
   isScheme,
   map,
   need,
@@ -60,7 +60,7 @@ test('what code is told apart by', () => {
     [areFunctions, [[], [() => 1]], [() => 1, [5], {}, null]],
     [isCode, [{}, () => 1, class {}], [null, undefined, 'x', 5]],
     [isScheme, [scheme, new Derived()], [null, undefined, {}, 5, { scheme }]],
-    [areLoggers, [[], [{ logRequest() {} }]], [{ logRequest() {} }, [null], [{}], [undefined], 'x', null]],
+    [isLogger, [{ logRequest() {} }], [[], {}, undefined, 'x', null]],
   ]
   for (const [is, good, bad] of cases) {
     for (const value of good) assert.ok(is(value), `${is.name} ${String(value)}`)

@@ -103,8 +103,8 @@ export function isScheme(value: unknown): boolean {
   return isFunction(scheme?.identify) && isFunction(scheme?.challenge)
 }
 
-export function areLoggers(value: unknown): boolean {
-  return Array.isArray(value) && value.every((one) => isFunction((one as { logRequest?: unknown } | null)?.logRequest))
+export function isLogger(value: unknown): boolean {
+  return isFunction((value as { logRequest?: unknown } | null | undefined)?.logRequest)
 }
 
 const RECEIVED: Readonly<Record<string, string>> = {

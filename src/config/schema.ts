@@ -27,11 +27,12 @@ import {
 } from './parts.ts'
 import { accessKey } from './schema-access.ts'
 import { appKey } from './schema-app.ts'
+import { errorLogKey, onErrorKey } from './schema-errorlog.ts'
 import { errorsKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
-import { logKey } from './schema-log.ts'
+import { logKey, requestIdKey } from './schema-log.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
@@ -191,6 +192,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
     errors: v.optional(errorsKey),
     log: logKey,
+    requestId: requestIdKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
     types: v.optional(
@@ -222,6 +224,8 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       ),
     ),
     group: v.optional(v.pipe(who, v.description('Their group. Default: the first one of `user`.'))),
+    errorLog: errorLogKey,
+    onError: onErrorKey,
     report: code(isFunction, 'a function', 'Where reports go: a function of level, event and fields.'),
   },
   'The config of Oriel.',

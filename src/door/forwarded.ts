@@ -14,7 +14,9 @@ interface Hop {
 /** Who the client is, where a trusted proxy tells it; undefined where the socket tells it. */
 export function clientOf(trusted: Networks, facts: FactsOfSocket, headers: Headers): ClientFacts | undefined {
   if (!trusted.has(facts.remote.address)) return undefined
-  return clientBehind(facts.remote.address, facts.secure, headers, trusted)
+  const client = clientBehind(facts.remote.address, facts.secure, headers, trusted)
+  const requestId = headers.get('x-request-id')
+  return requestId === null ? client : { ...client, requestId }
 }
 
 /**

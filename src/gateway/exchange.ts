@@ -20,6 +20,7 @@ import { type AnswerFraming, bodyFraming } from './framing.ts'
 import { passed } from './passed.ts'
 import { type GatewayTimeouts, Patience } from './patience.ts'
 import { StderrLines } from './stderr-lines.ts'
+import { noteBackend } from './told-of.ts'
 
 export interface ExchangeOptions {
   readonly timeouts: GatewayTimeouts
@@ -68,6 +69,8 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   /** Whether the back end has sent anything, and whether the content of the request can be sent no second time. */
   #touched = false
   #spent = false
+  /** What it said at its end. */
+  #said: CallEnd['said'] = undefined
   #inputClosed = false
   #paused = false
   #unwanted = 0
@@ -141,7 +144,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   ended({ error, again, said, trailers }: CallEnd): void {
     if (this.#over) return
-    if (said !== undefined) this.#note(said)
+    this.#said = said
     if (again === true && !this.#touched && !this.#spent && this.#tries < MAX_TRIES) return this.#try()
     if (error !== undefined) return this.#finish(error)
     if (this.#body !== undefined) {
@@ -273,6 +276,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     unwatch(this)
     this.drained()
     this.#stderr?.end()
+    noteBackend(this.#call.connection.exchange, this.#wire, this.#said, this.#stderr, this.#tries)
     this.#call.content?.close()
     this.#call.data?.close()
     if (error === undefined) return
@@ -282,11 +286,6 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
 
   #bad(what: string): HttpError {
     return badAnswer(`${this.#options.name}: ${what}`)
-  }
-
-  #note(said: Readonly<Record<string, unknown>>): void {
-    const { exchange } = this.#call.connection
-    exchange.backend = { ...exchange.backend, ...said }
   }
 
   #about(): Record<string, unknown> {

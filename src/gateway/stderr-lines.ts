@@ -7,11 +7,17 @@ const MAX_ALL = 65536
 /** Lines of one request: 64 KiB of short ones would be tens of thousands of records, all at once. */
 const MAX_LINES = 1000
 
+/** Lines of a request that its record tells, and characters of each. */
+const FIRST = 10
+const FIRST_LENGTH = 500
+
 /**
  * What a back end writes to its standard error, line by line, to the error log. More than is of use to anybody is
  * counted and dropped.
  */
 export class StderrLines {
+  /** The first lines, for the record of the exchange. */
+  readonly first: string[] = []
   readonly #report: Report
   readonly #fields: Readonly<Record<string, unknown>>
   #line = ''
@@ -57,6 +63,7 @@ export class StderrLines {
     for (let at = 0; at < line.length; at += MAX_LINE) {
       const text = textOfBytes(line.slice(at, at + MAX_LINE)).trimEnd()
       if (text === '') continue
+      if (this.first.length < FIRST) this.first.push(text.slice(0, FIRST_LENGTH))
       if (++this.#lines > MAX_LINES) this.#dropped += text.length
       else this.#report('warn', 'A program wrote to its standard error.', { ...this.#fields, stderr: text })
     }

@@ -1,5 +1,5 @@
 import { oneLine } from './active.ts'
-import type { ErrorEntry } from './error-log.ts'
+import type { ErrorEntry } from './error-log-options.ts'
 import { errorText } from './error-text.ts'
 import { jsonText, jsonValue } from './json-text.ts'
 
@@ -16,7 +16,9 @@ export function errorEntryText({ time, level, event, fields }: ErrorEntry): stri
     value === undefined ? [] : [`${oneLine(name)}=${factText(value)}`],
   )
   const when = new Date(time).toISOString().slice(0, 19).replace('T', ' ')
-  const head = `${when} ${level}: ${[oneLine(event), ...told].join(' ')}`
+  // A further line is indented, so that none passes for an entry.
+  const said = event.split('\n').map(oneLine).join('\n  ')
+  const head = `${when} ${level}: ${[said, ...told].join(' ')}`
   return error === undefined ? head : [head, ...stackOf(error)].join('\n  ')
 }
 

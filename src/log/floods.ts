@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error-log.ts'
+import type { ErrorEntry } from './error-log-options.ts'
 import { errorText } from './error-text.ts'
 
 /** The same event is told so often in so many milliseconds; what comes then is counted, and summed up. */

@@ -22,7 +22,7 @@ function lineOf(format: Format, redaction: Redaction, share: number | undefined)
 
 /** Programs take objects, and rarely the log of a web server. */
 function isEndpoint(to: LogOptions['to']): boolean {
-  return typeof to === 'object' && 'http' in to
+  return typeof to === 'object' && ('http' in to || 'sql' in to)
 }
 
 /** The same record without its secrets, for a format that is somebody's own. */

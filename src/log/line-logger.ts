@@ -10,16 +10,21 @@ import type { Line } from './template.ts'
 export class LineLogger implements Logger {
   readonly #filter: Filter | undefined
   readonly #line: Line
-  readonly #sink: Sink
+  #sink: Sink | undefined
 
-  /** @throws TypeError or RangeError for options that cannot be. */
-  constructor(options: LogOptions, sink: Sink) {
+  /** @param sink Where the lines go; those before `open` are nobody's. @throws TypeError or RangeError for options that cannot be. */
+  constructor(options: LogOptions, sink?: Sink) {
     this.#filter = filterOf(options.filter)
     this.#line = formatOf(options)
     this.#sink = sink
   }
 
+  open(sink: Sink): void {
+    this.#sink = sink
+  }
+
   logRequest(record: ExchangeRecord): void {
-    if (this.#filter === undefined || this.#filter(record)) this.#sink.write(this.#line(record))
+    if (this.#sink !== undefined && (this.#filter === undefined || this.#filter(record)))
+      this.#sink.write(this.#line(record))
   }
 }

@@ -3,7 +3,7 @@ import type { Place } from './sinks/place.ts'
 
 /** What makes a logger: which exchanges it tells of, how, and where to. */
 export interface LogOptions {
-  /** How an exchange becomes a line: `combined` where it is left out, `json` where the lines go to `http`. */
+  /** How an exchange becomes a line: `combined` where it is left out, `json` where the lines go to `sql` or `http`. */
   readonly format?: Format
   /** Where the lines go; `stdout` where it is left out. */
   readonly to?: Place

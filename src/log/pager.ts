@@ -1,4 +1,4 @@
-import type { ErrorEntry, OnError } from './error-log.ts'
+import type { ErrorEntry, OnError } from './error-log-options.ts'
 import { errorText } from './error-text.ts'
 
 /** Milliseconds between two calls, and for one to end. */

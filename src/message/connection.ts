@@ -48,6 +48,8 @@ export interface SocketFacts {
 export interface ClientFacts {
   readonly address: string
   readonly secure: boolean
+  /** What the proxy calls the request, in X-Request-Id. */
+  readonly requestId?: string | undefined
 }
 
 /** What of a front door sends informational answers (RFC 9110 §15.2). */

@@ -1,5 +1,6 @@
 import type { ServedCertificates } from '../acme/served.ts'
 import type { Built } from '../config/build.ts'
+import type { Logs } from '../config/logs.ts'
 import { Engine } from '../door/engine.ts'
 import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
@@ -41,6 +42,7 @@ export class Running {
   #engine: Engine | undefined
   #stopping = false
   #acme: ServedCertificates | undefined
+  #logs: Logs | undefined
   readonly #applications: Applications
 
   /** @param applications Who runs what the config has run; somebody else where it is left out. */
@@ -90,8 +92,10 @@ export class Running {
     const drop = (): void => {
       for (const { key, bound } of fresh) bound.close(given.bounds?.has(key))
       void applications?.drop()
+      void built.logs?.close()
     }
     try {
+      built.logs?.open()
       for (const [i, address] of built.listen.entries()) {
         const key = keys[i] as string
         const listener = this.#listeners.get(key)
@@ -119,6 +123,7 @@ export class Running {
     this.#acme?.stop()
     await this.#engine?.close()
     await this.#applications.close()
+    await this.#logs?.close()
   }
 
   /** Stops, but leaves running exchanges their time, and Unix sockets their names: a successor has them. */
@@ -127,6 +132,7 @@ export class Running {
     this.#acme?.stop()
     await this.#engine?.retire(true)
     await this.#applications.close()
+    await this.#logs?.close()
   }
 
   async #make(
@@ -141,6 +147,8 @@ export class Running {
     const engine = this.#engine ?? new Engine(site, options)
     this.#engine = engine
     if (!first) engine.become(site, options)
+    this.#logs?.retire()
+    this.#logs = built.logs
     for (const change of changes) change()
     let failure: Error | undefined
     for (const { key, address, bound } of fresh) {

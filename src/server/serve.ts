@@ -2,8 +2,10 @@ import { resolve } from 'node:path'
 import { type BuildOptions, buildConfig } from '../config/build.ts'
 import { checkConfig } from '../config/check.ts'
 import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
+import { withErrorLog } from '../config/error-log.ts'
 import { Modules } from '../config/modules.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import type { Report } from '../message/exchange.ts'
 import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
 import { Running } from './running.ts'
@@ -75,11 +77,12 @@ export async function serve(options: ServeOptions): Promise<Server> {
 export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | 'listen'>): Promise<Site> {
   const { base = '.', ...config } = options
   const source = { name: 'createSite()' }
-  const { site, applications } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
+  const { site, applications, logs } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
   const [application] = applications
   if (application !== undefined) {
     throw new ConfigError(`createSite(): ${application.name} needs a server that runs it: use serve()`)
   }
+  logs?.open()
   return site
 }
 
@@ -95,6 +98,6 @@ function readOptions(options: ServeOptions, again: boolean): { config: Config; b
     throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
   }
   const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
-  const config = checkConfig(short ? { ...given, listen } : given, source)
+  const config = withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
   return { config, build: { base: resolve(base), source, modules: new Modules(again) } }
 }

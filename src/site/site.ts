@@ -23,6 +23,8 @@ export interface SiteOptions {
   readonly log?: readonly Logger[]
   /** Where reports go, the one way to the error log; nowhere where it is left out. */
   readonly report?: Report
+  /** The field that tells resources which request it is; true for X-Request-Id. */
+  readonly requestId?: true | string
   /** The most bytes the body of a request may have, unless its route says otherwise. */
   readonly limits?: { readonly body?: number }
   /** Folded round the whole site, error pages included; the first outermost. */
@@ -41,6 +43,7 @@ export class Site {
   readonly #errors: ErrorPages
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
+  readonly #requestId: string | undefined
   /** The middleware of the site round its answer; undefined where there is none. */
   readonly #handler: Handler | undefined
 
@@ -53,6 +56,7 @@ export class Site {
     this.#dispatcher = new Dispatcher(this.#table)
     this.report = options.report === undefined ? undefined : unfailing(options.report)
     this.#errors = options.errors ?? {}
+    this.#requestId = options.requestId === true ? 'X-Request-Id' : options.requestId
     this.#log = options.log ?? []
     const { middleware = [] } = options
     this.#handler =
@@ -66,6 +70,8 @@ export class Site {
 
   /** The answer to a request. Never throws: whatever happens inside becomes a Response. */
   handle(request: Request, connection: Connection): Response | Promise<Response> {
+    // In the place of what a client wrote there.
+    if (this.#requestId !== undefined) request.headers.set(this.#requestId, connection.exchange.requestId)
     if (this.#handler === undefined) return this.#answer(request, connection)
     try {
       const reply = this.#handler(request, connection)

@@ -65,7 +65,7 @@ export class Http1Exchange implements Answering, BodySource, Informer {
     this.#wire = wire
     this.#site = site
     this.#request = request
-    this.#record = new Exchange(site.report)
+    this.#record = new Exchange(site.report, client?.requestId)
     this.#connection = new Connection(facts, this.#record, head.minor > 0 ? 'HTTP/1.1' : 'HTTP/1.0', client)
     // HTTP/1.0 knows no informational answers (RFC 9110 §15.2).
     if (head.minor > 0) this.#connection.informer = this

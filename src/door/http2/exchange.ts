@@ -50,7 +50,7 @@ export class Http2Exchange implements Answering, BodySource, Carried, Informer {
     this.#stream = stream
     this.#site = site
     this.#request = request
-    this.#record = new Exchange(site.report)
+    this.#record = new Exchange(site.report, client?.requestId)
     this.#connection = new Connection(facts, this.#record, 'HTTP/2', client)
     this.#connection.informer = this
     this.#awaitsContinue = awaitsContinue

@@ -61,6 +61,10 @@ export class BalancedCall implements Wire, CallEvents {
     return this.#wire === undefined || this.#wire.waiting === true
   }
 
+  get process(): string | undefined {
+    return this.#member?.name
+  }
+
   /** The back ends that it was tried on. */
   get tried(): ReadonlySet<unknown> | undefined {
     return this.#call.tried

@@ -84,6 +84,10 @@ class ProcessCall implements Wire, SpawnEvents, PermitWaiter, Watched {
     this.#fail(new HttpError(503, { code: 'cgi.queue', headers: { 'Retry-After': '1' }, cause }))
   }
 
+  get process(): number | undefined {
+    return this.#spawned?.pid
+  }
+
   get waiting(): boolean {
     return this.#permit.state === 'waiting'
   }

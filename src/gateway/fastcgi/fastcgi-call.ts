@@ -72,6 +72,10 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     return this.#tried.has(FRESH)
   }
 
+  get process(): string {
+    return this.#place.name
+  }
+
   /** Sends it: all that is at hand in one write. */
   begin(connection: ApplicationConnection, keep: boolean): void {
     const { role, variables, content } = this.question

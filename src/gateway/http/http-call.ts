@@ -58,6 +58,10 @@ export class HttpCall implements Wire, Traveller {
     this.#size = content === undefined ? 'none' : (content.bytes?.byteLength ?? content.size ?? 'chunked')
   }
 
+  get process(): string {
+    return this.#place.name
+  }
+
   /** Whether it may be sent a second time, since that does no more than once (RFC 9110 §9.2.2). */
   get idempotent(): boolean {
     return IDEMPOTENT.test(this.#call.request.method)

@@ -37,6 +37,10 @@ export class ScgiCall implements Wire, SocketEvents, Watched {
     watch(this)
   }
 
+  get process(): string {
+    return this.#address.text
+  }
+
   write(bytes: Uint8Array): boolean {
     if (this.#state === 'over') return true
     if (this.#state !== 'open') {

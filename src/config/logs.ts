@@ -1,0 +1,107 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { LineLogger } from '../log/line-logger.ts'
+import type { LogOptions } from '../log/options.ts'
+import type { Sink } from '../log/sink.ts'
+import { openSink } from '../log/sinks/open.ts'
+import type { Report } from '../message/exchange.ts'
+import type { Logger } from '../message/interface.ts'
+import { isLogger } from './parts.ts'
+
+/** Milliseconds for exchanges of a site that is replaced to end, before places that only it has are let go. */
+const PATIENCE = 60_000
+
+interface Lines {
+  readonly logger: LineLogger
+  readonly options: LogOptions
+  readonly index: number
+}
+
+/** What is wrong with a place, and at which key. */
+export type Refuse = (path: readonly (string | number)[], cause: Error) => never
+
+/** The loggers of a config. Their places are opened when the config begins to be served, and not to check it. */
+export class Logs {
+  readonly loggers: readonly Logger[]
+  readonly #lines: readonly Lines[]
+  readonly #base: string
+  readonly #report: Report | undefined
+  readonly #refuse: Refuse
+  #sinks: Sink[] = []
+
+  /**
+   * @param look Whether this process is the one that will write: it looks whether it may.
+   * @throws by `refuse`, for what cannot be, and for a folder that cannot be written.
+   */
+  constructor(given: readonly unknown[], base: string, report: Report | undefined, look: boolean, refuse: Refuse) {
+    const lines: Lines[] = []
+    this.#base = base
+    this.#report = report
+    this.#refuse = refuse
+    this.loggers = given.map((one, index) => {
+      if (isLogger(one)) return one as Logger
+      const options = (typeof one === 'string' ? { format: one } : one) as LogOptions
+      if (look) checkFile(options, base, (cause) => refuse(['log', index, 'to'], cause))
+      const logger = tried(
+        () => new LineLogger(options),
+        (cause) => refuse(['log', index], cause),
+      )
+      lines.push({ logger, options, index })
+      return logger
+    })
+    this.#lines = lines
+  }
+
+  /** @throws by `refuse`, where a place cannot be opened; then none is. */
+  open(): void {
+    try {
+      for (const { logger, options, index } of this.#lines) {
+        const open = (): Sink => openSink(options.to ?? 'stdout', this.#base, this.#report)
+        const sink = tried(open, (cause) => this.#refuse(['log', index, 'to'], cause))
+        this.#sinks.push(sink)
+        logger.open(sink)
+      }
+    } catch (error) {
+      void this.close()
+      throw error
+    }
+  }
+
+  /** Another config is served: what runs by this one may still end. */
+  retire(): void {
+    if (this.#sinks.length > 0) setTimeout(() => void this.close(), PATIENCE).unref()
+  }
+
+  /** Fulfilled when all that was written is where it belongs. Never rejected. */
+  async close(): Promise<void> {
+    const sinks = this.#sinks
+    this.#sinks = []
+    await Promise.allSettled(sinks.map((sink) => sink.close()))
+  }
+}
+
+/** What opening would say of a file, as far as it can be known before. */
+function checkFile({ to }: LogOptions, base: string, refuse: (cause: Error) => never): void {
+  const named = typeof to !== 'object' ? undefined : 'file' in to ? to.file : 'sql' in to ? to.sql.file : undefined
+  if (named === undefined) return
+  const file = resolve(base, named)
+  const folder = dirname(file)
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats?.isDirectory() === true) refuse(new Error(`${file} is a folder: name a file in it`))
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    refuse(new Error(`there is no folder ${folder}: make it, or name another one`))
+  const cannot = stats === undefined ? folder : file
+  try {
+    accessSync(cannot, constants.W_OK)
+  } catch {
+    refuse(new Error(`${cannot} cannot be written: change its owner or its mode`))
+  }
+}
+
+function tried<T>(make: () => T, refuse: (cause: Error) => never): T {
+  try {
+    return make()
+  } catch (cause) {
+    return refuse(cause as Error)
+  }
+}

@@ -1,0 +1,91 @@
+import * as v from 'valibot'
+import {
+  FACILITIES,
+  type FilePlace,
+  type HttpPlace,
+  type RotateOptions,
+  SEVERITIES,
+  type SqlOptions,
+  type SqlPlace,
+  type SyslogOptions,
+  type SyslogPlace,
+} from '../log/sinks/place.ts'
+import { filled, isFunction, map, need, number, object, optional, text, yes } from './parts.ts'
+
+const whole = (description: string, least: number): v.OptionalSchema<v.GenericSchema, undefined> =>
+  number(description, least, 2 ** 52)
+
+const file = object<FilePlace>(
+  {
+    file: need(text('The file that lines are appended to.')),
+    rotate: v.optional(
+      object<RotateOptions>(
+        {
+          size: whole('Bytes after which a new file is begun.', 1024),
+          days: whole('Days after which a new file is begun, at midnight.', 1),
+          keep: whole('How many old files are kept. Default: 14.', 0),
+          compress: yes('Whether old files are compressed.'),
+        },
+        'When a new file is begun, and what becomes of old ones.',
+      ),
+    ),
+  },
+  'A file.',
+)
+
+const daemon = object<SyslogOptions>(
+  {
+    address: text('`unix:PATH`, `udp:host:port` or `tcp:host:port`. Default: `unix:/dev/log`.'),
+    facility: optional(v.picklist(FACILITIES), 'Default: `local0`.'),
+    severity: optional(v.picklist(SEVERITIES), 'Of all lines. Default: `info`.'),
+    name: text('What the messages are said to come from. Default: `oriel`.'),
+    form: optional(v.picklist(['rfc5424', 'local']), 'RFC 5424, or that of syslog(3). Default: by the address.'),
+    framing: optional(v.picklist(['octets', 'lines']), 'How messages are told apart on TCP. Default: `octets`.'),
+    size: whole('The most bytes of a message. Default: 2048 for UDP, 8192 else.', 480),
+  },
+  'A log daemon.',
+)
+
+const syslog = object<SyslogPlace>(
+  {
+    syslog: v.pipe(
+      v.union([v.literal(true), filled(), daemon]),
+      v.description('The log daemon; true: of this machine.'),
+    ),
+  },
+  'Syslog.',
+)
+
+const sql = object<SqlPlace>(
+  {
+    sql: object<SqlOptions>(
+      {
+        file: need(text('The file of the SQLite database.')),
+        table: text('Default: `requests`.'),
+        columns: optional(map(filled(), filled()), 'Columns, and the keys of JSON lines that they get.'),
+      },
+      'A table.',
+    ),
+  },
+  'A table of a database.',
+)
+
+const http = object<HttpPlace>(
+  {
+    http: need(text('The URL that lines are sent to, in batches, by POST.')),
+    headers: optional(map(filled(), v.string() as v.GenericSchema<unknown>), 'Fields of the request, such as a token.'),
+    gzip: yes('Whether batches are compressed.'),
+    timeout: number('Milliseconds for a batch to be taken. Default: 10000.', 1, 2 ** 31 - 1),
+  },
+  'A service that takes lines.',
+)
+
+/** Where the lines of a log go. */
+export const placeSchema: v.GenericSchema = v.union([
+  v.picklist(['stdout', 'stderr']),
+  file,
+  syslog,
+  sql,
+  http,
+  v.custom<unknown>(isFunction, 'expected stdout, stderr, or an object with file, syslog, sql or http'),
+])
