@@ -1,8 +1,10 @@
 import { ErrorLog } from '../log/error-log.ts'
+import type { ErrorLogOptions } from '../log/error-log-options.ts'
 import type { Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Config } from './config.ts'
+import { errorPlace } from './log-places.ts'
 
 /**
  * The config with what writes its error log as `report`. The place is opened with the first entry.
@@ -13,9 +15,12 @@ export function withErrorLog(config: Config, base: string, otherwise?: Report): 
   const plain = given ?? otherwise
   if (errorLog === undefined && onError === undefined)
     return plain === undefined ? config : { ...config, report: plain }
+  const to = errorPlace(errorLog ?? {})
   // An error log that fails cannot be told of in itself.
-  const open = (): Sink => openedOr(() => openSink(errorLog?.to ?? 'stderr', base, plain), plain)
-  const log = new ErrorLog(errorLog ?? {}, errorLog === undefined ? NOWHERE : new LateSink(open), onError)
+  const open = (): Sink => openedOr(() => openSink(to, base, plain), plain)
+  const options: ErrorLogOptions =
+    typeof to === 'object' && 'sql' in to ? { ...errorLog, format: 'json' } : { ...errorLog }
+  const log = new ErrorLog(options, errorLog === undefined ? NOWHERE : new LateSink(open), onError)
   const also = errorLog === undefined ? plain : given
   const report: Report = (level, event, fields) => {
     also?.(level, event, fields)

@@ -11,7 +11,7 @@ export const errorLogKey: v.OptionalSchema<v.GenericSchema, undefined> = optiona
         v.picklist(['debug', 'info', 'warn', 'error']),
         'The least level that is told. Default: `warn`, and what applications print.',
       ),
-      to: optional(placeSchema, 'As in `log`, but for `sql`. Default: `stderr`.'),
+      to: optional(placeSchema, 'As in `log`. Default: `stderr`.'),
       format: optional(v.picklist(['text', 'json']), 'Default: `text`.'),
     },
     'The error log.',
