@@ -238,6 +238,8 @@ same<
   | 'errors'
   | 'intercept'
   | 'development'
+  | 'errorLog'
+  | 'onError'
   | 'log'
   | 'requestId'
   | 'limits'

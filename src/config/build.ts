@@ -19,6 +19,7 @@ import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { loadModule } from './load-module.ts'
+import { logFiles } from './log-places.ts'
 import { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -209,8 +210,16 @@ function secretPaths(
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
+  const logs = logFiles(config).map((file) => resolve(base, file))
   const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
-  return [...withhold, ...keys, ...authorities, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
+  return [
+    ...withhold,
+    ...keys,
+    ...authorities,
+    ...logs,
+    ...proxyFiles(config.routes, base),
+    ...accessFiles(config, base),
+  ]
 }
 
 /** The modules that a config names: they are run, and never served. */
