@@ -24,6 +24,7 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { checkCertificateGuards } from './guarding.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
@@ -67,6 +68,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
   const applications = applicationsOf(config, base, source)
   if (options.certificates !== false) checkApplications(config, base, source)
+  if (config.listen !== undefined) checkCertificateGuards(config, listen, source)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   const reading = { base, source, modules, explaining: options.explaining }
