@@ -5,6 +5,7 @@ import { faultAt, type Source } from '../config/check.ts'
 import { ConfigError } from '../config/config.ts'
 import { developmentWarnings } from '../config/development-mode.ts'
 import { certificateWarnings } from '../config/expiry.ts'
+import { guardLines, guardWarnings } from '../config/guarding.ts'
 import { loadConfig } from '../config/load.ts'
 import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
@@ -36,9 +37,11 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   for (const sentence of certificateWarnings(listen)) consoleReport('warn', sentence)
   for (const sentence of developmentWarnings(config, listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
+  for (const sentence of guardWarnings(config, listen)) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
+  for (const line of guardLines(config)) process.stdout.write(`  ${line}\n`)
   if (start && applications.length > 0) process.stdout.write(`${startedWell(applications)}\n`)
   if (config.routes.some(({ cgi }) => cgi !== undefined)) process.stdout.write(`${await startedBy()}\n`)
   return 0

@@ -18,6 +18,7 @@ import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
+import { checkCertificateGuards } from './guarding.ts'
 import { loadModule } from './load-module.ts'
 import { logFiles } from './log-places.ts'
 import { Logs } from './logs.ts'
@@ -66,6 +67,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
   const applications = applicationsOf(config, base, source)
   if (options.certificates !== false) checkApplications(config, base, source)
+  if (config.listen !== undefined) checkCertificateGuards(config, listen, source)
   // Modules that were compiled before name the lines that somebody wrote.
   if (config.development === true) process.setSourceMapsEnabled(true)
   const routes: Route[] = []

@@ -38,3 +38,11 @@ for (const [what, files, guarded, listen, expected] of [
     for (const [i, pattern] of expected.entries()) assert.match(told[i] ?? '', pattern)
   })
 }
+
+test('access of the site is enough, and a route that it leaves open is told of', () => {
+  const listen = [{ port: 8080, host: '0.0.0.0' }]
+  const files = { root: 'uploads', write: true }
+  const told = (own: object) => writingWarnings({ access, routes: [{ match: '/*', files, ...own }] }, listen, '/site/a')
+  assert.deepEqual(told({}), [])
+  assert.match(told({ access: 'public' })[0] ?? '', open)
+})

@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 
 /** What an operator should know of folders that can be written, in one sentence each. */
 export function writingWarnings(
-  { routes, trustedProxies }: Config,
+  { routes, access: ofSite, trustedProxies }: Config,
   listen: readonly ListenAddress[],
   base: string,
 ): string[] {
@@ -13,10 +13,10 @@ export function writingWarnings(
   const behind = trustedProxies !== undefined && trustedProxies.length > 0
   const reachable =
     behind || listen.some(({ unix, host = '' }) => unix === undefined && host !== 'localhost' && !isLoopback(host))
-  return routes.flatMap(({ files, access }, i) => {
+  return routes.flatMap(({ files, access = ofSite }, i) => {
     if (typeof files !== 'object' || files.write === undefined || files.write === false) return []
     const told: string[] = []
-    if (reachable && access === undefined)
+    if (reachable && (access === undefined || access === 'public'))
       told.push(`routes[${i}]: anybody who reaches this server can write to ${files.root}: put access on the route.`)
     if (holds(resolve(base, files.root), resolve(base)))
       told.push(

@@ -1,0 +1,55 @@
+import type { Access, AccessRules } from '../access/access.ts'
+import { describeAccess } from '../access/describe.ts'
+import { rulesIn } from '../access/rules.ts'
+import { isLoopback } from '../io/addresses.ts'
+import type { ListenAddress } from '../io/bound.ts'
+import { faultAt, type Source } from './check.ts'
+import { type Config, ConfigError } from './config.ts'
+
+/** What stands before each route, in one sentence each; nothing where there are no guards. */
+export function guardLines({ access: ofSite, routes }: Config): string[] {
+  if (![ofSite, ...routes.map(({ access }) => access)].some(isRules)) return []
+  return routes.map(({ match, access = ofSite }, i) => {
+    const path = typeof match === 'string' ? match : (match.path ?? '/*')
+    const asked = isRules(access) ? describeAccess(access).map(([word, text]) => `${word} ${text}`) : ['anybody']
+    return `routes[${i}] ${path}: ${asked.join('; ')}`
+  })
+}
+
+/** What an operator should know of guards, in one sentence each. */
+export function guardWarnings({ access, routes, trustedProxies }: Config, listen: readonly ListenAddress[]): string[] {
+  const basic = [access, ...routes.map((route) => route.access)]
+    .flatMap(rulesIn)
+    .some(({ scheme }) => scheme === 'basic')
+  // Behind a proxy that is trusted, TLS ends there.
+  if (!basic || (trustedProxies?.length ?? 0) > 0) return []
+  const open = listen.find(({ unix, host = '', tls }) => unix === undefined && tls === undefined && !isHere(host))
+  if (open === undefined) return []
+  return [`passwords come to port ${open.port} without TLS: whoever is on the way can read them. Put tls on it.`]
+}
+
+/** @throws ConfigError where certificates of clients are gone by that nobody asks for. */
+export function checkCertificateGuards(
+  { access, routes }: Config,
+  listen: readonly ListenAddress[],
+  source: Source,
+): void {
+  if (listen.some(({ clients }) => clients !== undefined)) return
+  const why = 'no address asks clients for certificates: listen: [{ tls, clients: { authorities } }]'
+  const named = (one: Access | undefined) => rulesIn(one).some(namesCertificate)
+  if (named(access)) throw new ConfigError(faultAt(['access'], why, source))
+  const index = routes.findIndex((route) => named(route.access))
+  if (index >= 0) throw new ConfigError(faultAt(['routes', index, 'access'], why, source))
+}
+
+function namesCertificate({ scheme }: AccessRules): boolean {
+  return typeof scheme === 'object' && Object.hasOwn(scheme, 'certificate')
+}
+
+function isRules(access: Access | undefined): access is AccessRules {
+  return access !== undefined && access !== 'public'
+}
+
+function isHere(host: string): boolean {
+  return host === 'localhost' || (host !== '' && isLoopback(host))
+}
