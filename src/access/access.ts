@@ -1,6 +1,11 @@
 import type { FastCgiPoolOptions } from '../gateway/fastcgi/addresses.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
-import type { Authorizer, Scheme } from '../message/interface.ts'
+import type { Authenticator, Authorizer, Scheme } from '../message/interface.ts'
+import type { CertificateOptions } from './schemes/certificate.ts'
+import type { ForwardAuthOptions } from './schemes/forward-options.ts'
+import type { HeaderOptions } from './schemes/header.ts'
+import type { AskForUser } from './stores/function.ts'
+import type { HtpasswdOptions } from './stores/htpasswd.ts'
 
 /** Who may use a route: anybody, or whom rules let in. */
 export type Access = 'public' | AccessRules
@@ -9,6 +14,10 @@ export type Access = 'public' | AccessRules
 export interface AccessRules {
   /** How a client says who it is. Whoever does not must log in. */
   readonly scheme?: SchemeGiven
+  /** What Basic tells clients that they log in to; `Restricted` where it is left out. */
+  readonly realm?: string
+  /** Who knows the passwords of Basic: a file, an object, or a function of name and password. */
+  readonly store?: StoreGiven
   /** Who may come in of those who said who they are; any of them where it is left out. */
   readonly allow?: Allow
   /** Who decides beside: an object, a module that exports one by its path, or a program. */
@@ -20,7 +29,22 @@ export interface AccessRules {
 }
 
 /** How a client says who it is. */
-export type SchemeGiven = Scheme | FastCgiAccess
+export type SchemeGiven = 'basic' | CertificateAccess | HeaderOptions | HttpAccess | FastCgiAccess | Scheme
+
+/** Who knows passwords. */
+export type StoreGiven = HtpasswdOptions | Authenticator | AskForUser
+
+/** The certificate of a client, where `listen` asks for one. */
+export interface CertificateAccess {
+  /** What of it is the name; `true` for its common name. */
+  readonly certificate: true | CertificateOptions
+}
+
+/** An HTTP endpoint that is asked about each request (forward auth). */
+export interface HttpAccess {
+  /** Its address, or with options. */
+  readonly http: string | ForwardAuthOptions
+}
 
 /** Who may come in. Users or groups: one of them is enough; methods and addresses must hold beside. */
 export interface Allow {
@@ -33,7 +57,7 @@ export interface Allow {
 }
 
 /** Who decides who may come in. */
-export type AuthorizerGiven = string | Authorizer | FastCgiAccess
+export type AuthorizerGiven = string | Authorizer | FastCgiAccess | HttpAccess
 
 /** A FastCGI application in the role of an Authorizer. */
 export interface FastCgiAccess {

@@ -1,6 +1,7 @@
 import type { Authorizer } from '../message/interface.ts'
-import type { AuthorizerGiven } from './access.ts'
+import type { AuthorizerGiven, FastCgiAccess, HttpAccess } from './access.ts'
 import { lazyAuthorizer } from './lazy-authorizer.ts'
+import { httpAuthorizer } from './lazy-schemes.ts'
 
 /** An Authorizer that says where it comes from. */
 export interface NamedAuthorizer extends Authorizer {
@@ -15,8 +16,9 @@ export interface NamedAuthorizer extends Authorizer {
 export function authorizerOf(given: AuthorizerGiven, base: string): Authorizer {
   if (typeof given === 'string') throw new TypeError('an authorizer by its path needs a config that loads it')
   if (isAuthorizer(given)) return given
-  if (Object.hasOwn(Object(given), 'fastcgi')) return lazyAuthorizer(given.fastcgi, base)
-  throw new TypeError('an authorizer is an object with the method authorizeUser, or { fastcgi }')
+  if (Object.hasOwn(Object(given), 'fastcgi')) return lazyAuthorizer((given as FastCgiAccess).fastcgi, base)
+  if (Object.hasOwn(Object(given), 'http')) return httpAuthorizer((given as HttpAccess).http, base)
+  throw new TypeError('an authorizer is an object with the method authorizeUser, { fastcgi } or { http }')
 }
 
 export function isAuthorizer(given: unknown): given is Authorizer {

@@ -227,7 +227,7 @@ function slow(access: Access): Access {
   const { scheme, authorizer: given, all, any: some } = access
   return {
     ...access,
-    ...(scheme !== undefined && 'identify' in scheme && { scheme: later(scheme) }),
+    ...(typeof scheme === 'object' && 'identify' in scheme && { scheme: later(scheme) }),
     ...(typeof given === 'object' &&
       'authorizeUser' in given && {
         authorizer: {

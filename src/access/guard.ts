@@ -7,9 +7,9 @@ import type { Access } from './access.ts'
 import { authorized } from './authorized.ts'
 import type { Gate } from './gate.ts'
 import { challengesOf, isUnauthorized } from './identified.ts'
+import type { GuardPlace } from './place.ts'
 import { Refused } from './refused.ts'
 import { builtRules, checkRules } from './rules.ts'
-import type { GuardPlace } from './schemes.ts'
 
 /**
  * What stands before a guarded route, folded once; `'public'` lets everybody in.

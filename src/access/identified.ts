@@ -32,7 +32,7 @@ export function checkedUser(user: AuthorizationRecord): AuthorizationRecord {
 }
 
 /** A gate whose answers 401 ask for what the scheme understands, unless they ask for something themselves. */
-export function asking(scheme: Scheme, gate: Gate): Gate {
+export function asking(scheme: Pick<Scheme, 'challenge'>, gate: Gate): Gate {
   const ask = (error: unknown): never => {
     throw challenged(error, scheme)
   }
@@ -46,7 +46,7 @@ export function asking(scheme: Scheme, gate: Gate): Gate {
   }
 }
 
-function challenged(error: unknown, scheme: Scheme): unknown {
+function challenged(error: unknown, scheme: Pick<Scheme, 'challenge'>): unknown {
   if (!isUnauthorized(error) || challengesOf(error).length > 0) return error
   const challenge = scheme.challenge()
   return challenge === '' ? error : new AuthorizationRequired({ headers: { 'WWW-Authenticate': challenge } })

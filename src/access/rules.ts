@@ -1,12 +1,13 @@
 import type { Means } from '../message/connection.ts'
-import type { AccessRules, Allow } from './access.ts'
+import type { Access, AccessRules, Allow } from './access.ts'
 import { byAddress, byMethod, byName } from './allow.ts'
 import { authorized } from './authorized.ts'
 import { authorizerOf } from './authorizers.ts'
 import { oneOf } from './combined.ts'
 import { type Gate, inTurn } from './gate.ts'
 import { asking } from './identified.ts'
-import { type GuardPlace, identification } from './schemes.ts'
+import type { GuardPlace } from './place.ts'
+import { identification } from './schemes.ts'
 
 /** The gates that rules stand for. */
 export interface BuiltRules {
@@ -48,7 +49,13 @@ function conditions({ allow }: AccessRules): Gate[] {
  */
 export function checkRules(rules: AccessRules, named: boolean = false): void {
   checkKeys(rules, KEYS, 'access')
-  const { scheme, allow, authorizer, all, any } = rules
+  const { scheme, realm, store, allow, authorizer, all, any } = rules
+  if (scheme === 'basic' && store === undefined) {
+    throw new TypeError("scheme 'basic' needs a store, which knows the passwords: store: { htpasswd: './htpasswd' }")
+  }
+  if (scheme !== 'basic' && (store ?? realm) !== undefined) {
+    throw new TypeError(`has a ${store === undefined ? 'realm' : 'store'}, which is for scheme 'basic' only`)
+  }
   if (allow !== undefined) checkKeys(allow, ALLOW, 'allow')
   const allows = allow !== undefined && Object.values(allow).some((one) => one !== undefined)
   if (!allows && [scheme, authorizer, all, any].every((one) => one === undefined)) {
@@ -73,4 +80,10 @@ function checkKeys(given: unknown, known: ReadonlySet<string>, name: string): vo
   if (given === null || typeof given !== 'object' || Array.isArray(given)) throw new TypeError(`${name} is no object`)
   const wrong = Object.keys(given).find((key) => !known.has(key))
   if (wrong !== undefined) throw new TypeError(`${name} has no key ${wrong}; possible are ${[...known].join(', ')}`)
+}
+
+/** All rules in an access, itself among them. */
+export function rulesIn(access: Access | undefined): AccessRules[] {
+  if (access === undefined || access === 'public') return []
+  return [access, ...[...(access.all ?? []), ...(access.any ?? [])].flatMap(rulesIn)]
 }

@@ -2,6 +2,9 @@ import { resolve } from 'node:path'
 import type { Access, AccessRules } from '../access/access.ts'
 import { exportedAuthorizer, type NamedAuthorizer } from '../access/authorizers.ts'
 import { loadAuthorizer } from '../access/lazy-authorizer.ts'
+import { loadSchemes } from '../access/lazy-schemes.ts'
+import { rulesIn } from '../access/rules.ts'
+import { schemeKind } from '../access/schemes.ts'
 import { HttpError } from '../message/errors.ts'
 import { type AuthorizeOptions, type AuthorizeRule, accessesOf } from '../site/authorize.ts'
 import { faultAt, type Source } from './check.ts'
@@ -25,7 +28,7 @@ export async function withAuthorizers(
   reading: AccessReading,
 ): Promise<Access | undefined> {
   if (access === undefined || access === 'public') return access
-  if (rulesIn(access).some(usesFastCgi)) await loadAuthorizer()
+  if (reading.explaining !== true) await loadFor(rulesIn(access))
   return loaded(access, path, reading)
 }
 
@@ -80,18 +83,27 @@ function unloaded(): never {
 /** The files that access names: never served. */
 export function accessFiles({ access, routes }: Config, base: string): string[] {
   const all = [access, ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
-  return all.flatMap((one) => (one === undefined || one === 'public' ? [] : rulesIn(one))).flatMap(filesOf(base))
+  return all
+    .flatMap(rulesIn)
+    .flatMap(filesOf)
+    .map((file) => resolve(base, file))
 }
 
-function filesOf(base: string): (rules: AccessRules) => string[] {
-  return ({ authorizer }) => (typeof authorizer === 'string' ? [resolve(base, authorizer)] : [])
+function filesOf({ store, scheme, authorizer }: AccessRules): string[] {
+  const passwords = typeof store === 'object' && 'htpasswd' in store ? [store.htpasswd, store.groups] : []
+  const authorities = [scheme, authorizer].map((one) => {
+    if (typeof one !== 'object' || !('http' in one) || typeof one.http === 'string') return undefined
+    return one.http.tls?.ca
+  })
+  const module = typeof authorizer === 'string' ? authorizer : undefined
+  return [...passwords, ...authorities, module].filter((file) => file !== undefined)
 }
 
-/** These rules, and all in them. */
-function rulesIn(rules: AccessRules): AccessRules[] {
-  return [rules, ...[...(rules.all ?? []), ...(rules.any ?? [])].flatMap(rulesIn)]
-}
-
-function usesFastCgi({ scheme, authorizer }: AccessRules): boolean {
-  return [scheme, authorizer].some((one) => typeof one === 'object' && 'fastcgi' in one)
+/** Loads what rules take, before a program that serves gives up its rights, and perhaps that to read it. */
+async function loadFor(rules: readonly AccessRules[]): Promise<void> {
+  const named = (key: string) =>
+    rules.some(({ scheme, authorizer }) => [scheme, authorizer].some((one) => typeof one === 'object' && key in one))
+  if (named('fastcgi')) await loadAuthorizer()
+  const ours = rules.some(({ scheme }) => !['fastcgi', undefined].includes(schemeKind(scheme)))
+  if (ours || named('http')) await loadSchemes()
 }

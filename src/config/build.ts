@@ -106,7 +106,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       errors: errorPages(config, options),
       place,
       ...(access !== undefined && { access }),
-      ...(limits?.body !== undefined && { limits: { body: limits.body } }),
+      ...(limits !== undefined && { limits }),
       ...(log !== undefined && { log }),
       ...(report !== undefined && { report }),
       ...(middleware.length > 0 && { middleware }),

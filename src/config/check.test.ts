@@ -126,6 +126,25 @@ test('what is wrong with a route is told with its key, what was expected, and wh
       { ...FILES, access: { allow: { users: ['ada'] } } },
       '.access: allows users or groups, and has no scheme, by which clients say who they are',
     ],
+    [
+      { ...FILES, access: { scheme: 'basic' } },
+      ".access: scheme 'basic' needs a store, which knows the passwords: store: { htpasswd: './htpasswd' }",
+    ],
+    [
+      { ...FILES, access: { store: { htpasswd: 'x' }, allow: { methods: ['GET'] } } },
+      ".access: has a store, which is for scheme 'basic' only",
+    ],
+    [{ ...FILES, access: { scheme: 'basic', store: {} } }, '.access.store.htpasswd: is missing'],
+    [
+      { ...FILES, access: { scheme: { header: 'X-User' } } },
+      '.access.scheme: has header without from, which says who is believed, or from or groups without header',
+    ],
+    [
+      { ...FILES, access: { scheme: { http: 'http://a/', certificate: true } } },
+      '.access.scheme: expected one of certificate, header, http, fastcgi',
+    ],
+    [{ ...FILES, access: { scheme: {} } }, '.access.scheme: expected one of certificate, header, http, fastcgi'],
+    [{ ...FILES, access: { scheme: 'digest' } }, '.access.scheme: expected "basic" or an object, not "digest"'],
     [{ ...FILES, access: { any: [] } }, '.access.any: must not be empty'],
     [
       { ...FILES, access: { all: [{ schem: {} }] } },

@@ -1,30 +1,12 @@
 import * as v from 'valibot'
-import type { AccessRules, Allow, FastCgiAccess } from '../access/access.ts'
+import type { AccessRules, Allow } from '../access/access.ts'
 import { byMethod } from '../access/allow.ts'
-import { isAuthorizer } from '../access/authorizers.ts'
 import { checkRules } from '../access/rules.ts'
 import { networks } from '../io/addresses.ts'
-import { accepted, code, filled, isScheme, need, object, objection, texts } from './parts.ts'
-import { fastCgiAuthorizerKey } from './schema-fastcgi.ts'
+import { accepted, object, objection, text, texts } from './parts.ts'
+import { authorizerKey, schemeKey, storeKey } from './schema-schemes.ts'
 
 const several = (one: v.GenericSchema): v.GenericSchema => v.pipe(v.array(one), v.minLength(1))
-
-/** What only code can say, where the value looks like that; else what a config can say. */
-function codeOr(looksLikeCode: (given: object) => boolean, coded: v.GenericSchema, said: v.GenericSchema) {
-  return v.lazy((given) => (typeof given === 'object' && given !== null && looksLikeCode(given) ? coded : said))
-}
-
-const scheme = codeOr(
-  (given) => 'identify' in given || 'challenge' in given,
-  need(code(isScheme, 'an object with the methods identify and challenge', 'How a client says who it is.')),
-  object<FastCgiAccess>({ fastcgi: fastCgiAuthorizerKey }, 'A program that says who somebody is.'),
-)
-
-const authorizer = codeOr(
-  isAuthorizer,
-  need(code(isAuthorizer, 'an object with the method authorizeUser', 'Who decides.')),
-  v.union([filled(), object<FastCgiAccess>({ fastcgi: fastCgiAuthorizerKey }, 'A program that decides.')]),
-)
 
 const allow = object<Allow>(
   {
@@ -50,16 +32,11 @@ const allow = object<Allow>(
 
 const rules: v.GenericSchema = object<AccessRules>(
   {
-    scheme: v.optional(
-      v.pipe(scheme, v.description('How a client says who it is. Whoever does not is asked to log in.')),
-    ),
+    scheme: v.optional(schemeKey),
+    realm: text('What Basic tells clients that they log in to. Default: `Restricted`.'),
+    store: v.optional(storeKey),
     allow: v.optional(v.pipe(allow, v.description('Who may. Default: whoever says who it is.'))),
-    authorizer: v.optional(
-      v.pipe(
-        authorizer,
-        v.description('Who decides beside: a module that exports an Authorizer, by its path, or a program.'),
-      ),
-    ),
+    authorizer: v.optional(authorizerKey),
     all: v.optional(v.pipe(several(v.lazy(() => rules)), v.description('Rules that must all let in.'))),
     any: v.optional(v.pipe(several(v.lazy(() => rules)), v.description('Rules of which one is enough.'))),
   },

@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts'
+import { rulesIn } from '../access/rules.ts'
 import { folded, type OwnIdentity } from '../message/identity-fields.ts'
 import type { Route } from './route.ts'
 
@@ -9,7 +10,15 @@ import type { Route } from './route.ts'
  */
 export function ownIdentity(routes: readonly Route[], access: Access | undefined): OwnIdentity | undefined {
   const guarded = [access, ...routes.map((route) => route.access)].some((one) => one !== undefined && one !== 'public')
-  return guarded ? { fields: new Set(routes.flatMap(namedBy).map(folded)) } : undefined
+  return guarded
+    ? {
+        fields: new Set(
+          [...routes.flatMap(namedBy), ...[access, ...routes.map((route) => route.access)].flatMap(believedBy)].map(
+            folded,
+          ),
+        ),
+      }
+    : undefined
 }
 
 /** The fields by which a route tells of the user. */
@@ -19,5 +28,13 @@ function namedBy({ proxy, app }: Route): string[] {
     if (typeof one !== 'object' || Array.isArray(one)) return []
     const { user, groups } = one as { readonly user?: string; readonly groups?: string }
     return [user, groups].filter((name) => name !== undefined)
+  })
+}
+
+/** The fields that guards believe of those who stand before us. */
+function believedBy(access: Access | undefined): string[] {
+  return rulesIn(access).flatMap(({ scheme }) => {
+    if (typeof scheme !== 'object' || !('header' in scheme)) return []
+    return [scheme.header, scheme.groups].filter((name) => name !== undefined)
   })
 }

@@ -1,5 +1,6 @@
 import type { Access } from '../access/access.ts'
 import { guard } from '../access/guard.ts'
+import type { GuardPlace } from '../access/place.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
 import type { Report } from '../message/exchange.ts'
@@ -26,8 +27,8 @@ export interface SiteOptions {
   readonly log?: readonly Logger[]
   /** Where reports go, the one way to the error log; nowhere where it is left out. */
   readonly report?: Report
-  /** The most bytes the body of a request may have, unless its route says otherwise. */
-  readonly limits?: { readonly body?: number }
+  /** The most bytes the body of a request may have, unless its route says otherwise; failed logins, see the config. */
+  readonly limits?: { readonly body?: number; readonly logins?: number }
   /** Who may use the routes that say nothing of it; anybody where it is left out. */
   readonly access?: Access
   /** Folded round the whole site, error pages included; the first outermost. */
@@ -56,11 +57,15 @@ export class Site {
   constructor(options: SiteOptions) {
     const identity = ownIdentity(options.routes, options.access)
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
-    const defaults = { bodyLimit: options.limits?.body, access: options.access, guard: guards(place) }
+    this.report = options.report === undefined ? undefined : unfailing(options.report)
+    const guardOf = guards({ base: place.base, report: this.report, logins: options.limits?.logins })
+    const { access } = options
+    // Also where all routes have their own.
+    if (access !== undefined) inAccess(() => guardOf(access))
+    const defaults = { bodyLimit: options.limits?.body, access, guard: guardOf }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
     this.#dispatcher = new Dispatcher(this.#table)
-    this.report = options.report === undefined ? undefined : unfailing(options.report)
     this.#errors = options.errors ?? {}
     this.#log = options.log ?? []
     const { middleware = [] } = options
@@ -175,12 +180,21 @@ export class Site {
 }
 
 /** Routes of the same access have the same guard, which may hold what it knows of users. */
-function guards(place: FilesPlace): (access: Access) => Middleware {
+function guards(place: GuardPlace): (access: Access) => Middleware {
   const made = new Map<Access, Middleware>()
   return (access) => {
     const one = made.get(access) ?? guard(access, place)
     made.set(access, one)
     return one
+  }
+}
+
+/** Says that it was the access of the site. */
+function inAccess(build: () => unknown): void {
+  try {
+    build()
+  } catch (cause) {
+    throw new TypeError(`access: ${(cause as Error).message}`, { cause })
   }
 }
 
