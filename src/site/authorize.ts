@@ -1,12 +1,11 @@
 import type { Access } from '../access/access.ts'
 import { describeAccess, type Line } from '../access/describe.ts'
-import { guard } from '../access/guard.ts'
 import { networks } from '../io/addresses.ts'
 import { branded, HTTP_ERROR } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import { Headers } from '../message/headers.ts'
-import type { Handler, Reply } from '../message/interface.ts'
+import type { Handler, Middleware, Reply } from '../message/interface.ts'
 import { isPromise } from '../message/reply.ts'
 import { Response } from '../message/response.ts'
 import { explaining } from '../resource/explain.ts'
@@ -35,6 +34,9 @@ export interface AuthorizeRule {
   readonly access: Access
 }
 
+/** What stands before all that has some access. */
+export type GuardOf = (access: Access) => Middleware
+
 /** All that is said of who may. @internal */
 export function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Access[] {
   return [...(access === undefined ? [] : [access]), ...routes.map((rule) => rule.access)]
@@ -45,12 +47,12 @@ export function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Acce
  * variables as fields, or what the guard says: 401 with its challenge, 403, 429, a redirect.
  * @throws TypeError for options that cannot be.
  */
-export function authorize(options: AuthorizeOptions, place: FilesPlace): Handler {
+export function authorize(options: AuthorizeOptions, place: FilesPlace, guardOf: GuardOf): Handler {
   const { access, user = 'Remote-User', groups = 'Remote-Groups' } = options
   if ((access === undefined) === (options.routes === undefined))
     throw new TypeError('authorize needs access, or routes with access, and not both')
   const rules = options.routes ?? [{ match: '/*', access: access ?? 'public' }]
-  const guards = intoGuards(new RouteTable(rules.map((rule, index) => builtRule(rule, index, place))))
+  const guards = intoGuards(new RouteTable(rules.map((rule, index) => builtRule(rule, index, guardOf))))
   const { trustedProxies = [] } = place
   const believed = { askers: networks(['loopback', 'unix', ...trustedProxies]), proxies: networks(trustedProxies) }
 
@@ -96,9 +98,9 @@ function toldOf(asked: Connection): Told {
   return { user: user === undefined ? '' : nameField(user.name), groups: groupsField(asked), variables }
 }
 
-function builtRule({ match, access }: AuthorizeRule, index: number, place: FilesPlace): BuiltRoute {
+function builtRule({ match, access }: AuthorizeRule, index: number, guardOf: GuardOf): BuiltRoute {
   const rule = typeof match === 'string' ? { path: match } : match
-  const permission = permissionOf([guard(access, place)])
+  const permission = permissionOf(access === 'public' ? [] : [guardOf(access)])
   return {
     index,
     match: rule,

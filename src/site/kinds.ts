@@ -10,7 +10,7 @@ import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 import type { ScgiOptions } from '../resource/scgi/options.ts'
 import type { WsgiOptions } from '../resource/wsgi/options.ts'
-import { type AuthorizeOptions, authorize } from './authorize.ts'
+import { type AuthorizeOptions, authorize, type GuardOf } from './authorize.ts'
 import { programs } from './programs.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
@@ -41,7 +41,11 @@ export interface ResourceKeys {
 }
 
 type Kinds = {
-  readonly [K in keyof Required<ResourceKeys>]: (value: Required<ResourceKeys>[K], place: FilesPlace) => Handler
+  readonly [K in keyof Required<ResourceKeys>]: (
+    value: Required<ResourceKeys>[K],
+    place: FilesPlace,
+    guardOf: GuardOf,
+  ) => Handler
 }
 
 const KINDS: Kinds = {
@@ -84,9 +88,9 @@ export function kindOf(route: ResourceKeys): keyof ResourceKeys {
 }
 
 /** The handler of the resource that a route names. @throws TypeError or RangeError for one that cannot be. */
-export function resourceOf(route: ResourceKeys, place: FilesPlace): Handler {
+export function resourceOf(route: ResourceKeys, place: FilesPlace, guardOf: GuardOf): Handler {
   const kind = kindOf(route)
-  return (KINDS[kind] as (value: unknown, place: FilesPlace) => Handler)(route[kind], place)
+  return (KINDS[kind] as (value: unknown, place: FilesPlace, guardOf: GuardOf) => Handler)(route[kind], place, guardOf)
 }
 
 /** The most bytes of a body that a resource takes by default: 1 MiB. */

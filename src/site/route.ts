@@ -57,7 +57,7 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, defau
   before.push(withoutPassword)
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
-  const resource = resourceOf(route, place)
+  const resource = resourceOf(route, place, guardOf)
   const kind = kindOf(route)
   const stages = [...before, ...(route.middleware ?? [])]
   return {

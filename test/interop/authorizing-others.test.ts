@@ -73,6 +73,7 @@ const SPOOFED: Readonly<Record<string, string>> = {
 }
 
 const SCRIPT = `#!/bin/sh
+cat > /dev/null
 printf 'Content-Type: text/plain\\n\\n%s' "user=$REMOTE_USER groups=$REMOTE_GROUPS"
 `
 
