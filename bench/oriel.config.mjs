@@ -1,12 +1,14 @@
 // What Oriel serves in the bench. Its command line has no place for a port or a folder that change with every run, so
 // the bench tells them through the environment.
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert, BENCH_WORKERS: workers } = process.env
+const { BENCH_LOG: file } = process.env
 const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI, BENCH_PROXY, BENCH_WSGI } = process.env
 
 export default {
   timeouts: { idle: 120_000 },
   workers: Number(workers),
   listen: [{ port: Number(BENCH_PORT), host: '127.0.0.1', ...(key && cert ? { tls: [{ key, cert }] } : {}) }],
+  ...(file ? { log: [{ format: 'json', to: { file } }] } : {}),
   routes: [
     { match: '/hello', module: './hello.mjs' },
     { match: '/files/*', files: root },

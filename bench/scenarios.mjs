@@ -23,6 +23,13 @@ export const scenarios = [
     goals: { floor: 0.9, 'node:http': 1.5, fastify: 1.5, nginx: 0.78 },
   },
   { ...requests, name: 'hello-log', title: 'Hello, access log on', body: hello },
+  {
+    ...requests,
+    name: 'logged',
+    title: 'Hello, one JSON access log to a file',
+    body: hello,
+    goals: { without: 0.88 },
+  },
   { ...requests, name: 'hello-tls', title: 'Hello over TLS', body: hello, goals: { floor: 0.9 } },
   { ...http2, name: 'hello-h2', title: 'Hello over HTTP/2', body: hello, goals: { 'node:http2': 0.9 } },
   { ...http2, name: 'file-1k-h2', title: 'File of 1 KiB over HTTP/2', body: file('1k.txt'), goals: { nginx: 0.9 } },

@@ -54,7 +54,7 @@ const files = {
   'file-100m': '/files/100m.bin',
 }
 const http2 = { 'hello-h2': '/hello', 'file-1k-h2': '/files/1k.txt' }
-const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt' }
+const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt', logged: '/hello' }
 const unbuffered = (work) => `${logFile(work)} combined`
 const buffered = (work) => `${logFile(work)} combined buffer=64k`
 

@@ -9,12 +9,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'dist', 'cli', 'main.js')
 const config = join(root, 'bench', 'oriel.config.mjs')
 const logFile = (work) => join(work.folder, 'oriel-console.log')
+const accessLog = (work) => join(work.folder, 'oriel-access.log')
 
-export function orielStarter({ tls = false, log = false, workers = 1, env: more = {} } = {}) {
+export function orielStarter({ tls = false, log = false, access = false, workers = 1, env: more = {} } = {}) {
   return (port, work) => {
     if (!existsSync(main)) throw new Failure('dist/cli/main.js is not there: npm run build makes it')
     const env = { BENCH_PORT: String(port), BENCH_FILES: work.files, BENCH_WORKERS: String(workers), ...more }
     if (tls) Object.assign(env, { BENCH_TLS_KEY: work.key, BENCH_TLS_CERT: work.cert })
+    if (access) Object.assign(env, { BENCH_LOG: accessLog(work) })
     const args = [main, 'serve', '--config', config, ...(log ? [] : ['--quiet'])]
     return startServer(process.execPath, args, { env, cwd: root, stdout: log ? logFile(work) : undefined })
   }
@@ -37,4 +39,6 @@ export const orielCandidates = [
   { name: 'oriel', paths: shared, start: orielStarter({ workers: 2 }) },
   { name: 'one process', paths: shared, start: orielStarter() },
   { name: 'oriel', paths: logged, start: orielStarter({ log: true }), log: logFile },
+  { name: 'oriel', paths: { logged: '/hello' }, start: orielStarter({ access: true }), log: accessLog },
+  { name: 'without', paths: { logged: '/hello' }, start: orielStarter() },
 ]
