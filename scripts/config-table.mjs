@@ -28,7 +28,9 @@ function keysOf(node, path) {
     const key = path === '' ? name : `${path}.${name}`
     found.push({ key, type: typeOf(value), text: (value.description ?? '').replaceAll('|', '\\|') })
     for (const inner of [value, ...(value.anyOf ?? [])]) {
-      if (inner.items?.properties) found.push(...keysOf(inner.items, `${key}[]`))
+      for (const item of [inner.items, ...(inner.items?.anyOf ?? [])]) {
+        if (item?.properties) found.push(...keysOf(item, `${key}[]`))
+      }
       if (inner.properties) found.push(...keysOf(inner, key))
     }
   }

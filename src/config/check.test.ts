@@ -129,7 +129,8 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
     'listen, acme, routes, errors, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
-  const loggers = 'expected a list of loggers, which have a method logRequest'
+  const one = '("common", "combined", "json") or an object'
+  const apart = 'the template needs a space or a sign behind {uri}: else nobody can tell where it ends'
   const ACME = { names: ['a.example'], agree: true }
   const agree = 'expected true: read the terms of the authority, and say here that you agree to them'
   const cases: readonly (readonly [config: object, ...faults: string[]])[] = [
@@ -175,9 +176,33 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ errors: [] }, 'errors: expected an object, not a list'],
     [{ errors: { '40x': 'x' } }, 'errors.40x: no error has this name: expected 400 to 599, 4xx, 5xx or default'],
     [{ errors: { 404: 5 } }, 'errors.404: expected a text, not 5'],
-    [{ log: 'console' }, `log: ${loggers}, not "console"`],
-    [{ log: {} }, `log: ${loggers}, not an object`],
-    [{ log: [{}, null] }, `log: ${loggers}`],
+    [{ log: 'console' }, 'log: expected a list, not "console"'],
+    [{ log: {} }, 'log: expected a list, not an object'],
+    [{ log: ['json', {}, null, 5] }, `log[2]: expected ${one}, not null`, `log[3]: expected ${one}, not 5`],
+    [{ log: ['jsno'] }, `log[0]: expected ${one}, not "jsno"`],
+    [{ log: [{ fromat: 'json' }] }, 'log[0].fromat: there is no such key; did you mean "format"?'],
+    [{ log: [{ format: 'jsno' }] }, `log[0].format: expected ${one}, not "jsno"`],
+    [{ log: [{ format: { template: '{uri}{user}' } }] }, `log[0].format.template: ${apart}`],
+    [{ log: [{ to: 'stdotu' }] }, 'log[0].to: expected ("stdout", "stderr") or an object, not "stdotu"'],
+    [{ log: [{ to: { fiel: 'x' } }] }, 'log[0].to.fiel: there is no such key; did you mean "file"?'],
+    [
+      { log: [{ to: { file: 'x', rotate: { size: 'much' } } }] },
+      'log[0].to.rotate.size: expected a number, not "much"',
+    ],
+    [{ log: [{ filter: { status: '6xx' } }] }, 'log[0].filter.status: 6xx is no status: expected 404, 5xx or 400-499'],
+    [
+      { log: [{ filter: { status: [404, 'x'], sample: 0, slower: 'x' } }] },
+      'log[0].filter.status[1]: x is no status: expected 404, 5xx or 400-499',
+      'log[0].filter.slower: expected a number, not "x"',
+      'log[0].filter.sample: expected a share above 0, up to 1',
+    ],
+    [{ log: [{ to: {} }] }, 'log[0].to: expected one of file, syslog, sql and http'],
+    [
+      { log: [{ to: { http: 'http://a', rotate: {} } }] },
+      'log[0].to: rotate is for file; headers, gzip and timeout are for http',
+    ],
+    [{ log: [{ redact: true }] }, 'log[0].redact: expected false or an object, not true'],
+    [{ requestId: 'Host' }, 'requestId: expected true, or a field such as X-Request-Id'],
     [{ limits: 5 }, 'limits: expected an object, not 5'],
     [{ limits: { hed: 1 } }, 'limits.hed: there is no such key; did you mean "head"?'],
     [{ limits: { head: 1 } }, 'limits.head: expected at least 256, not 1'],

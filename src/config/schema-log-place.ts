@@ -15,24 +15,6 @@ import { filled, isFunction, map, need, number, object, optional, text, yes } fr
 const whole = (description: string, least: number): v.OptionalSchema<v.GenericSchema, undefined> =>
   number(description, least, 2 ** 52)
 
-const file = object<FilePlace>(
-  {
-    file: need(text('The file that lines are appended to.')),
-    rotate: v.optional(
-      object<RotateOptions>(
-        {
-          size: whole('Bytes after which a new file is begun.', 1024),
-          days: whole('Days after which a new file is begun, at midnight.', 1),
-          keep: whole('How many old files are kept. Default: 14.', 0),
-          compress: yes('Whether old files are compressed.'),
-        },
-        'When a new file is begun, and what becomes of old ones.',
-      ),
-    ),
-  },
-  'A file.',
-)
-
 const daemon = object<SyslogOptions>(
   {
     address: text('`unix:PATH`, `udp:host:port` or `tcp:host:port`. Default: `unix:/dev/log`.'),
@@ -46,46 +28,62 @@ const daemon = object<SyslogOptions>(
   'A log daemon.',
 )
 
-const syslog = object<SyslogPlace>(
-  {
-    syslog: v.pipe(
-      v.union([v.literal(true), filled(), daemon]),
-      v.description('The log daemon; true: of this machine.'),
-    ),
-  },
-  'Syslog.',
+type AnyPlace = FilePlace & SyslogPlace & SqlPlace & HttpPlace
+
+const KINDS = ['file', 'syslog', 'sql', 'http']
+/** Keys that belong to one kind. */
+const OF: Readonly<Record<string, string>> = { rotate: 'file', headers: 'http', gzip: 'http', timeout: 'http' }
+
+const somewhere = v.pipe(
+  object<AnyPlace>(
+    {
+      file: text('The file that lines are appended to.'),
+      rotate: v.optional(
+        object<RotateOptions>(
+          {
+            size: whole('Bytes after which a new file is begun.', 1024),
+            days: whole('Days after which a new file is begun, at midnight.', 1),
+            keep: whole('How many old files are kept. Default: 14.', 0),
+            compress: yes('Whether old files are compressed.'),
+          },
+          'When a new file is begun, and what becomes of old ones.',
+        ),
+      ),
+      syslog: optional(v.union([v.literal(true), filled(), daemon]), 'The log daemon; `true`: that of this machine.'),
+      sql: v.optional(
+        object<SqlOptions>(
+          {
+            file: need(text('The file of the SQLite database.')),
+            table: text('Default: `requests`.'),
+            columns: optional(
+              map(filled(), filled() as v.GenericSchema<unknown>),
+              'Columns, and the keys of JSON lines that they get.',
+            ),
+          },
+          'A table of a database.',
+        ),
+      ),
+      http: text('The URL that lines are sent to, in batches, by POST.'),
+      headers: optional(map(filled(), v.string() as v.GenericSchema<unknown>), 'Fields of the request for `http`.'),
+      gzip: yes('Whether the batches for `http` are compressed.'),
+      timeout: number('Milliseconds for a batch to be taken. Default: 10000.', 1, 2 ** 31 - 1),
+    },
+    'Where the lines go.',
+  ),
+  v.check((given) => kindsOf(given).length === 1, 'expected one of file, syslog, sql and http'),
+  v.check(
+    (given) => Object.keys(Object(given)).every((key) => OF[key] === undefined || OF[key] === kindsOf(given)[0]),
+    'rotate is for file; headers, gzip and timeout are for http',
+  ),
 )
 
-const sql = object<SqlPlace>(
-  {
-    sql: object<SqlOptions>(
-      {
-        file: need(text('The file of the SQLite database.')),
-        table: text('Default: `requests`.'),
-        columns: optional(map(filled(), filled()), 'Columns, and the keys of JSON lines that they get.'),
-      },
-      'A table.',
-    ),
-  },
-  'A table of a database.',
-)
-
-const http = object<HttpPlace>(
-  {
-    http: need(text('The URL that lines are sent to, in batches, by POST.')),
-    headers: optional(map(filled(), v.string() as v.GenericSchema<unknown>), 'Fields of the request, such as a token.'),
-    gzip: yes('Whether batches are compressed.'),
-    timeout: number('Milliseconds for a batch to be taken. Default: 10000.', 1, 2 ** 31 - 1),
-  },
-  'A service that takes lines.',
-)
+function kindsOf(given: unknown): string[] {
+  return Object.keys(Object(given)).filter((key) => KINDS.includes(key))
+}
 
 /** Where the lines of a log go. */
 export const placeSchema: v.GenericSchema = v.union([
   v.picklist(['stdout', 'stderr']),
-  file,
-  syslog,
-  sql,
-  http,
+  somewhere,
   v.custom<unknown>(isFunction, 'expected stdout, stderr, or an object with file, syslog, sql or http'),
 ])

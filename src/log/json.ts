@@ -31,24 +31,26 @@ function rare({ aborted, error, backend }: ExchangeRecord, share: number | undef
 /** A member whose value is the same for most lines: what was written last is kept. */
 class Usual {
   readonly #key: string
+  readonly #json: (value: string) => string
   #value: string | undefined = undefined
   #text = ''
 
-  constructor(key: string) {
+  constructor(key: string, json: (value: string) => string) {
     this.#key = key
+    this.#json = json
   }
 
   of(value: string | undefined): string {
     if (value !== this.#value) {
       this.#value = value
-      this.#text = value === undefined ? '' : `"${this.#key}":${jsonBytes(value)},`
+      this.#text = value === undefined ? '' : `"${this.#key}":${this.#json(value)},`
     }
     return this.#text
   }
 }
 
-const METHOD = new Usual('method')
-const PROTOCOL = new Usual('protocol')
-const TYPE = new Usual('contentType')
-const ROUTE = new Usual('route')
-const RESOURCE = new Usual('resource')
+const METHOD = new Usual('method', jsonBytes)
+const PROTOCOL = new Usual('protocol', jsonText)
+const TYPE = new Usual('contentType', jsonBytes)
+const ROUTE = new Usual('route', jsonText)
+const RESOURCE = new Usual('resource', jsonText)

@@ -20,8 +20,9 @@ export const NAMED: ReadonlyMap<string, Named> = new Map<string, Named>([
   ['remoteIp', { of: ({ remoteIp }) => remoteIp }],
   ['remoteName', { of: ({ remoteName }) => remoteName }],
   ['user', { of: ({ user }) => user }],
-  ['method', { of: ({ method }) => method, bytes: true }],
-  ['uri', { of: ({ uri }, redaction) => redaction.uri(uri), bytes: true }],
+  // Bytes that are no request have neither; a target `-` is none.
+  ['method', { of: ({ method, uri }) => (uri === '-' ? undefined : method), bytes: true }],
+  ['uri', { of: ({ uri }, redaction) => (uri === '-' ? undefined : redaction.uri(uri)), bytes: true }],
   ['protocol', { of: ({ protocol }) => protocol }],
   ['host', { of: ({ host }) => (host === '' ? undefined : host), bytes: true }],
   ['status', number((record) => record.status)],

@@ -42,7 +42,8 @@ test('a user belongs to one Connection, and so to one exchange on a socket', () 
 
 test('an Exchange reports through the one way it was given, and not at all without', () => {
   const told: [Level, string, unknown][] = []
-  new Exchange((level, event, fields) => told.push([level, event, fields])).report('warn', 'Look.', { a: 1 })
-  assert.deepEqual(told, [['warn', 'Look.', { a: 1 }]])
+  const exchange = new Exchange((level, event, fields) => told.push([level, event, fields]))
+  exchange.report('warn', 'Look.', { a: 1 })
+  assert.deepEqual(told, [['warn', 'Look.', { a: 1, requestId: exchange.requestId }]])
   assert.doesNotThrow(() => new Exchange().report('error', 'Nobody hears.'))
 })

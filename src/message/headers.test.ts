@@ -266,3 +266,23 @@ test('every name that is no token is refused (RFC 9110 §5.6.2)', () => {
     }),
   )
 })
+
+test('a field is found in the text as when it is taken apart', () => {
+  const lines = 'Host: a\r\n_x: 1\r\nACCEPT:  b \r\naccept: c\r\nCookie: d=1\r\ncookie: e=2\r\nEmpty:\r\nColon: a:b\r\n'
+  for (const name of ['host', 'Host', '_x', 'Accept', 'cookie', 'empty', 'colon', 'a', 'hos', 'hosts', '', 'x']) {
+    const apart = Headers.fromLines(lines)
+    apart.fields()
+    assert.equal(Headers.fromLines(lines).get(name), apart.get(name), name)
+  }
+  const often = Headers.fromLines(lines)
+  for (let i = 0; i < 10; i++) assert.equal(often.get('accept'), 'b, c')
+})
+
+test('fields that are kept are those of the moment, and either may change alone', () => {
+  for (const headers of [Headers.fromLines('A: 1\r\n'), new Headers({ A: '1' })]) {
+    const kept = headers.kept()
+    headers.append('A', '2')
+    kept.append('A', '3')
+    assert.deepEqual([headers.get('a'), kept.get('a')], ['1, 2', '1, 3'])
+  }
+})

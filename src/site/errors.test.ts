@@ -50,7 +50,8 @@ for (const thrown of [
       const text = `${await answer.text()} ${JSON.stringify([...answer.headers])}`
       assert.ok(!text.includes('swordfish') && !text.includes('TypeError'), text)
       const fields = { method: 'GET', uri: '/secret?x', status: 500, error: thrown }
-      assert.deepEqual(reports, [['error', 'The request failed.', fields]])
+      const requestId = reports[0]?.[2]?.['requestId']
+      assert.deepEqual(reports, [['error', 'The request failed.', { ...fields, requestId }]])
     }
   })
 }

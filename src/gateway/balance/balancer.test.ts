@@ -70,7 +70,7 @@ test('the log is told once that one is left alone, and why, and once that it ans
   const left = { upstream: 'a', why: 'nobody listens there' }
   next().events.ended({ error: refused, again: false, unbegun: true })
   assert.deepEqual(
-    told().map(({ level, fields }) => [level, fields]),
+    told().map(({ level, fields: { requestId, ...fields } }) => [level, fields]),
     [['warn', left]],
   )
   // The other one has it now, so the next request goes to this one all the same; that it still fails is no news.
