@@ -44,8 +44,6 @@ export class Response {
   readonly upgrade: Upgrade | undefined
   /** The bytes of the body once more as text, one character a byte, where whoever made it keeps them so. @internal */
   readonly latin1: string | undefined
-  /** Whether whoever made it has looked at conditions and ranges already, so that nobody else does. @internal */
-  selected: boolean
   #headers: Headers
   /** Whether the fields are another's too, and are copied before they change. */
   #shared: boolean
@@ -62,7 +60,6 @@ export class Response {
     this.trailers = init.trailers
     this.upgrade = init.upgrade
     this.latin1 = undefined
-    this.selected = false
     this.#headers = init === OVER ? NO_FIELDS : new Headers(init.headers)
     this.#shared = false
     this.#lent = false
@@ -145,7 +142,6 @@ export class Response {
     else if (status === undefined) open.statusText = this.statusText
     open.trailers = this.trailers
     open.upgrade = this.upgrade
-    made.selected = this.selected
     return made
   }
 

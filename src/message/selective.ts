@@ -21,11 +21,12 @@ const NOT_IN_304 = [
 
 /**
  * Conditions and ranges of GET and HEAD (RFC 9110 §13, §14), for any 200 that has an ETag or a Last-Modified,
- * whoever made it, unless that was a server that has looked at them itself. Writing methods evaluate their own conditions before they act.
+ * whoever made it: a gateway is the origin server to its clients (RFC 9110 §3.7), and an upstream that has looked at them
+ * itself has not answered 200. Writing methods evaluate their own conditions before they act.
  * @throws HttpError 412 or 416.
  */
 export function selective(request: Request, response: Response): Response {
-  if (response.status !== 200 || !request.selective || response.selected) return response
+  if (response.status !== 200 || !request.selective) return response
   const method = request.method
   if (method !== 'GET' && method !== 'HEAD') return response
   const fields = response.peek()

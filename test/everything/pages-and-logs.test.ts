@@ -23,7 +23,7 @@ test('error pages and logs of every kind of resource', { timeout: 120_000 }, asy
   // A page that is made by each kind, for a route where nothing is.
   const made = pages.map(
     ({ name, path }) =>
-      `{ match: '/by/${name}/*', files: './files', errors: { 404: { path: '/own/${name}${path}/hello' } } }`,
+      `{ match: '/by/${name}/*', files: './files', errors: { 404: { path: '/own/${name}${path}${name === 'php' ? '?hello' : '/hello'}' } } }`,
   )
   fill(folder, {
     '404.html': 'the page of the site for 404',

@@ -75,7 +75,8 @@ application = get_wsgi_application()
 `
 
 export const PHP: string = `<?php
-$path = $_SERVER['PATH_INFO'] ?? '';
+// As an error page (REDIRECT_URL is set) php-fpm tells no PATH_INFO.
+$path = $_SERVER['PATH_INFO'] ?? (isset($_GET['hello']) ? '/hello' : '');
 $names = json_decode('${NAMES}');
 $status = 404; $body = 'missing in php'; $type = 'text/plain';
 if ($path === '/hello') { $status = 200; $body = 'hello from php'; header('ETag: "v1"'); }

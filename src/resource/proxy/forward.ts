@@ -113,8 +113,7 @@ class Forward {
     const whole = body.trailers === undefined || body.trailers.fields().length === 0
     const content = whole ? contentOf(body, status, request) : body
     const streamed = content === body && takesTrailers
-    const response =
-      statusText === '' && !streamed
+    return statusText === '' && !streamed
         ? Response.over(status, headers, content)
         : new Response(content, {
             status,
@@ -122,8 +121,6 @@ class Forward {
             headers,
             ...(streamed && { trailers: () => answerFields(body.trailers ?? new Headers(), false, undefined, named) }),
           })
-    response.selected = true
-    return response
   }
 
   #arriving(body: IncomingBody): Content {
