@@ -2,7 +2,7 @@ export type { Access, AccessRules, Allow } from './access/access.ts'
 export { type Config, ConfigError, defineConfig, type ServeOptions } from './config/config.ts'
 export type { Limits, Timeouts } from './door/settings.ts'
 export type { ListenAddress } from './io/bound.ts'
-export type { CertificateFiles } from './io/certificate.ts'
+export type { CertificateFiles, ClientCertificates } from './io/certificate.ts'
 export type { Body, BodyInit, SizedBody } from './message/body.ts'
 export type {
   Address,

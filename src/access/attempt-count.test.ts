@@ -15,7 +15,7 @@ test('so many are counted and no more; those that were not seen for longest go',
     fail(`n${i}`)
     if (i % 100 === 0) counts.of('seen again and again', 1, 0)
   }
-  assert.equal(counts.size, 10_000)
+  assert.ok(counts.size > 5_000 && counts.size <= 10_000)
   assert.ok(counts.of('seen again and again', 1, 0).wait() > 0)
   assert.equal(counts.of('seen once', 1, 0).wait(), 0)
 })

@@ -1,3 +1,5 @@
+import { Recent } from './recent.ts'
+
 /** In which time all failures that a limit allows are forgotten, in milliseconds. */
 const WINDOW = 600_000
 /**
@@ -10,7 +12,7 @@ const MOST = 10_000
 
 /** Failed tries of many, each known by a key. Bounded: of too many those are dropped that were not seen for longest. */
 export class AttemptCount {
-  readonly #counts = new Map<string, Count>()
+  readonly #counts = new Recent<string, Count>(MOST)
 
   get size(): number {
     return this.#counts.size
@@ -18,11 +20,11 @@ export class AttemptCount {
 
   /** Those of one. @param limit How many may fail. @param now Milliseconds of a clock that never goes back. */
   of(key: string, limit: number, now: number): Count {
-    const count = this.#counts.get(key) ?? new Count()
-    this.#counts.delete(key)
-    const [oldest] = this.#counts.keys()
-    if (this.#counts.size >= MOST && oldest !== undefined) this.#counts.delete(oldest)
-    this.#counts.set(key, count)
+    let count = this.#counts.get(key)
+    if (count === undefined) {
+      count = new Count()
+      this.#counts.set(key, count)
+    }
     count.at(now, limit)
     return count
   }

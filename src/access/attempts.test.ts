@@ -144,6 +144,7 @@ for (const [address, network] of [
   ['::1', '::1'],
   ['', ''],
   ['unknown', 'unknown'],
+  ['x'.repeat(5000), 'x'.repeat(64)],
 ] as const) {
   test(`${JSON.stringify(address)} is counted as ${JSON.stringify(network)}`, () => {
     assert.equal(networkOf(address), network)

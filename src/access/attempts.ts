@@ -1,4 +1,5 @@
 import { AttemptCount } from './attempt-count.ts'
+import { Recent } from './recent.ts'
 
 /** Somebody who tries to log in. */
 export interface Login {
@@ -40,6 +41,8 @@ const PER_NETWORK = 4
 const PER_NAME = 10
 /** Names that logged in are known by where they did so: at most so many. */
 const MOST_KNOWN = 10_000
+/** Characters of an address. */
+const LONGEST = 64
 
 /**
  * Counts the failed logins of this process. A failure is forgotten bit by bit, all that are allowed in ten minutes, so who
@@ -53,14 +56,15 @@ export class LocalAttempts implements Attempts {
   readonly #pairs = new AttemptCount()
   readonly #networks = new AttemptCount()
   readonly #names = new AttemptCount()
-  readonly #known = new Set<string>()
+  readonly #known = new Recent<string, true>(MOST_KNOWN)
 
   begin({ place, name, network }: Login, most: number): Attempt {
     const now = performance.now()
     const who = JSON.stringify([place, name])
     const pair = JSON.stringify([place, name, network])
     const counted = [{ limit: 'name' as const, count: this.#pairs.of(pair, most, now) }]
-    if (!this.#known.has(pair)) counted.push({ limit: 'name', count: this.#names.of(who, most * PER_NAME, now) })
+    if (this.#known.get(pair) === undefined)
+      counted.push({ limit: 'name', count: this.#names.of(who, most * PER_NAME, now) })
     const all = isShared(network)
       ? counted
       : [...counted, { limit: 'address' as const, count: this.#networks.of(network, most * PER_NETWORK, now) }]
@@ -80,16 +84,9 @@ export class LocalAttempts implements Attempts {
       for (const { count } of all) count.end(outcome === 'failed')
       if (outcome !== 'succeeded') return
       this.#pairs.forget(pair)
-      this.#know(pair)
+      this.#known.set(pair, true)
     }
     return { refused: undefined, end }
-  }
-
-  #know(pair: string): void {
-    this.#known.delete(pair)
-    const [oldest] = this.#known
-    if (this.#known.size >= MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest)
-    this.#known.add(pair)
   }
 }
 
@@ -103,7 +100,8 @@ function isShared(network: string): boolean {
  * begin so.
  */
 export function networkOf(address: string): string {
-  const [plain = ''] = address.split('%')
+  // What a web server before us tells need be no address.
+  const [plain = ''] = address.slice(0, LONGEST).split('%')
   if (!plain.includes(':') || plain === '::1') return plain
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1]
   if (mapped !== undefined) return mapped

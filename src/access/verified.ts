@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AuthorizationRecord } from '../message/connection.ts'
+import { Recent } from './recent.ts'
 import { SipHash } from './siphash.ts'
 
 /** How many logins are remembered, at most. */
@@ -21,7 +22,7 @@ interface Entry {
  */
 export class Verified {
   readonly #hash = new SipHash(randomBytes(16))
-  readonly #entries = new Map<number, Entry>()
+  readonly #entries = new Recent<number, Entry>(MOST)
   readonly #lasting: number
   #generation: number | undefined
 
@@ -58,9 +59,6 @@ export class Verified {
     if (generation !== this.#generation) this.#entries.clear()
     this.#generation = generation
     const { a, b, c, d } = this.#hash
-    this.#entries.delete(a)
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size >= MOST && oldest !== undefined) this.#entries.delete(oldest)
     this.#entries.set(a, { a, b, c, d, user, until: performance.now() + this.#lasting })
   }
 }

@@ -212,8 +212,16 @@ function withheldPaths(
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
+  const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
+  return [
+    ...withhold,
+    ...keys,
+    ...authorities,
+    ...modules,
+    ...proxyFiles(config.routes, base),
+    ...accessFiles(config, base),
+  ]
 }
 
 function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {

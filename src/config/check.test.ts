@@ -135,10 +135,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
       ".access: has a store, which is for scheme 'basic' only",
     ],
     [{ ...FILES, access: { scheme: 'basic', store: {} } }, '.access.store.htpasswd: is missing'],
-    [
-      { ...FILES, access: { scheme: { header: 'X-User' } } },
-      '.access.scheme: has header without from, which says who is believed, or from or groups without header',
-    ],
+    [{ ...FILES, access: { scheme: { header: 'X-User' } } }, '.access.scheme.from: is missing'],
     [
       { ...FILES, access: { scheme: { http: 'http://a/', certificate: true } } },
       '.access.scheme: expected one of certificate, header, http, fastcgi',
@@ -295,4 +292,20 @@ test('a good config is given back as it is, with what only code can say', () => 
     report() {},
   }
   assert.equal(checkConfig(config, { name: 'x' }), config)
+})
+
+test('clients are asked for certificates with TLS alone, and by authorities that are named', () => {
+  const of = (listen: object): string[] => faultsOf({ listen: [{ port: 1, ...listen }], routes: [FILES] })
+  const tls = [{ cert: 'c', key: 'k' }]
+  assert.deepEqual(of({ tls, clients: { authorities: 'a', demanded: true } }), [])
+  assert.deepEqual(of({ tls: 'acme', clients: { authorities: 'a' } }), [])
+  assert.deepEqual(of({ clients: { authorities: 'a' } }), ['listen[0]: clients have certificates with tls only'])
+  assert.equal(of({ tls, clients: {} }).length, 1)
+  assert.equal(of({ tls, clients: { authorities: 'a', demand: true } }).length, 1)
+})
+
+test('how many logins may fail is a whole number', () => {
+  const of = (logins: unknown): string[] => faultsOf({ limits: { logins }, routes: [FILES] })
+  for (const good of [0, 10]) assert.deepEqual(of(good), [])
+  for (const bad of [-1, 0.5, '10', 1e7, null]) assert.equal(of(bad).length, 1)
 })

@@ -7,6 +7,8 @@ import { HttpError } from '../../message/errors.ts'
 import { Exchange, type Report } from '../../message/exchange.ts'
 import { Headers, type HeadersInit } from '../../message/headers.ts'
 import { Request } from '../../message/request.ts'
+import { messageOf } from '../../server/heard.ts'
+import { attempts, type Login, useAttempts } from '../attempts.ts'
 import { type BasicOptions, basicScheme } from './basic.ts'
 
 interface From {
@@ -172,6 +174,32 @@ for (const options of [
   { remember: -1 },
   { remember: Number.NaN },
   { attempts: 1.5 },
+  { attempts: 1e9 },
 ]) {
   test(`${JSON.stringify(options)} cannot be`, () => assert.throws(() => scheme(options), TypeError))
 }
+
+test('whatever is asked about is something that a primary hears', async () => {
+  const told: Login[] = []
+  const before = attempts()
+  useAttempts({
+    begin(login, most) {
+      told.push(login)
+      return before.begin(login, most)
+    },
+  })
+  try {
+    const { as } = scheme({ attempts: 1_000_000, place: '/a/path'.repeat(1000) })
+    await as(basic('x'.repeat(255), 'y'.repeat(1024)), { address: 'z'.repeat(5000) })
+    const [login] = told
+    assert.ok(login !== undefined)
+    assert.deepEqual(messageOf({ is: 'trying', id: 1, login, most: 1_000_000 }), {
+      is: 'trying',
+      id: 1,
+      login,
+      most: 1_000_000,
+    })
+  } finally {
+    useAttempts(before)
+  }
+})

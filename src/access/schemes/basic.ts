@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AuthorizationRecord, Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import type { Authenticator, Scheme } from '../../message/interface.ts'
@@ -19,6 +20,7 @@ export interface BasicOptions {
   readonly place?: string
 }
 
+const MOST_ATTEMPTS = 1_000_000
 const REALM = /^[\x20-\x7e]*$/
 
 /**
@@ -46,8 +48,9 @@ class Basic implements Scheme {
     if (!REALM.test(realm)) throw new TypeError('the realm must be of printable ASCII characters')
     this.#store = store
     this.#verified = new Verified(whole('remember', remember))
-    this.#most = whole('attempts', most)
-    this.#place = place
+    this.#most = whole('attempts', most, MOST_ATTEMPTS)
+    // Short, whatever it is: it goes to the primary with each login that is not known.
+    this.#place = createHash('sha256').update(place).digest('base64url')
     this.#challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`
   }
 
@@ -126,7 +129,7 @@ function tooMany({ limit }: Refusal): string {
   return `Failed logins are refused without a look at the password: too many with ${what} (limits.logins).`
 }
 
-function whole(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new TypeError(`${name} is ${value}: expected a whole number from 0 on`)
+function whole(name: string, value: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= 0 && value <= most) return value
+  throw new TypeError(`${name} is ${value}: expected a whole number from 0 to ${most}`)
 }
