@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import type { Command } from 'commander'
 import { BCRYPT_BYTES, MAX_PASSWORD, matches, newHash } from '../access/stores/hashes.ts'
 import { wrongName } from '../access/stores/lines.ts'
 import { passwordOf, withoutUser, withPassword } from '../access/stores/password-lines.ts'
@@ -14,14 +13,17 @@ export interface PasswdOptions {
   readonly b?: true
 }
 
-/** `oriel passwd`: sets, checks or deletes a password in a file. @throws ConfigError for what cannot be meant. */
+/**
+ * `oriel passwd`: sets, checks or deletes a password in a file.
+ * @param operands All that stood in the command line, file and name too. @throws ConfigError for what cannot be meant.
+ */
 export async function passwdCommand(
   file: string,
   name: string,
   options: PasswdOptions,
-  { args }: Command,
+  operands: readonly string[],
 ): Promise<number> {
-  if (options.b === true || args.length > 2) {
+  if (options.b === true || operands.length > 2) {
     throw new ConfigError(
       'a password is never taken from the command line, where all users of the machine can read it and the shell keeps it. Leave it out to be asked for it, or send it to standard input.',
     )

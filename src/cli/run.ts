@@ -5,7 +5,7 @@ import { suggestion } from '../config/suggest.ts'
 import { checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
-import { passwdCommand } from './passwd.ts'
+import type { PasswdOptions } from './passwd.ts'
 import { reloadCommand } from './reload.ts'
 import { sentenceFor } from './sentences.ts'
 import { type FolderOptions, folderCommand, serveCommand } from './serve.ts'
@@ -98,7 +98,7 @@ function program(after: After): Command {
     .addOption(new Option('-b').hideHelp())
     .allowExcessArguments()
     .addHelpText('after', PASSWD)
-    .action(after(passwdCommand))
+    .action(after(passwd))
   oriel
     .command('help')
     .description('Print the help of a command.')
@@ -106,6 +106,12 @@ function program(after: After): Command {
     .action(after(async (name: string | undefined) => help(oriel, name)))
   for (const command of oriel.commands) command.version(version(), '-v, --version', 'print the version')
   return oriel
+}
+
+/** Loaded when it is asked for: bcrypt is large. */
+async function passwd(file: string, name: string, options: PasswdOptions, command: Command): Promise<number> {
+  const { passwdCommand } = await import('./passwd.ts')
+  return passwdCommand(file, name, options, command.args)
 }
 
 /** What stands before a command belongs to `oriel [folder]`, and would be silently without effect. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { noOtherUser } from '../../test/support/another-user.ts'
 import { makeFolder } from '../../test/support/folder.ts'
 import { editFile } from './edit-file.ts'
 
@@ -86,4 +88,34 @@ test('what a killed process left is named', { ...posix, timeout: 60_000 }, async
   writeFileSync(join(folder, '.f.new'), 'half')
   await assert.rejects(editFile(join(folder, 'f'), adding('b')), /Where none is, one was killed: remove \S+\.f\.new$/)
   assert.equal(readFileSync(join(folder, '.f.new'), 'utf8'), 'half')
+})
+
+test('another user may change neither what is in our folder, nor what would become theirs', {
+  skip: noOtherUser(),
+  timeout: 30_000,
+}, () => {
+  const folder = makeFolder({ 'ours/f': 'a', 'all/f': 'a' })
+  for (const [name, mode] of [
+    ['', 0o755],
+    ['ours', 0o755],
+    ['all', 0o777],
+  ] as const) {
+    chmodSync(join(folder, name), mode)
+  }
+  const cases: readonly (readonly [name: string, why: RegExp])[] = [
+    ['ours/f', /^\S+ours\/f cannot be changed: this user may not write to its folder$/],
+    ['all/f', /^\S+all\/f is another user's, and would become yours: change it as that user$/],
+  ]
+  for (const [name, why] of cases) {
+    const path = join(folder, name)
+    const program = `
+      const { editFile } = await import(${JSON.stringify(new URL('./edit-file.js', import.meta.url).href)})
+      const told = await editFile(${JSON.stringify(path)}, () => Buffer.from('b')).catch((error) => error.message)
+      process.stdout.write(told)`
+    const args = ['--input-type=module', '-e', program]
+    const made: string = spawnSync(process.execPath, args, { uid: 65534, gid: 65534, encoding: 'utf8' }).stdout
+    assert.match(made, why)
+    assert.equal(readFileSync(path, 'utf8'), 'a')
+    assert.deepEqual(readdirSync(join(path, '..')), ['f'])
+  }
 })

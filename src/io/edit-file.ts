@@ -9,8 +9,8 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -35,7 +35,7 @@ export async function editFile(
   edit: (bytes: Uint8Array | undefined) => Uint8Array | undefined,
 ): Promise<Edited> {
   const real = realPath(path)
-  const beside = join(dirname(real), `.${basename(real)}.new`)
+  const beside = besideOf(real)
   const descriptor = await claimed(beside, path)
   let open = true
   try {
@@ -43,7 +43,7 @@ export async function editFile(
     if (stats?.isFile() === false) throw new Error(`${path} is no file`)
     const edited = edit(stats === undefined ? undefined : readFileSync(real))
     if (edited === undefined) {
-      unlinkSync(beside)
+      rmSync(beside, { force: true })
       return 'kept'
     }
     for (let at = 0; at < edited.length; ) at += writeSync(descriptor, edited, at)
@@ -56,11 +56,16 @@ export async function editFile(
     syncFolder(dirname(real))
     return stats === undefined ? 'made' : 'changed'
   } catch (error) {
-    unlinkSync(beside)
+    rmSync(beside, { force: true })
     throw error
   } finally {
     if (open) closeSync(descriptor)
   }
+}
+
+/** Where what is new of a file is written; a killed process leaves it there. Its name begins with a dot, so it is hidden. */
+export function besideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.new`)
 }
 
 /** Where a file lies, which need not be there yet. */

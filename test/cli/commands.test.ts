@@ -68,7 +68,11 @@ test('what is wrong is told in one sentence on standard error, with an exit code
     ['--host ::1 explain GET /', 2, '--host stands before explain: put options after the command.'],
     ['public more', 2, /too many arguments/],
     ['explain GET', 2, /missing required argument 'target'/],
-    ['help nothing', 2, 'there is no command nothing. There are serve, reload, status, check, explain, init, passwd, help.'],
+    [
+      'help nothing',
+      2,
+      'there is no command nothing. There are serve, reload, status, check, explain, init, passwd, help.',
+    ],
     ['help srve', 2, 'there is no command srve. Did you mean serve?'],
     ['serve --config', 2, /argument missing/],
     ['serve', 2, 'there is no oriel.config.ts here. "oriel init" writes one; "oriel" alone serves this folder.', empty],

@@ -6,7 +6,7 @@ import { PasswordFileError } from './lines.ts'
 
 test('groups are read as Apache reads them', () => {
   const file =
-    '\ufeff# groups\r\nstaff: joe  ann\tJürgen\r\n\r\nadmins:ann\nstaff: bob joe\nempty:\nthe few : __proto__\n'
+    '\ufeff# groups\r\nstaff: joe  ann\tJürgen\r\n\r\nadmins:ann\nstaff: bob joe joe\nempty:\nthe few : __proto__\n'
   assert.deepEqual(
     [...readGroups(Buffer.from(file), '/g')],
     [

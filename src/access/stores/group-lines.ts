@@ -5,7 +5,7 @@ import { fieldsOf, linesOf, PasswordFileError, textOf, wrongName } from './lines
  * @param path For what is thrown. @throws PasswordFileError for the first line that cannot be used.
  */
 export function readGroups(bytes: Uint8Array, path: string): Map<string, string[]> {
-  const groups = new Map<string, string[]>()
+  const groups = new Map<string, Set<string>>()
   for (const line of linesOf(bytes)) {
     const fields = fieldsOf(line)
     if (fields === undefined) continue
@@ -21,11 +21,11 @@ export function readGroups(bytes: Uint8Array, path: string): Map<string, string[
     }
     for (const user of usersIn(rest ?? '')) {
       const known = groups.get(user)
-      if (known === undefined) groups.set(user, [group])
-      else if (!known.includes(group)) known.push(group)
+      if (known === undefined) groups.set(user, new Set([group]))
+      else known.add(group)
     }
   }
-  return groups
+  return new Map([...groups].map(([user, names]) => [user, [...names]]))
 }
 
 function usersIn(text: string): string[] {

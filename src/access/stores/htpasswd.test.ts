@@ -216,8 +216,8 @@ test('a file that cannot be used at start is told with what to do', () => {
 })
 
 test('the files of a store are named, so that they are not served', () => {
-  assert.deepEqual(passwordFiles({ htpasswd: './p', groups: '/g' }, '/srv'), ['/srv/p', '/g'])
-  assert.deepEqual(passwordFiles({ htpasswd: '../p' }, '/srv'), ['/p'])
+  assert.deepEqual(passwordFiles({ htpasswd: './p', groups: '/g' }, '/srv'), ['/srv/p', '/g', '/srv/.p.new', '/.g.new'])
+  assert.deepEqual(passwordFiles({ htpasswd: '../p' }, '/srv'), ['/p', '/.p.new'])
 })
 
 test('a link to a file is followed, also when it leads elsewhere', async (t) => {

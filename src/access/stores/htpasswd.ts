@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { besideOf } from '../../io/edit-file.ts'
 import type { AuthorizationRecord } from '../../message/connection.ts'
 import { AuthenticationFailed } from '../../message/errors.ts'
 import type { Report } from '../../message/exchange.ts'
@@ -29,9 +30,10 @@ export interface HtpasswdStore extends Authenticator {
 /** Compares a password with a hash: at once where that is quick. */
 export type Compare = (password: string, hash: PasswordHash) => boolean | Promise<boolean>
 
-/** The files of a store, absolute: none of them is ever served. */
+/** What of a store is never served: its files, absolute, and what a killed `oriel passwd` leaves beside them. */
 export function passwordFiles({ htpasswd, groups }: HtpasswdOptions, base: string): string[] {
-  return [htpasswd, ...(groups === undefined ? [] : [groups])].map((path) => resolve(base, path))
+  const files = [htpasswd, ...(groups === undefined ? [] : [groups])].map((path) => resolve(base, path))
+  return [...files, ...files.map(besideOf)]
 }
 
 /**
@@ -45,8 +47,9 @@ export function htpasswdStore(
   report: Report = warn,
   compare: Compare = aside,
 ): HtpasswdStore {
-  const [path = '', groupsPath] = passwordFiles(options, base)
   const { plain = false } = options
+  const path = resolve(base, options.htpasswd)
+  const groupsPath = options.groups === undefined ? undefined : resolve(base, options.groups)
   const passwords = new RereadFile(path, (bytes) => usersOf(readPasswords(bytes, path, plain)), report)
   const groups =
     groupsPath === undefined ? undefined : new RereadFile(groupsPath, (bytes) => readGroups(bytes, groupsPath), report)

@@ -11,6 +11,8 @@ export interface Line {
   readonly end: string
 }
 
+/** Most names, which need no closer look. */
+const USUAL = /^[\w.@-]{1,255}$/
 /** What some editors put at the start of a file. */
 const BOM = '\xef\xbb\xbf'
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -45,15 +47,26 @@ export function linesOf(bytes: Uint8Array): Line[] {
 
 /** What a line says: cut at its colons, without white space around. Undefined for comments and blank lines. */
 export function fieldsOf({ number, text }: Line): string[] | undefined {
-  const bare = (number === 1 && text.startsWith(BOM) ? text.slice(BOM.length) : text).replace(
-    /^[ \t\r]+|[ \t\r]+$/g,
-    '',
-  )
+  const bare = trimmed(number === 1 && text.startsWith(BOM) ? text.slice(BOM.length) : text)
   return bare === '' || bare.startsWith('#') ? undefined : bare.split(':')
+}
+
+/** Without a pattern: on a long row of spaces one for their end takes its time for each of them. */
+function trimmed(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d
 }
 
 /** Bytes as text, or undefined where they are not UTF-8. */
 export function textOf(bytes: string): string | undefined {
+  if (USUAL.test(bytes)) return bytes
   try {
     return UTF8.decode(Buffer.from(bytes, 'latin1'))
   } catch {
@@ -68,6 +81,7 @@ export function bytesOf(text: string): string {
 
 /** Why a text cannot be a name in such a file, as the end of a sentence; undefined where it can be. */
 export function wrongName(name: string): string | undefined {
+  if (USUAL.test(name)) return undefined
   if (name === '') return 'is empty'
   if (/\p{Cc}/u.test(name)) return 'has a control character'
   if (/\p{Cs}/u.test(name)) return 'is no Unicode text'

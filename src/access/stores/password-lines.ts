@@ -8,8 +8,8 @@ import { bytesOf, fieldsOf, type Line, linesOf, PasswordFileError, textOf, wrong
  */
 export function readPasswords(bytes: Uint8Array, path: string, plain: boolean): Map<string, PasswordHash> {
   const users = new Map<string, PasswordHash>()
-  const lines = new Map<string, number>()
-  for (const line of linesOf(bytes)) {
+  const lines = linesOf(bytes)
+  for (const line of lines) {
     const fields = fieldsOf(line)
     if (fields === undefined) continue
     const fail = (sentence: string): never => {
@@ -20,8 +20,10 @@ export function readPasswords(bytes: Uint8Array, path: string, plain: boolean): 
     if (hash === undefined) fail('this is no line of a password file: name, colon, hash')
     const wrong = wrongName(name)
     if (wrong !== undefined) fail(`the name ${wrong}`)
-    if (lines.has(name)) fail(`${JSON.stringify(name)} stands in line ${lines.get(name)} already: remove one of them`)
-    lines.set(name, line.number)
+    if (users.has(name)) {
+      const other = lines.find((one) => isOf(one, name))?.number
+      fail(`${JSON.stringify(name)} stands in line ${other} already: remove one of them`)
+    }
     users.set(name, hashOf(name, hash ?? '', plain, fail))
   }
   return users
