@@ -135,10 +135,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
       ".access: has a store, which is for scheme 'basic' only",
     ],
     [{ ...FILES, access: { scheme: 'basic', store: {} } }, '.access.store.htpasswd: is missing'],
-    [
-      { ...FILES, access: { scheme: { header: 'X-User' } } },
-      '.access.scheme: has header without from, which says who is believed, or from or groups without header',
-    ],
+    [{ ...FILES, access: { scheme: { header: 'X-User' } } }, '.access.scheme.from: is missing'],
     [
       { ...FILES, access: { scheme: { http: 'http://a/', certificate: true } } },
       '.access.scheme: expected one of certificate, header, http, fastcgi',

@@ -4,7 +4,7 @@ import { byMethod } from '../access/allow.ts'
 import { checkRules } from '../access/rules.ts'
 import { networks } from '../io/addresses.ts'
 import { accepted, object, objection, text, texts } from './parts.ts'
-import { authorizerKey, schemeKey, storeKey } from './schema-schemes.ts'
+import { authorizerKey, schemeKey, storeKey } from './schema-guards.ts'
 
 const several = (one: v.GenericSchema): v.GenericSchema => v.pipe(v.array(one), v.minLength(1))
 

@@ -1,173 +1,119 @@
 import * as v from 'valibot'
-import type { FastCgiAccess, HttpAccess, StoreGiven } from '../access/access.ts'
-import { isAuthorizer } from '../access/authorizers.ts'
 import type { CertificateOptions } from '../access/schemes/certificate.ts'
 import type { CertificateName } from '../access/schemes/certificate-names.ts'
 import type { ForwardAuthOptions, ForwardTls } from '../access/schemes/forward-options.ts'
-import type { HeaderOptions } from '../access/schemes/header.ts'
-import type { HtpasswdOptions } from '../access/stores/htpasswd.ts'
-import { networks } from '../io/addresses.ts'
-import {
-  accepted,
-  code,
-  filled,
-  isCode,
-  isFunction,
-  isScheme,
-  map,
-  need,
-  number,
-  object,
-  text,
-  texts,
-  yes,
-} from './parts.ts'
-import { fastCgiAuthorizerKey } from './schema-fastcgi.ts'
-import { gatewayTimeouts } from './schema-programs.ts'
+import { askedBy } from '../access/schemes/forward-options.ts'
+import { type HeaderOptions, headerScheme } from '../access/schemes/header.ts'
+import type { GatewayTimeouts } from '../gateway/patience.ts'
+import { accepted, filled, map, number, object, objection, optional, text, yes } from './parts.ts'
 
-/* How a guard finds out who somebody is, and who decides beside. */
+/* How clients say who they are, and who says it in their place. */
 
-/** What only code can say, where the value looks like that; else what a config can say. */
-function codeOr(looksLikeCode: (given: object) => boolean, coded: v.GenericSchema, said: v.GenericSchema) {
-  return v.lazy((given) => (isCode(given) && looksLikeCode(given as object) ? coded : said))
-}
+const LONGEST = 2 ** 31 - 1
 
-const NAMES: readonly CertificateName[] = ['CN', 'email', 'san-email', 'san-dns', 'subject']
+const names: readonly CertificateName[] = ['CN', 'email', 'san-email', 'san-dns', 'subject']
 
-const certificate = object<CertificateOptions>(
-  {
-    name: v.optional(v.pipe(v.picklist(NAMES), v.description('What of the certificate is the name. Default: `CN`.'))),
-    groups: v.optional(
-      v.pipe(
-        v.union([v.picklist(['OU', 'O']), map(filled(), v.array(filled()) as v.GenericSchema<unknown>)]),
-        v.description('The groups: those that its subject names as `OU` or `O`, or those of each name.'),
-      ),
-    ),
-  },
-  'What of a certificate names its owner.',
-)
-
-const tls = object<ForwardTls>(
-  {
-    ca: text("A file of authorities in PEM that are believed. Default: the system's."),
-    serverName: text('The name that its certificate must have. Default: the host of the address.'),
-    verify: yes('Whether its certificate is looked at. Default: `true`.'),
-  },
-  'What https needs.',
-)
-
-const endpoint = object<ForwardAuthOptions>(
-  {
-    address: need(text('Who is asked: `http://host:port/path`, `https://host/path`, or `unix:PATH` with a `path`.')),
-    path: text('The path that is asked for, where the address has none.'),
-    user: text(
-      'The field of its answer that names the user. Default: `Remote-User`, `X-Auth-Request-User`, `X-Forwarded-User`.',
-    ),
-    groups: text('The field with the groups, separated by commas. Default: `Remote-Groups`, `X-Auth-Request-Groups`.'),
-    fields: texts('More fields of the client that it is sent. Default: Authorization, Cookie and some others.'),
-    timeouts: v.optional(gatewayTimeouts),
-    connections: number('Questions at once; the next ones wait. Default: 1024.', 1),
-    tls: v.optional(tls),
-  },
-  'An HTTP endpoint that is asked about each request.',
-)
-
-const httpKey = v.pipe(
-  v.union([filled(), endpoint]),
-  v.description('An HTTP endpoint that is asked about each request: its address, or with options.'),
-)
-
-/** The keys of the schemes that a config can name; each scheme has its own. */
-type Named = HeaderOptions & HttpAccess & FastCgiAccess & { readonly certificate: true | CertificateOptions }
-
-const KINDS = ['certificate', 'header', 'http', 'fastcgi'] as const
-
-const named = v.pipe(
-  object<Named>(
+/** The value of `certificate`. */
+export const certificateValue: v.GenericSchema = v.union([
+  v.literal(true),
+  object<CertificateOptions>(
     {
-      certificate: v.optional(
-        v.pipe(
-          v.union([v.literal(true), certificate]),
-          v.description(
-            'The certificate of the client, where `listen` asks for one by `clients`; `true`: its common name.',
-          ),
-        ),
+      name: optional(
+        v.picklist(names),
+        'What of it is the name: `CN` or `email` of its subject, `san-email` or `san-dns` of its alternative names, or the whole `subject`. There must be exactly one. Default: `CN`.',
       ),
-      header: text('The field with the name, of a proxy that has asked already. With `from`.'),
-      from: v.optional(
-        v.pipe(
-          v.array(accepted((network) => networks([network]))),
-          v.minLength(1),
-          v.description(
-            'Which proxies are believed: their addresses and networks; also `loopback`, `private`, `unix`.',
-          ),
-        ),
+      groups: optional(
+        v.union([v.picklist(['OU', 'O']), map(filled(), v.array(filled()))]),
+        'The groups: those that the subject has as `OU` or `O`, or lists of them by name. Default: none.',
       ),
-      groups: text('The field with the groups, separated by commas. With `header`.'),
-      http: v.optional(httpKey),
-      fastcgi: v.optional(fastCgiAuthorizerKey),
     },
-    'How a client says who it is.',
+    'The certificate of a client, where `listen` asks for one by `clients`.',
   ),
+])
+
+const HEADER = { header: 'X', from: ['unix'] }
+
+const from = v.pipe(
+  v.array(filled()),
   v.check(
-    (given) => KINDS.filter((kind) => Object.hasOwn(given as object, kind)).length === 1,
-    `expected one of ${KINDS.join(', ')}`,
+    (given) => objection(() => headerScheme({ ...HEADER, from: given })) === undefined,
+    ({ input }) => objection(() => headerScheme({ ...HEADER, from: input as string[] })) ?? '',
   ),
-  v.check((given) => {
-    const { header, from, groups } = given as Partial<Named>
-    return header === undefined ? (from ?? groups) === undefined : from !== undefined
-  }, 'has header without from, which says who is believed, or from or groups without header'),
 )
 
-/** The key `scheme`. */
-export const schemeKey: v.GenericSchema = v.pipe(
-  codeOr(
-    (given) => 'identify' in given || 'challenge' in given,
-    need(code(isScheme, 'an object with the methods identify and challenge', 'How a client says who it is.')),
-    v.union([v.literal('basic'), named]),
-  ),
-  v.description('How a client says who it is: `basic`, or with options. Whoever does not is asked to log in.'),
-)
-
-const files = object<HtpasswdOptions>(
+/** `{ header, from, groups }`. */
+export const headerObject: v.GenericSchema = object<HeaderOptions>(
   {
-    htpasswd: need(text('A file of names and hashed passwords, as `oriel passwd` and htpasswd make it.')),
-    groups: text('A file of groups: `staff: ada joe` in each line.'),
-    plain: yes('Whether passwords may stand in it as they are. Default: `false`.'),
-  },
-  'Names and passwords in a file.',
-)
-
-/** The key `store`. */
-export const storeKey: v.GenericSchema<unknown, StoreGiven> = v.pipe(
-  codeOr(
-    (given) => isFunction(given) || 'authenticateUser' in given,
-    need(
-      code(
-        (given) => isFunction(given) || isFunction((given as { authenticateUser?: unknown }).authenticateUser),
-        'a function, or an object with the method authenticateUser',
-        'Who knows the passwords.',
+    header: v.pipe(
+      accepted((header) => headerScheme({ ...HEADER, header })),
+      v.description('The field by which a proxy before us says who it is: `X-Remote-User`.'),
+    ),
+    from: v.pipe(
+      from,
+      v.description(
+        'Which proxies are believed: addresses and networks that connect to us, also `loopback`, `private`, `unix`.',
       ),
     ),
-    files,
-  ),
-  v.description('Who knows the passwords of `basic`.'),
-) as unknown as v.GenericSchema<unknown, StoreGiven>
-
-const program = v.pipe(
-  object<FastCgiAccess & HttpAccess>(
-    { fastcgi: v.optional(fastCgiAuthorizerKey), http: v.optional(httpKey) },
-    'A program that decides.',
-  ),
-  v.check((given) => Object.keys(given as object).length === 1, 'expected one of fastcgi, http'),
+    groups: optional(
+      accepted((header) => headerScheme({ ...HEADER, header })),
+      'The field with groups, separated by commas. Default: none.',
+    ),
+  },
+  'What a proxy before us says of the user.',
 )
 
-/** The key `authorizer`. */
-export const authorizerKey: v.GenericSchema = v.pipe(
-  codeOr(
-    (given) => 'authorizeUser' in given,
-    need(code(isAuthorizer, 'an object with the method authorizeUser', 'Who decides.')),
-    v.union([filled(), program]),
-  ),
-  v.description('Who decides beside: a module that exports an Authorizer, by its path, or a program.'),
+const field = accepted((header) => headerScheme({ ...HEADER, header }))
+const URL_FORM = 'http://host'
+
+const forwardTls = object<ForwardTls>(
+  {
+    ca: text('A PEM file with the authorities that are trusted, in the place of the usual ones.'),
+    serverName: text('The name that its certificate must have. Default: the host of the address.'),
+    verify: yes('Whether its certificate must be valid. Default: `true`.'),
+  },
+  'How an https address is spoken to.',
 )
+
+const timeouts = object<GatewayTimeouts>(
+  {
+    firstByte: number('For the head of its answer. Default: 5000.', 0, LONGEST),
+    idle: number('For the next piece of an answer that goes to the client. Default: 5000.', 0, LONGEST),
+    total: number('For the whole of it. Default: 10000.', 0, LONGEST),
+  },
+  'How long is waited for it, in milliseconds; 0: for ever.',
+)
+
+const address = accepted((given) => askedBy(given, '.'))
+
+/** The value of `http`: of a scheme, and of an authorizer. */
+export const forwardValue: v.GenericSchema = v.union([
+  address,
+  object<ForwardAuthOptions>(
+    {
+      address: v.pipe(
+        address,
+        v.description('Who is asked: `http://host:port/path`, `https://host/path`; or `unix:PATH` with a `path`.'),
+      ),
+      path: optional(
+        accepted((path) => askedBy({ address: URL_FORM, path }, '.')),
+        'The path that is asked for, where the address has none.',
+      ),
+      user: optional(
+        field,
+        'The field of its answer with the name. Default: `Remote-User`, else `X-Auth-Request-User`, else `X-Forwarded-User`.',
+      ),
+      groups: optional(
+        field,
+        'The field with the groups, separated by commas. Default: `Remote-Groups`, else `X-Auth-Request-Groups`.',
+      ),
+      fields: optional(
+        v.array(accepted((name) => askedBy({ address: URL_FORM, fields: [name] }, '.'))),
+        'More fields of the client that it is sent, beside Cookie, Authorization, Accept, User-Agent and the like.',
+      ),
+      timeouts: v.optional(timeouts),
+      connections: number('The most questions at once; others wait. Default: 1024.', 1, LONGEST),
+      tls: v.optional(forwardTls),
+    },
+    'An HTTP endpoint that is asked about each request (forward auth).',
+  ),
+])
