@@ -16,7 +16,7 @@ export function consoleLog(): ConsoleLog {
   return {
     logRequest(record) {
       const line = consoleLine(record).slice(0, -1)
-      sink ??= openSink('stdout', '.', consoleReport)
+      sink ??= openSink('stdout', '.')
       sink.write(coloured && record.status >= 400 ? styleText(record.status >= 500 ? 'red' : 'yellow', line) : line)
     },
   }

@@ -38,11 +38,14 @@ export class OwnLogs {
     const drop = (): void => {
       for (const sink of next.values()) void sink.close()
     }
+    const open = (to: Place, report: Report | undefined): void => {
+      const key = keyOf(to, base)
+      if (key !== undefined && !next.has(key)) next.set(key, openSink(to, base, report))
+    }
     try {
-      for (const to of [...CONSOLE, ...placesOf(config)]) {
-        const key = keyOf(to, base)
-        if (key !== undefined && !next.has(key)) next.set(key, openSink(to, base, this.#report))
-      }
+      for (const to of placesOf(config)) open(to, this.#report)
+      // Who reads the console no more wants to hear of nothing.
+      for (const to of CONSOLE) open(to, undefined)
     } catch (error) {
       drop()
       throw error
