@@ -4,6 +4,8 @@ import type { UpgradedSocket } from '../../message/response.ts'
 
 /** Milliseconds for the rest of what was written, once one side is gone. */
 const LINGER = 5000
+/** Milliseconds without a byte that are left to one side once the other has ended its own. */
+const HALF = 60_000
 /** Milliseconds in which the client must take over what its back end has switched: at once, unless something failed. */
 const TAKEN_OVER = 10_000
 
@@ -67,8 +69,14 @@ export class Tunnel implements Watched {
       from.resume()
     })
     // A client may send its request, and its end at once: it has been heard then, and is not told again.
-    if (from.readableEnded === true) to.end()
-    else from.on('end', () => to.end())
+    if (from.readableEnded === true) this.#passEnd(to)
+    else from.on('end', () => this.#passEnd(to))
+  }
+
+  /** A side that never answers the end of the other with its own must not stay for as long as it likes. */
+  #passEnd(to: UpgradedSocket): void {
+    to.end()
+    this.#limit = Math.min(this.#limit, ticksOf(HALF))
   }
 
   /** What the other side has not been sent yet it still gets, and then its end. */
