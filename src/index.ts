@@ -3,6 +3,8 @@ export { type Config, ConfigError, defineConfig, type ServeOptions } from './con
 export type { Limits, Timeouts } from './door/settings.ts'
 export type { ListenAddress } from './io/bound.ts'
 export type { CertificateFiles } from './io/certificate.ts'
+export type { ErrorEntry, ErrorLogOptions, OnError } from './log/error-log-options.ts'
+export type { Place } from './log/sinks/place.ts'
 export type { Body, BodyInit, SizedBody } from './message/body.ts'
 export type {
   Address,

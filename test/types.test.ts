@@ -203,6 +203,8 @@ same<
   | 'acme'
   | 'routes'
   | 'errors'
+  | 'errorLog'
+  | 'onError'
   | 'log'
   | 'requestId'
   | 'limits'

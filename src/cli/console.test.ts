@@ -19,7 +19,7 @@ test('reports from warnings upwards are told with their facts', (t) => {
   assert.equal(told(t, 'warn', 'Something.'), 'TIME warn: Something.\n')
   assert.equal(
     told(t, 'error', 'The request failed.', { uri: '/a b', status: 500, more: undefined }),
-    'TIME error: The request failed. uri="/a b" status=500 more=undefined\n',
+    'TIME error: The request failed. uri="/a b" status=500\n',
   )
 })
 

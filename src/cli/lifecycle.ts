@@ -4,6 +4,7 @@ import { evaluatedFiles } from '../config/modules.ts'
 import type { Bound } from '../io/bound.ts'
 import { READY, reloading, STOPPING, WATCHDOG } from '../io/notify.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import { reopenSinks } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { ApplicationStatus } from '../process/specification.ts'
 import { type Command, type Control, controlPath, hear, type Outcome } from '../server/control.ts'
@@ -81,6 +82,7 @@ class Lifecycle {
     })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#stop(constants.signals[signal]))
     process.on('SIGHUP', () => this.#hangUp())
+    process.on('SIGUSR1', reopenSinks)
     this.#control = await heard(this.#life, (command) =>
       command.do === 'status' ? this.#status() : this.#act(command),
     )
@@ -111,7 +113,10 @@ class Lifecycle {
   #hangUp(): void {
     // It also says that the terminal was closed: whoever served from there wants it to end.
     if (this.#life.hangups.hadTerminal && !hasTerminal()) this.#stop(constants.signals.SIGHUP)
-    else if (this.#state === 'serving') this.#reloadSoon()
+    else {
+      reopenSinks()
+      if (this.#state === 'serving') this.#reloadSoon()
+    }
   }
 
   /** What waits will read what is there when its turn comes: one is enough for all wishes till then. */

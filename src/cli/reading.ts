@@ -1,14 +1,14 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { type Config, ConfigError } from '../config/config.ts'
+import { withErrorLog } from '../config/error-log.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 
 /** A config with what the command adds: lines on the console, reports on standard error. */
-export function withConsole(config: Config, log: ConsoleLog | undefined): Config {
+export function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Config {
   return {
-    ...config,
-    report: config.report ?? consoleReport,
+    ...withErrorLog(config, base, consoleReport),
     log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
   }
 }
@@ -23,7 +23,10 @@ export function readingOf(path: string, log: ConsoleLog | undefined): Read {
   return async (modules) => {
     const { config, file, source } = await loadConfig(path, modules)
     const base = dirname(file)
-    return { config: withConsole(config, log), build: { base, source, modules, withhold: [file, ...configsIn(base)] } }
+    return {
+      config: withConsole(config, base, log),
+      build: { base, source, modules, withhold: [file, ...configsIn(base)] },
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
 import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
+import { flushSinks } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import { identityFor, idsOf, isRoot } from '../server/identity.ts'
 import type { Primary } from '../server/primary.ts'
@@ -41,14 +42,21 @@ export const AS_ROOT =
   'Oriel runs as root, and so does all that answers requests. A user in the config ends that; in a container it may be meant.'
 
 /** Serves, tells where, and waits until it is stopped. Fulfilled with the exit code. */
-export async function serveUntilStopped(read: Read, serving: Serving): Promise<number> {
-  const { quiet, log, config, what, hint, watch } = serving
+export async function serveUntilStopped(given: Read, serving: Serving): Promise<number> {
+  const { quiet, config, what, hint, watch } = serving
   const hangups = noteHangups()
   const predecessor = await inherited()
   try {
-    const handed = handedOver(read, serving.tls === true, predecessor)
-    const reading = await handed.read(new Modules())
-    const report = reading.config.report ?? consoleReport
+    const handed = handedOver(given, serving.tls === true, predecessor)
+    // What the server itself reports goes where the config that was read last says.
+    let present: Report = consoleReport
+    const report: Report = (...told) => present(...told)
+    const read: Read = async (modules) => {
+      const made = await handed.read(modules)
+      present = made.config.report ?? consoleReport
+      return made
+    }
+    const reading = await read(new Modules())
     const listen = addressesOf(reading.config, reading.build.base)
     const { base } = reading.build
     const warnings = [
@@ -62,7 +70,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
     if (few) report('warn', few)
     // Before the workers are started: what it finds in the environment is not meant for them.
     const manager = serviceManager((why) => report('warn', why))
-    const server = await serverFor(reading, handed.read, report, serving, handed.bounds)
+    const server = await serverFor(reading, read, report, serving, handed.bounds)
     await server.start(reading)
     const sayIfWanted = quiet === true ? () => undefined : say
     if (hint !== undefined) sayIfWanted(hint)
@@ -82,7 +90,7 @@ export async function serveUntilStopped(read: Read, serving: Serving): Promise<n
       hangups,
       ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
     })
-    log?.end()
+    await flushSinks()
     return 0
   } catch (error) {
     tellPredecessor({ ok: false, told: sentenceFor(error) })

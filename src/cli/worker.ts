@@ -28,7 +28,6 @@ const refused = identity === undefined ? undefined : refusalOf(identity)
 process.title = `oriel worker: ${config}`
 const log = quiet ? undefined : consoleLog()
 await work(refused === undefined ? readingOf(config, log) : () => Promise.reject(refused), hang)
-log?.end()
 process.exit(0)
 
 /** Why this process cannot be who it should be: its primary is told so, and nothing is read then. */

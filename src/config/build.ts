@@ -24,6 +24,7 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { applicationsOf, checkApplications } from './applications.ts'
 import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { logFiles } from './log-places.ts'
 import { Logs } from './logs.ts'
 import { ModuleError, Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -211,7 +212,8 @@ function withheldPaths(
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const modules = config.routes.flatMap(({ module }) => (typeof module === 'string' ? [resolve(base, module)] : []))
-  return [...withhold, ...keys, ...modules, ...proxyFiles(config.routes, base)]
+  const logs = logFiles(config).map((file) => resolve(base, file))
+  return [...withhold, ...keys, ...modules, ...logs, ...proxyFiles(config.routes, base)]
 }
 
 function errorPages(config: Config, { base, source }: BuildOptions): ErrorPages {

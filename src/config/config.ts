@@ -1,6 +1,7 @@
 import type { AcmeOptions } from '../acme/options.ts'
 import type { Limits, Timeouts } from '../door/settings.ts'
 import type { ListenAddress } from '../io/bound.ts'
+import type { ErrorLogOptions, OnError } from '../log/error-log-options.ts'
 import type { FormatName, LogOptions } from '../log/options.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger, Middleware } from '../message/interface.ts'
@@ -31,6 +32,10 @@ export interface Config {
   readonly middleware?: readonly Middleware[]
   /** Where reports go: the one way to the error log. */
   readonly report?: Report
+  /** What the error log tells, where to, and how. */
+  readonly errorLog?: ErrorLogOptions
+  /** Told of errors, one at a time: for whoever is to be woken. */
+  readonly onError?: OnError
   /** How many engine processes share the work; `'auto'` for one on each processor. 1 where it is left out. */
   readonly workers?: number | 'auto'
   /** Who the engine processes are, where the server is started as root: a name, or a number. */

@@ -27,6 +27,7 @@ import {
 } from './parts.ts'
 import { accessKey } from './schema-access.ts'
 import { appKey } from './schema-app.ts'
+import { errorLogKey, onErrorKey } from './schema-errorlog.ts'
 import { errorsKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
@@ -223,6 +224,8 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       ),
     ),
     group: v.optional(v.pipe(who, v.description('Their group. Default: the first one of `user`.'))),
+    errorLog: errorLogKey,
+    onError: onErrorKey,
     report: code(isFunction, 'a function', 'Where reports go: a function of level, event and fields.'),
   },
   'The config of Oriel.',

@@ -1,4 +1,5 @@
 import type { ApplicationLoad } from '../gateway/applications.ts'
+import type { HandedLines } from '../log/sinks/primary.ts'
 import type { Report } from '../message/exchange.ts'
 import { SIGNS } from './worker.ts'
 import { type Ending, WorkerProcess } from './worker-process.ts'
@@ -18,6 +19,8 @@ export interface CrewOptions {
   /** How busy a worker keeps the applications; nothing where it has gone. @param from Its process number. */
   readonly calling: (loads: readonly ApplicationLoad[], from: number) => void
   readonly gone: (from: number) => void
+  /** Takes lines of a worker, or says why not. */
+  readonly logging: (lines: HandedLines) => string | undefined
   /** Does something when what is being done is done. */
   readonly inTurn: (act: () => Promise<void>) => Promise<void>
 }
@@ -69,8 +72,14 @@ export class Crew {
   /** Starts a worker and has it serve. @throws what it fails with; then it is ended. */
   async begin(slot: number, bring: CrewOptions['bring'] = this.#options.bring): Promise<void> {
     const { program, args } = this.#options
-    const { calling, gone } = this.#options
-    const worker = new WorkerProcess(slot, program, args(this.#hang), (loads) => calling(loads, worker.pid ?? -1))
+    const { calling, gone, logging } = this.#options
+    const worker = new WorkerProcess(
+      slot,
+      program,
+      args(this.#hang),
+      (loads) => calling(loads, worker.pid ?? -1),
+      logging,
+    )
     this.#workers.set(slot, worker)
     const since = performance.now()
     const { pid = -1 } = worker

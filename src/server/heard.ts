@@ -1,5 +1,7 @@
 import type { ApplicationLoad } from '../gateway/applications.ts'
 import type { Cap } from '../gateway/permits.ts'
+import type { HandedLines } from '../log/sinks/primary.ts'
+import { QUEUE_LIMITS } from '../log/sinks/queue.ts'
 import type { FromWorker } from './messages.ts'
 
 /**
@@ -15,6 +17,8 @@ export function messageOf(given: unknown): FromWorker | undefined {
       const { loads } = given
       return Array.isArray(loads) ? { is: 'calling', loads: loads.filter(isLoad) } : undefined
     }
+    case 'lines':
+      return areLines(given['lines']) ? (given as FromWorker) : undefined
     case 'asking':
       return isCount(given['id']) && isCap(given['cap']) ? (given as FromWorker) : undefined
     case 'running':
@@ -39,6 +43,12 @@ function isLoad(given: unknown): given is ApplicationLoad {
   return processes.every(
     (one: unknown) => isRecord(one) && ['id', 'running', 'served', 'late'].every((name) => isCount(one[name])),
   )
+}
+
+/** More than a queue holds nobody sends. */
+function areLines(given: unknown): given is HandedLines {
+  if (!isRecord(given) || !isCount(given['id']) || typeof given['log'] !== 'string') return false
+  return typeof given['text'] === 'string' && given['text'].length <= QUEUE_LIMITS.bytes
 }
 
 function isCap(given: unknown): given is Cap {

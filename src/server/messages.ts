@@ -3,6 +3,7 @@ import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications
 import type { Cap } from '../gateway/permits.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
+import type { HandedLines } from '../log/sinks/primary.ts'
 
 /* What the primary and its workers say to each other. The socket of a `take` travels beside it. */
 
@@ -42,6 +43,8 @@ export type ToWorker =
   | { readonly do: 'permit'; readonly id: number; readonly granted: boolean }
   /** These processes answer, of all applications that are run. */
   | { readonly do: 'applications'; readonly places: readonly ApplicationPlaces[] }
+  /** These lines were taken, or why not. */
+  | { readonly do: 'logged'; readonly id: number; readonly why?: string }
   /** End when the exchanges that run have ended, at the latest after `timeouts.stop`. */
   | { readonly do: 'stop' }
   /** End when the exchanges that run have ended. */
@@ -57,6 +60,8 @@ export type FromWorker =
   | { readonly is: 'giving'; readonly id: number }
   /** How busy it keeps the applications. */
   | { readonly is: 'calling'; readonly loads: readonly ApplicationLoad[] }
+  /** Lines for a log. */
+  | { readonly is: 'lines'; readonly lines: HandedLines }
   | { readonly is: 'prepared'; readonly generation: number }
   | { readonly is: 'done'; readonly generation: number }
   | { readonly is: 'made'; readonly generation: number; readonly urls: readonly string[] }

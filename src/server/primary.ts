@@ -13,6 +13,7 @@ import type { ApplicationSpec, ApplicationStatus, Ids } from '../process/specifi
 import type { Change as ApplicationsChange } from '../process/supervisor.ts'
 import { OwnApplications } from './applications.ts'
 import { Crew } from './crew.ts'
+import { type LogsChange, OwnLogs } from './logs.ts'
 import type { Orders, ToWorker } from './messages.ts'
 import { PartlyMade } from './partly-made.ts'
 import { certificatesOf, listensAt, type Read, type Reading } from './reading.ts'
@@ -53,6 +54,7 @@ export class Primary {
   readonly #ticketKeys = randomBytes(48).toString('base64')
   readonly #crew: Crew
   readonly #applications: OwnApplications
+  readonly #logs: OwnLogs
   readonly #change: <T>(act: () => Promise<T>) => Promise<T>
   readonly #serving: Serving = {
     renew: (certificates) => this.#change(() => this.#renew(certificates)),
@@ -68,6 +70,7 @@ export class Primary {
     this.#options = options
     this.#change = oneAtATime((act) => act()) as <T>(act: () => Promise<T>) => Promise<T>
     const { report, owner } = options
+    this.#logs = new OwnLogs(report)
     this.#applications = new OwnApplications({
       report,
       ...(owner !== undefined && { owner }),
@@ -82,6 +85,7 @@ export class Primary {
       inTurn: this.#change,
       calling: (loads, from) => this.#applications.heard(loads, from),
       gone: (from) => this.#applications.forget(from),
+      logging: (lines) => this.#logs.heard(lines),
     })
   }
 
@@ -109,11 +113,13 @@ export class Primary {
       this.#present = present
       const inherited = [...(this.#options.inherited ?? [])]
       try {
+        this.#logs.prepare(reading).make()
         await this.#crew.start(present.orders.workers, present.timeouts.hang)
       } catch (error) {
         this.#stopping = true
         await this.#crew.end('stop', 0)
         for (const [key, bound] of present.bounds) bound.close(this.#options.inherited?.has(key))
+        await this.#logs.close()
         throw error
       }
       for (const [key, bound] of inherited) if (!present.bounds.has(key)) bound.close()
@@ -128,10 +134,13 @@ export class Primary {
     return this.#change(async () => {
       const old = this.#present
       if (old === undefined || this.#stopping) throw new Error('the server is stopping')
-      const next = await this.#take(await this.#options.read(new Modules(true)), old.bounds)
+      const reading = await this.#options.read(new Modules(true))
+      const next = await this.#take(reading, old.bounds)
       const { workers } = this.#crew
       let applications: ApplicationsChange | undefined
+      let logs: LogsChange | undefined
       try {
+        logs = this.#logs.prepare(reading)
         applications = await this.#applications.prepare(next.applications)
         // Somebody must try the config before all depends on it.
         if (workers.length === 0) await this.#crew.begin(0, (worker) => this.#bring(worker, next))
@@ -140,10 +149,13 @@ export class Primary {
       } catch (error) {
         for (const worker of workers) worker.drop(next.orders.generation)
         await applications?.drop()
+        logs?.drop()
         release(next, old)
         throw error
       }
       this.#present = next
+      // Before the workers write to what is new.
+      logs.make()
       const made = all(workers.map((worker) => this.#make(worker, next).catch(unlessEnded)))
       await made.catch(() => undefined)
       applications.make()
@@ -163,6 +175,7 @@ export class Primary {
     for (const bound of this.bounds.values()) bound.close(this.#retired)
     await this.#crew.end('stop', (this.#present?.timeouts.stop ?? 0) + GRACE)
     await this.#applications.close()
+    await this.#logs.close()
   }
 
   /** Stops too, but a successor has the addresses, and exchanges have the time that they take. */
@@ -173,6 +186,7 @@ export class Primary {
     for (const bound of this.bounds.values()) bound.close(true)
     await this.#crew.end('retire')
     await this.#applications.close()
+    await this.#logs.close()
   }
 
   /** Ends all workers at once, with what they do. */

@@ -2,8 +2,10 @@ import { resolve } from 'node:path'
 import { type BuildOptions, buildConfig } from '../config/build.ts'
 import { checkConfig } from '../config/check.ts'
 import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
+import { withErrorLog } from '../config/error-log.ts'
 import { Modules } from '../config/modules.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import type { Report } from '../message/exchange.ts'
 import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
 import { Running } from './running.ts'
@@ -36,11 +38,13 @@ export interface Server {
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   let present = options
-  const running = new Running(localApplications((...told) => present.report?.(...told)))
+  let report: Report | undefined
+  const running = new Running(localApplications((...told) => report?.(...told)))
   let stopped = false
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
     const { config, build } = readOptions(next, again)
+    report = config.report
     const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
     await change.make()
     present = next
@@ -94,6 +98,6 @@ function readOptions(options: ServeOptions, again: boolean): { config: Config; b
     throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
   }
   const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
-  const config = checkConfig(short ? { ...given, listen } : given, source)
+  const config = withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
   return { config, build: { base: resolve(base), source, modules: new Modules(again) } }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { ConfigError } from '../config/config.ts'
 import type { ApplicationLoad, ApplicationPlaces } from '../gateway/applications.ts'
 import type { Bound } from '../io/bound.ts'
+import type { HandedLines } from '../log/sinks/primary.ts'
 import { messageOf } from './heard.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { HandedPermits } from './permits.ts'
@@ -29,6 +30,7 @@ export class WorkerProcess {
   readonly ended: Promise<Ending>
   readonly #child: ChildProcess
   readonly #calling: (loads: readonly ApplicationLoad[]) => void
+  readonly #logging: (lines: HandedLines) => string | undefined
   #waiting: Waiting[] = []
   #over = false
   readonly #permits = new HandedPermits(
@@ -36,14 +38,19 @@ export class WorkerProcess {
     () => this.pid,
   )
 
-  /** @param args What its program is told on its command line. @param calling Told how busy it keeps applications. */
+  /**
+   * @param args What its program is told on its command line. @param calling Told how busy it keeps applications.
+   * @param logging Takes its lines, or says why not.
+   */
   constructor(
     slot: number,
     program: URL,
     args: readonly string[],
     calling: (loads: readonly ApplicationLoad[]) => void,
+    logging: (lines: HandedLines) => string | undefined,
   ) {
     this.slot = slot
+    this.#logging = logging
     this.#calling = calling
     this.#child = fork(program, args, { serialization: 'json' })
     this.#child.on('message', (message) => this.#heard(messageOf(message)))
@@ -124,6 +131,10 @@ export class WorkerProcess {
     this.quiet = 0
     if (message.is === 'alive') return
     if (message.is === 'calling') return this.#calling(message.loads)
+    if (message.is === 'lines') {
+      const why = this.#logging(message.lines)
+      return this.#tell({ do: 'logged', id: message.lines.id, ...(why !== undefined && { why }) })
+    }
     if (message.is === 'asking' || message.is === 'running' || message.is === 'giving')
       return this.#permits.heard(message)
     const found = this.#waiting.find((one) => one.generation === message.generation)

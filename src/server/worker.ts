@@ -9,6 +9,8 @@ import { usePermits } from '../gateway/permits.ts'
 import { adopt, type Bound, type Handle } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import { flushSinks, writeElsewhere } from '../log/sinks/open.ts'
+import { LinesToPrimary } from '../log/sinks/primary.ts'
 import { LOADS } from './applications.ts'
 import type { FromWorker, Orders, ToWorker } from './messages.ts'
 import { AskedPermits } from './permits.ts'
@@ -17,6 +19,8 @@ import { type Change, Running } from './running.ts'
 
 /** How often a worker says that it is alive, in the time after which it is taken for hung. */
 export const SIGNS = 6
+/** How long a worker that ends waits for its last lines to be taken, in milliseconds: less than its primary's grace. */
+const LAST_LINES = 1_500
 
 /**
  * The life of an engine process: does what the primary says, and ends when it is told to, or when the primary has gone.
@@ -66,12 +70,15 @@ export function work(read: Read, hang: number): Promise<void> {
   let signs = signsEach(hang)
   const asked = new AskedPermits(tell)
   usePermits(asked)
+  const lines = new LinesToPrimary((handed) => tell({ is: 'lines', lines: handed }))
+  writeElsewhere(lines)
   return new Promise((done, failed) => {
     // Signs of life go on: one that hangs while it ends is killed too.
-    const end = (how: 'close' | 'retire'): void => void running[how]().then(done, failed)
+    const end = (how: 'close' | 'retire'): void => void running[how]().then(leaveNothing).then(done, failed)
     const onMessage = (message: unknown, handle: unknown): void => {
       const order = message as ToWorker
       if (order.do === 'take') bounds.set(order.key, adopt(order.address, handle as Handle))
+      else if (order.do === 'logged') lines.answered(order.id, order.why)
       else if (order.do === 'permit') asked.answered(order.id, order.granted)
       else if (order.do === 'prepare') {
         answer(
@@ -105,11 +112,17 @@ export function work(read: Read, hang: number): Promise<void> {
     // Killed: nobody would notice any more that this process hangs, and a new primary could not have the addresses.
     process.once('disconnect', () => {
       asked.refuseAll()
+      lines.refuseAll()
       end('close')
     })
     if (!process.connected) end('close')
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal, end))
   })
+}
+
+/** Waits for its last lines to be with the primary, but not for functions that never end. */
+async function leaveNothing(): Promise<void> {
+  await Promise.race([flushSinks(), new Promise((resolve) => setTimeout(resolve, LAST_LINES).unref())])
 }
 
 function signsEach(hang: number): NodeJS.Timeout {

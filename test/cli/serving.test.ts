@@ -96,7 +96,7 @@ test('an error inside is told in full on standard error, and not at all to the c
   assert.equal(answer.status, 500)
   assert.ok(!(await answer.text()).includes('inner'))
   await oriel.printed(
-    / error: The request failed\. method="GET" uri="\/throw" status=500\n {2}Error: inner details\n {6}at /,
+    / error: The request failed\. method="GET" uri="\/throw" status=500 requestId="[\w-]+"\n {2}Error: inner details\n {6}at /,
   )
 })
 

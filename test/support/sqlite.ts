@@ -18,6 +18,7 @@ export async function openDatabase(file: string): Promise<TestDatabase> {
     | undefined
   const { default: Peer } = (await import('libsql')) as unknown as { default: new (file: string) => Driver }
   const database = builtin === undefined ? new Peer(file) : new builtin.DatabaseSync(file)
+  database.exec('PRAGMA busy_timeout = 10000')
   return {
     exec: (sql) => database.exec(sql),
     all: (sql) =>

@@ -1,24 +1,16 @@
 import * as fs from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import type { Report } from '../../message/exchange.ts'
+import { oldFiles } from './old-files.ts'
 import type { RotateOptions } from './place.ts'
 import { Tidying } from './tidying.ts'
 
 const rename = promisify(fs.rename)
-const readdir = promisify(fs.readdir)
 
 const KEEP = 14
 /** After a rotation that failed, none is tried for so many milliseconds. */
 const PAUSE = 60_000
-
-/** An old file: its name, and its place in time. */
-export interface Old {
-  readonly name: string
-  readonly day: string
-  readonly number: number
-  readonly compressed: boolean
-}
 
 export interface RotationOptions {
   readonly rotate?: RotateOptions | undefined
@@ -83,20 +75,6 @@ export class Rotation {
   close(): Promise<void> {
     return this.#tidying.close()
   }
-}
-
-/** The old files of a log, the newest first. */
-async function oldFiles(path: string): Promise<Old[]> {
-  const start = `${basename(path)}.`
-  const names = await readdir(dirname(path))
-  const found = names.flatMap((name) => {
-    if (!name.startsWith(start)) return []
-    const parts = /^(\d{4}-\d\d-\d\d)(?:\.(\d+))?(\.gz)?$/.exec(name.slice(start.length))
-    if (parts === null) return []
-    const [, day = '', number = '0', gz] = parts
-    return [{ name, day, number: Number(number), compressed: gz !== undefined }]
-  })
-  return found.sort((a, b) => (a.day === b.day ? b.number - a.number : a.day < b.day ? 1 : -1))
 }
 
 /** The local day of a time, counted from 1970. */

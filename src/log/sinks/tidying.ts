@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
 import type { Report } from '../../message/exchange.ts'
-import type { Old } from './rotation.ts'
+import type { Old } from './old-files.ts'
 
 const stat = promisify(fs.stat)
 const unlink = promisify(fs.unlink)

@@ -1,0 +1,42 @@
+import type { ErrorLogOptions } from '../log/error-log-options.ts'
+import type { LogOptions } from '../log/options.ts'
+import type { Place } from '../log/sinks/place.ts'
+import type { Config } from './config.ts'
+
+/** All places that the logs of a config go to. */
+export function placesOf({ log = [], errorLog }: Config): Place[] {
+  const places: Place[] = []
+  for (const entry of log as readonly unknown[]) {
+    if (typeof entry === 'string') places.push('stdout')
+    else if (typeof entry === 'object' && entry !== null && !('logRequest' in entry)) {
+      places.push((entry as LogOptions).to ?? 'stdout')
+    }
+  }
+  if (errorLog !== undefined) places.push(errorPlace(errorLog))
+  return places
+}
+
+/** The columns of a table of reports, and the keys of the JSON entries that they get. */
+const ERROR_COLUMNS: Readonly<Record<string, string>> = {
+  time: 'time',
+  level: 'level',
+  event: 'event',
+  request_id: 'requestId',
+  error: 'error',
+  stack: 'stack',
+}
+
+/** Where the error log goes. A table of its has other columns than one of requests. */
+export function errorPlace({ to = 'stderr' }: ErrorLogOptions): Place {
+  if (typeof to !== 'object' || !('sql' in to)) return to
+  return { sql: { table: 'errors', columns: ERROR_COLUMNS, ...to.sql } }
+}
+
+/** The files of logs, which no route serves; relative to the folder of the config. */
+export function logFiles(config: Config): string[] {
+  return placesOf(config).flatMap((to) => {
+    if (typeof to !== 'object') return []
+    if ('file' in to) return [to.file]
+    return 'sql' in to ? [to.sql.file, `${to.sql.file}-wal`, `${to.sql.file}-shm`] : []
+  })
+}
