@@ -70,7 +70,7 @@ test('one that says it is not well gets no requests until it is', SOON, async (t
   const { url, under } = await proxied(t, { address, health: { path: '/health', interval: 100 } })
   await ask(url, '/')
   const told = await under.reported('not well')
-  const { requestId, ...fields } = told.fields
+  const { requestId, ...fields } = told.fields ?? {}
   assert.deepEqual([typeof requestId, fields], ['string', { upstream: address[0], why: 'it answered 500' }])
   counts.fill(0)
   for (let i = 0; i < 10; i++) await ask(url, '/')
