@@ -280,6 +280,7 @@ test('what may not be executed is 403, and the log says why', POSIX, async (t) =
   assert.equal((await ask(site.url, '/cgi-bin/a.cgi')).status, 403)
   const [line] = await site.reports.told('cannot be run')
   assert.deepEqual(line?.fields, {
+    requestId: line?.fields['requestId'],
     method: 'GET',
     uri: '/cgi-bin/a.cgi',
     script: join(site.folder, 'cgi-bin/a.cgi'),
@@ -308,5 +309,6 @@ test('the log is told how a program ended, and what it wrote to its standard err
     lines.map(({ fields }) => [fields['stderr'], fields['program'], fields['uri']]),
     ['first', 'last'].map((said) => [said, join(site.folder, 'cgi-bin/a.cgi'), '/cgi-bin/a.cgi']),
   )
-  assert.deepEqual(site.backends, [{ exitCode: 7 }])
+  const [{ process: pid, ...said } = {}] = site.backends as Record<string, unknown>[]
+  assert.deepEqual([typeof pid, said], ['number', { exitCode: 7, stderr: ['first', 'last'] }])
 })

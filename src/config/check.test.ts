@@ -175,7 +175,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, acme, routes, access, errors, intercept, development, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, report'
+    'listen, acme, routes, access, errors, intercept, development, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, errorLog, onError, report'
   const one = '("common", "combined", "json") or an object'
   const apart = 'the template needs a space or a sign behind {uri}: else nobody can tell where it ends'
   const ACME = { names: ['a.example'], agree: true }
