@@ -114,13 +114,13 @@ class Forward {
     const content = whole ? contentOf(body, status, request) : body
     const streamed = content === body && takesTrailers
     return statusText === '' && !streamed
-        ? Response.over(status, headers, content)
-        : new Response(content, {
-            status,
-            statusText,
-            headers,
-            ...(streamed && { trailers: () => answerFields(body.trailers ?? new Headers(), false, undefined, named) }),
-          })
+      ? Response.over(status, headers, content)
+      : new Response(content, {
+          status,
+          statusText,
+          headers,
+          ...(streamed && { trailers: () => answerFields(body.trailers ?? new Headers(), false, undefined, named) }),
+        })
   }
 
   #arriving(body: IncomingBody): Content {
