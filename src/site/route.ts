@@ -85,7 +85,8 @@ export function enterRoute(found: Found<BuiltRoute>, request: Request, connectio
   exchange.resource = route.kind
   exchange.routeIndex = route.index
   // Only the guard of this route says who it is, even on a Connection that somebody used before.
-  if (connection.user !== undefined || connection.variables !== undefined) connection.identify(undefined)
+  const { user, variables, means } = connection
+  if (user !== undefined || variables !== undefined || means !== undefined) connection.identify(undefined)
   request.mount = found.mount
   request.params = params ?? NO_PARAMS
   const { body } = request
