@@ -22,6 +22,7 @@ class FinishedExchange implements ExchangeRecord {
   readonly status: number
   readonly contentLength: number
   readonly remoteIp: string
+  readonly remoteName: string
   readonly user: string | undefined
   readonly route: string | undefined
   readonly resource: string | undefined
@@ -33,7 +34,6 @@ class FinishedExchange implements ExchangeRecord {
   readonly error: unknown
   readonly backend: BackendRecord | undefined
   readonly #exchange: Exchange
-  readonly #connection: Connection
   readonly #asked: Headers
   readonly #answered: Headers
 
@@ -51,6 +51,8 @@ class FinishedExchange implements ExchangeRecord {
     this.status = response.status
     this.contentLength = exchange.contentLength
     this.remoteIp = connection.clientAddress
+    // Who keeps a record must not keep the connection, and with it the content of the answer.
+    this.remoteName = connection.knownName ?? this.remoteIp
     this.user = connection.user?.name
     this.route = exchange.route
     this.resource = exchange.resource
@@ -62,7 +64,6 @@ class FinishedExchange implements ExchangeRecord {
     this.error = exchange.error
     this.backend = exchange.backend
     this.#exchange = exchange
-    this.#connection = connection
     this.#asked = request.headers.kept()
     this.#answered = response.peek().kept()
   }
@@ -73,10 +74,6 @@ class FinishedExchange implements ExchangeRecord {
 
   get contentType(): string | undefined {
     return this.responseField('content-type')
-  }
-
-  get remoteName(): string {
-    return this.#connection.knownName ?? this.remoteIp
   }
 
   get referrer(): string | undefined {

@@ -16,7 +16,7 @@ for (const workers of [1, 2]) {
     async (t) => {
       const { site, oriel, url } = await serving(t, app('dies', 'queue: 0'), `workers: ${workers},`)
       assert.equal(await text(url, '/alive'), 'alive')
-      await oriel.printed(/ended with exit code 3 before it listened on its socket; its last words:\n {2}no database/)
+      await oriel.printed(/ended with exit code 3 before it listened on its socket; its last words:\n +no database/)
       // At first it is only known that none answers; then why.
       await until(async () => {
         const answer = await fetch(url)

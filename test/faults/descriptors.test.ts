@@ -8,7 +8,7 @@ import { fill, makeFolder } from '../support/folder.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 const posix = { skip: process.platform !== 'linux', timeout: 60_000 }
-const DESCRIPTORS = 64
+const DESCRIPTORS = 96
 /** The command is exchanged for the program: a signal to it reaches the server. */
 const WITHIN = ['sh', '-c', `ulimit -n ${DESCRIPTORS} && exec "$@"`, 'sh']
 

@@ -262,7 +262,7 @@ test(
     const site = await serveWsgi(t, 'import not_there_at_all\n')
     if (site === undefined) return
     const reason = "site_app could not be imported: the package 'not_there_at_all' is not installed for this Python"
-    const failure = new RegExp(`exit code 3 .*\\n.*\\n.*site_app\\.py", line 1(?:.*\\n){3}  ${reason}`)
+    const failure = new RegExp(`exit code 3 .*\\n.*\\n.*site_app\\.py", line 1(?:.*\\n){3} +${reason}`)
     await site.oriel.printed(failure)
     const response = await fetch(`${site.url}/`)
     assert.equal(response.status, 503)

@@ -363,14 +363,21 @@ test('an answer comes back with its reason, repeated fields and their case, with
   )
 })
 
-test('conditions and ranges are for the back end, whose answer stays as it is', async () => {
+test('conditions and ranges that a back end has not looked at hold for its answer', async () => {
   const peer = new HttpPeer()
   peer.said = { headers: { ETag: '"a"', 'Content-Length': '5' }, body: 'hello' }
   const site = new Site({ routes: [{ match: '/*', resource: forwarder(peer.open, 'peer', {}) }] })
-  for (const headers of [{ 'If-None-Match': '"a"' }, { Range: 'bytes=0-1' }, { 'If-Match': '"b"' }]) {
+  const cases: readonly [headers: Record<string, string>, status: number, content: string][] = [
+    [{ 'If-None-Match': '"a"' }, 304, ''],
+    [{ 'If-None-Match': '"b"' }, 200, 'hello'],
+    [{ Range: 'bytes=0-1' }, 206, 'he'],
+    [{ 'If-Match': '"a"' }, 200, 'hello'],
+  ]
+  for (const [headers, status, content] of cases) {
     const answer = await site.request('/', { headers })
-    assert.equal(`${answer.status} ${await answer.text()}`, '200 hello')
+    assert.equal(`${answer.status} ${await answer.text()}`, `${status} ${content}`)
   }
+  assert.equal((await site.request('/', { headers: { 'If-Match': '"b"' } })).status, 412)
 })
 
 test('an error of the back end is its own to tell', async () => {
