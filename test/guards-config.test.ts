@@ -8,10 +8,15 @@ const SOON = { timeout: 60_000 }
 const LOGIN = { Authorization: `Basic ${Buffer.from('ada:secret').toString('base64')}` }
 /** Of "secret". */
 const SHA = '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ='
-const FILES = { htpasswd: `ada:${SHA}\njoe:${SHA}\n`, groups: 'staff: ada\n', 'open.txt': 'open' }
+const FILES = {
+  htpasswd: `ada:${SHA}\njoe:${SHA}\n`,
+  groups: 'staff: ada\n',
+  'open.txt': 'open',
+  '.htpasswd.new': 'ada:half',
+}
 
 async function served(t: TestContext, base: string, access: Access) {
-  const options = { port: 0, host: '127.0.0.1', base, access, routes: [{ match: '/*', files: '.' }] }
+  const options = { port: 0, host: '127.0.0.1', base, access, routes: [{ match: '/*', files: { root: '.', dotfiles: true } }] }
   const server = await serve(options)
   t.after(() => server.close())
   return { server, get: async (path: string, headers = {}) => (await ask(server.url, path, { headers })).status }
@@ -31,7 +36,7 @@ test('a file of passwords guards a whole site, and no file that guards name is e
     [await get('/open.txt'), await get('/open.txt', LOGIN), await get('/open.txt', joe)],
     [401, 200, 403],
   )
-  for (const path of ['/htpasswd', '/groups', '/may.js', '/x/../htpasswd', '/%68tpasswd']) {
+  for (const path of ['/htpasswd', '/groups', '/.htpasswd.new', '/may.js', '/x/../htpasswd', '/%68tpasswd']) {
     assert.equal(await get(path, LOGIN), 404, path)
   }
 })

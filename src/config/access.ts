@@ -5,6 +5,7 @@ import { loadAuthorizer } from '../access/lazy-authorizer.ts'
 import { loadSchemes } from '../access/lazy-schemes.ts'
 import { rulesIn } from '../access/rules.ts'
 import { schemeKind } from '../access/schemes.ts'
+import { passwordFiles } from '../access/stores/password-files.ts'
 import { HttpError } from '../message/errors.ts'
 import { type AuthorizeOptions, type AuthorizeRule, accessesOf } from '../site/authorize.ts'
 import { faultAt, type Source } from './check.ts'
@@ -85,12 +86,12 @@ export function accessFiles({ access, routes }: Config, base: string): string[] 
   const all = [access, ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
   return all
     .flatMap(rulesIn)
-    .flatMap(filesOf)
+    .flatMap((rules) => filesOf(rules, base))
     .map((file) => resolve(base, file))
 }
 
-function filesOf({ store, scheme, authorizer }: AccessRules): string[] {
-  const passwords = typeof store === 'object' && 'htpasswd' in store ? [store.htpasswd, store.groups] : []
+function filesOf({ store, scheme, authorizer }: AccessRules, base: string): string[] {
+  const passwords = typeof store === 'object' && 'htpasswd' in store ? passwordFiles(store, base) : []
   const authorities = [scheme, authorizer].map((one) => {
     if (typeof one !== 'object' || !('http' in one) || typeof one.http === 'string') return undefined
     return one.http.tls?.ca

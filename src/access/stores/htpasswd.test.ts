@@ -5,8 +5,9 @@ import { type TestContext, test } from 'node:test'
 import { fill, makeFolder } from '../../../test/support/folder.ts'
 import { AuthenticationFailed } from '../../message/errors.ts'
 import { matches, type PasswordHash, readHash } from './hashes.ts'
-import { type Compare, type HtpasswdOptions, htpasswdStore, passwordFiles } from './htpasswd.ts'
+import { type Compare, type HtpasswdOptions, htpasswdStore } from './htpasswd.ts'
 import { PasswordFileError } from './lines.ts'
+import { passwordFiles } from './password-files.ts'
 
 const SOON = { timeout: 30_000 }
 const SHA = '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ='

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { besideOf } from '../../io/edit-file.ts'
 import type { AuthorizationRecord } from '../../message/connection.ts'
 import { AuthenticationFailed } from '../../message/errors.ts'
 import type { Report } from '../../message/exchange.ts'
@@ -29,12 +28,6 @@ export interface HtpasswdStore extends Authenticator {
 
 /** Compares a password with a hash: at once where that is quick. */
 export type Compare = (password: string, hash: PasswordHash) => boolean | Promise<boolean>
-
-/** What of a store is never served: its files, absolute, and what a killed `oriel passwd` leaves beside them. */
-export function passwordFiles({ htpasswd, groups }: HtpasswdOptions, base: string): string[] {
-  const files = [htpasswd, ...(groups === undefined ? [] : [groups])].map((path) => resolve(base, path))
-  return [...files, ...files.map(besideOf)]
-}
 
 /**
  * The passwords of a file. It is read now, and again when it has changed. Who is not in it is as much work as who is.
