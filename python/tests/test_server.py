@@ -11,6 +11,9 @@ import tempfile
 import unittest
 from typing import Iterator, List, Optional, Tuple
 
+from oriel.wsgi.ready import Epoll
+from oriel.wsgi.server import Server
+
 from .web_server import Reply, read_reply, record, whole
 
 HOST = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'oriel', 'wsgi')
@@ -236,6 +239,57 @@ class Processes(unittest.TestCase):
         with self.host('--threads', '5') as host, host.connect() as asking:
             asking.sendall(record(9, b'\x0e\x00FCGI_MAX_CONNS', 0))
             self.assertIn(b'FCGI_MAX_CONNS20', asking.recv(1000))
+
+
+class Leaving(unittest.TestCase):
+    def test_what_a_thread_that_leaves_has_closed_harms_no_other(self) -> None:
+        for step, steps in (
+            ('add', ['wait', 'add']),
+            ('arm', ['wait', 'add', 'arm']),
+            ('wait', ['wait', 'add', 'arm', 'wait', 'arm']),
+        ):
+            with self.subTest(step), tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+                path = os.path.join(folder, 'socket')
+                listener.bind(path)
+                listener.listen()
+                server = Server(lambda environ, start_response: [], listener, {}, 2, 1)
+                server._ready = leaving = _Leaving(server, listener.fileno(), step)
+                with socket.socket(socket.AF_UNIX) as connected:
+                    connected.connect(path)
+                    server._serve()
+                self.assertEqual((leaving.steps, listener.fileno()), (steps, -1))
+
+
+class _Leaving(Epoll):
+    """Another thread leaves within a step of the one under test: while it takes a connection, or is told of one."""
+
+    def __init__(self, server: Server, listening: int, step: str) -> None:
+        super().__init__(2)
+        super().add(listening)
+        self._server = server
+        self._number = listening
+        self._at = step
+        self.steps: List[str] = []
+
+    def _step(self, name: str, last: bool = True) -> None:
+        self.steps.append(name)
+        if name == self._at and last:
+            self._server._stopping = True
+            self._server._leave()
+
+    def add(self, number: int) -> None:
+        self._number = number
+        self._step('add')
+        super().add(number)
+
+    def arm(self, number: int) -> None:
+        self._step('arm')
+        super().arm(number)
+
+    def wait(self, seconds: float) -> List[Tuple[int, int]]:
+        number = self._number
+        self._step('wait', 'add' in self.steps)
+        return [(number, 1)]
 
 
 if __name__ == '__main__':

@@ -127,7 +127,7 @@ class Server:
                     self._hear()
                 else:
                     # It stays readable, for the other threads too.
-                    self._ready.arm(number)
+                    self._arm(number)
             if self._stopping and not served and not self._accept():
                 return self._leave()
 
@@ -150,10 +150,21 @@ class Server:
             connected.setblocking(True)
             connection = Connection(connected, self._threads + AHEAD, self._threads == 1)
             self._resting[connection.number] = connection
-            self._ready.add(connection.number)
+            self._arm(connection.number, new=True)
         if not self._stopping:
-            self._ready.arm(self._listener.fileno())
+            self._arm(self._listener.fileno())
         return some
+
+    def _arm(self, number: int, new: bool = False) -> None:
+        try:
+            if new:
+                self._ready.add(number)
+            else:
+                self._ready.arm(number)
+        except (OSError, ValueError):
+            # Between two steps of this thread, another one that leaves has closed it.
+            if not self._stopping:
+                raise
 
     def _leave(self) -> None:
         """
@@ -182,4 +193,4 @@ class Server:
             print(f'oriel.wsgi: a connection is closed, since what came is no FastCGI: {error}', file=sys.stderr)
             return connection.close()
         self._resting[connection.number] = connection
-        self._ready.arm(connection.number)
+        self._arm(connection.number)
