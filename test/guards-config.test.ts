@@ -16,7 +16,13 @@ const FILES = {
 }
 
 async function served(t: TestContext, base: string, access: Access) {
-  const options = { port: 0, host: '127.0.0.1', base, access, routes: [{ match: '/*', files: { root: '.', dotfiles: true } }] }
+  const options = {
+    port: 0,
+    host: '127.0.0.1',
+    base,
+    access,
+    routes: [{ match: '/*', files: { root: '.', dotfiles: true } }],
+  }
   const server = await serve(options)
   t.after(() => server.close())
   return { server, get: async (path: string, headers = {}) => (await ask(server.url, path, { headers })).status }

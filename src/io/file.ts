@@ -144,7 +144,10 @@ export function closeDescriptor(fd: number): void {
   fs.close(fd, () => undefined)
 }
 
-/** Reads a whole file; twice where its dates would not show that it is written meanwhile. @throws as FileReader does. */
+/**
+ * Reads a whole file; twice where its dates would not show that it is written meanwhile. A writer that the system suspends
+ * in the middle of one write, for longer than that takes, shows in nothing that the system tells. @throws as FileReader does.
+ */
 export async function readFile(path: string, facts: FileFacts): Promise<Buffer> {
   const reader = FileReader.open(path, facts)
   try {
