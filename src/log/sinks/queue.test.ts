@@ -256,3 +256,40 @@ test('a record whose line cannot be made is dropped, counted and told, and no ot
   assert.deepEqual(outlet.sent, [['one', 'three']])
   assert.equal(queue.dropped, 1)
 })
+
+test('a record that comes while others are sent waits for no further one', WAITS, async () => {
+  const outlet = new Scripted()
+  const queue = new Queue('a', outlet, () => undefined, { patience: 5 })
+  const later = (name: string): void => queue.writeLater({ uri: name } as ExchangeRecord, ({ uri }) => uri)
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  const held = (): void => undefined
+  outlet.held = held
+  later('one')
+  await until(() => outlet.held !== held)
+  const go = outlet.held
+  // Written down while the first is sent, and due when that ends.
+  queue.write('two')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  later('three')
+  outlet.held = undefined
+  go()
+  await until(() => outlet.sent.length === 3)
+  assert.deepEqual(outlet.sent, [['one'], ['two'], ['three']])
+  await queue.close()
+})
+
+test('lines of which few fill a batch are handed on while more of them come', WAITS, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const outlet = new Scripted()
+  const queue = new Queue('a', outlet, () => undefined, { batch: 10_000, bytes: 50_000 })
+  // None fills a batch, and no second one has room in it.
+  for (let i = 0; i < 100; i++) {
+    queue.write('x'.repeat(4_000))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal(outlet.sent.length, 99)
+  assert.equal(queue.dropped, 0)
+  await queue.close()
+})

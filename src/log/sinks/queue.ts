@@ -118,10 +118,9 @@ export class Queue implements RecordSink {
     }
     this.#bytes += this.#put(line)
     this.#taken++
-    if (this.#open === undefined || this.#open.size >= batch) {
-      this.#cut()
-      if (this.#retry === undefined) void this.#run()
-    } else this.#timer ??= setTimeout(this.#due, patience)
+    if (this.#open !== undefined && this.#open.size < batch) this.#timer ??= setTimeout(this.#due, patience)
+    else this.#cut()
+    if (this.#batches.length > 0 && !this.#sending && this.#retry === undefined) void this.#run()
   }
 
   /** Fulfilled too where the place fails, or takes nothing for a while: the lines still wait then. */
@@ -220,6 +219,8 @@ export class Queue implements RecordSink {
     this.#batches.push(this.#open.batch())
     this.#open = undefined
     this.#ripe = false
+    // Records that came meanwhile wait for it too.
+    if (this.#records.length > 0) return
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
