@@ -114,6 +114,37 @@ test(
   },
 )
 
+test(
+  'a daemon that resets a connection while nothing is sent ends nothing, and gets the next line',
+  WAITS,
+  async (t) => {
+    let text = ''
+    let connections = 0
+    const server = createServer((socket) => {
+      connections++
+      socket
+        .on('error', () => undefined)
+        .on('data', (bytes) => {
+          text += bytes
+          if (text.includes('one') && !text.includes('two')) socket.resetAndDestroy()
+        })
+    }).listen(0, '127.0.0.1')
+    t.after(() => server.close())
+    await once(server, 'listening')
+    const { sink } = opened({ address: `tcp:127.0.0.1:${(server.address() as AddressInfo).port}` })
+    sink.write('one')
+    await sink.flush()
+    while (!text.includes('one')) await new Promise((resolve) => setTimeout(resolve, 2))
+    // What a reset does to a socket that sends is told to whoever sends: it is to have come before.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    sink.write('two')
+    await sink.flush()
+    while (!text.includes('two')) await new Promise((resolve) => setTimeout(resolve, 2))
+    assert.deepEqual([connections, sink.dropped], [2, 0])
+    await sink.close()
+  },
+)
+
 test('a daemon that is not there costs lines, and is told with the reason', LINUX, async () => {
   const [port] = await freePorts(1)
   const cases: readonly (readonly [address: string, why: RegExp])[] = [

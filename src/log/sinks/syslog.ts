@@ -130,16 +130,19 @@ class TcpWay implements Way {
       this.#socket = socket
       // A daemon says nothing; that it ends is noticed by reading.
       socket.unref().resume()
-      socket.on('close', () => {
-        if (this.#socket === socket) this.#socket = undefined
-      })
+      // It may be reset while nothing is sent, and an error that nobody hears ends the process.
+      socket
+        .on('error', () => undefined)
+        .on('close', () => {
+          if (this.#socket === socket) this.#socket = undefined
+        })
     }
     await new Promise<void>((resolve, reject) => {
       const end = (error?: Error): void => {
         clearTimeout(late)
         socket.off('error', end).off('close', gone)
         if (error === undefined) return resolve()
-        socket.on('error', () => undefined).destroy()
+        socket.destroy()
         if (this.#socket === socket) this.#socket = undefined
         reject(error)
       }
