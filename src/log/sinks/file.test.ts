@@ -103,6 +103,34 @@ test('a file that was moved or deleted is noticed by itself', { ...POSIX, timeou
   }
 })
 
+test('lines wait while the folder of a file is gone, and none goes to the deleted file', {
+  ...POSIX,
+  timeout: 60_000,
+}, async () => {
+  const folder = join(makeFolder(), 'logs')
+  fs.mkdirSync(folder)
+  const reports = new Reports()
+  const sink = openSink({ file: 'log' }, folder, reports.report, { patience: 1, firstPause: 1, longestPause: 10 })
+  sink.write('before')
+  await sink.flush()
+  fs.rmSync(folder, { recursive: true })
+  // Until somebody has looked, lines go to the file that was deleted: nobody can tell.
+  while (reports.all.length === 0) {
+    sink.write('gone')
+    await sink.flush()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  for (let i = 0; i < 3; i++) {
+    sink.write(`after ${i}`)
+    await sink.flush()
+  }
+  fs.mkdirSync(folder)
+  await sink.flush()
+  await sink.close()
+  assert.match(read(folder, 'log'), /^(?:gone\n)+after 0\nafter 1\nafter 2\n$/)
+  assert.equal(sink.dropped, 0)
+})
+
 test('no line is lost or torn while files are rotated every few kilobytes under load', {
   ...WAITS,
   timeout: 60_000,
@@ -167,6 +195,18 @@ test('old files are compressed after they have rested', WAITS, async () => {
   while (fs.existsSync(join(folder, 'log.2020-01-01.3'))) await new Promise((resolve) => setTimeout(resolve, 5))
   await outlet.close()
   assert.equal(gunzipSync(fs.readFileSync(join(folder, 'log.2020-01-01.3.gz'))).toString(), text)
+})
+
+test('what is no file is not compressed, whoever made it: no link is followed, no pipe waited for', POSIX, async () => {
+  const folder = makeFolder({ secret: 'swordfish', 'log.2020-01-03': 'old\n' })
+  fs.symlinkSync(join(folder, 'secret'), join(folder, 'log.2020-01-01'))
+  assert.equal(spawnSync('mkfifo', [join(folder, 'log.2020-01-02')]).status, 0)
+  const outlet = new FileOutlet(join(folder, 'log'), { rotate: { size: 10, compress: true }, rest: 0 })
+  // The oldest is the first.
+  while (fs.existsSync(join(folder, 'log.2020-01-03'))) await new Promise((resolve) => setTimeout(resolve, 5))
+  await outlet.close()
+  const compressed = fs.readdirSync(folder).filter((name) => name.includes('.gz'))
+  assert.deepEqual(compressed, ['log.2020-01-03.gz'])
 })
 
 test('a folder in which nothing can be renamed is told, and lines go on', POSIX, async (t) => {

@@ -102,13 +102,14 @@ export class FileOutlet implements Outlet {
   /** Somebody may have moved the file away, or deleted it, and told nobody. */
   async #follow(now: boolean = false): Promise<void> {
     if (!now && performance.now() - this.#looked < LOOK) return
-    this.#looked = performance.now()
     const found = await stat(this.#path).catch(({ code }: NodeJS.ErrnoException) => code)
     if (typeof found === 'object') {
       if (found.ino !== this.#file.ino || found.dev !== this.#file.dev) await this.reopen()
       // Others may have written to it, or emptied it.
       else this.#file.size = found.size
     } else if (found === 'ENOENT') await this.reopen()
+    // Only now: what is written before there is a file again is written to one that may have been deleted.
+    this.#looked = performance.now()
   }
 
   async #rotate(more: number): Promise<void> {

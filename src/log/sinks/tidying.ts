@@ -8,6 +8,7 @@ import type { Report } from '../../message/exchange.ts'
 import type { Old } from './old-files.ts'
 
 const stat = promisify(fs.stat)
+const lstat = promisify(fs.lstat)
 const unlink = promisify(fs.unlink)
 const rename = promisify(fs.rename)
 
@@ -67,7 +68,10 @@ export class Tidying {
     for (const { name, compressed } of old.slice(0, keep).reverse()) {
       if (compressed) continue
       const path = join(this.#folder, name)
-      const rest = (await stat(path)).ctimeMs + this.#rest - Date.now()
+      const stats = await lstat(path)
+      // Whoever else may write to the folder could have a link followed, or a pipe waited for.
+      if (!stats.isFile()) continue
+      const rest = stats.ctimeMs + this.#rest - Date.now()
       if (rest > 0) {
         clearTimeout(this.#timer)
         this.#timer = setTimeout(() => this.soon(keep, compress), rest + 100).unref()
