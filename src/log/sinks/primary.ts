@@ -1,3 +1,4 @@
+import type { Batch } from './batch.ts'
 import type { Outlet } from './outlet.ts'
 
 /** A batch of lines on its way to the process that writes. */
@@ -14,14 +15,12 @@ const PATIENCE = 10_000
 
 const GONE = 'the first process of the server has gone'
 
-interface Waiting {
-  readonly resolve: (why: string | undefined) => void
-}
+type Answer = (why: string | undefined) => void
 
 /** The way of a worker's lines to its primary, which writes them: one batch of each log at a time, so neither is flooded. */
 export class LinesToPrimary {
   readonly #tell: (lines: HandedLines) => void
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Answer>()
   #last = 0
   #gone = false
 
@@ -30,34 +29,50 @@ export class LinesToPrimary {
   }
 
   outlet(log: string): Outlet {
+    let handed: { readonly batch: Batch; readonly answer: Promise<string | undefined> } | undefined
     return {
-      send: ({ text }) => this.#send(log, text),
+      send: async (batch) => {
+        // What was handed on is not handed on again: a primary that was stopped for a while takes all of it then.
+        if (handed?.batch !== batch) handed = { batch, answer: this.#ask(log, batch.text) }
+        const why = await inTime(handed.answer)
+        handed = undefined
+        if (why !== undefined) throw new Error(why)
+      },
       close: () => Promise.resolve(),
     }
   }
 
   /** @param why Why it was not taken. */
   answered(id: number, why: string | undefined): void {
-    this.#waiting.get(id)?.resolve(why)
+    this.#waiting.get(id)?.(why)
+    this.#waiting.delete(id)
   }
 
   /** The primary has gone. */
   refuseAll(): void {
     this.#gone = true
-    for (const { resolve } of this.#waiting.values()) resolve(GONE)
+    for (const answer of this.#waiting.values()) answer(GONE)
+    this.#waiting.clear()
   }
 
-  async #send(log: string, text: string): Promise<void> {
-    if (this.#gone) throw new Error(GONE)
+  #ask(log: string, text: string): Promise<string | undefined> {
+    if (this.#gone) return Promise.resolve(GONE)
     const id = ++this.#last
-    let late: NodeJS.Timeout | undefined
-    const why = await new Promise<string | undefined>((resolve) => {
-      this.#waiting.set(id, { resolve })
-      late = setTimeout(() => resolve('the first process of the server does not answer'), PATIENCE).unref()
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve)
       this.#tell({ id, log, text })
     })
-    clearTimeout(late)
-    this.#waiting.delete(id)
-    if (why !== undefined) throw new Error(why)
   }
+}
+
+/** @throws Error where the answer is late; it may still come. */
+function inTime(answer: Promise<string | undefined>): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const why = new Error('the first process of the server does not answer')
+    const late = setTimeout(() => reject(why), PATIENCE).unref()
+    void answer.then((told) => {
+      clearTimeout(late)
+      resolve(told)
+    })
+  })
 }
