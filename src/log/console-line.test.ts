@@ -30,7 +30,11 @@ test('a line tells time, client, method, target, status, bytes and milliseconds'
 })
 
 test('no name of a user forges a line or moves the cursor', () => {
-  const line = consoleLine({ ...RECORD, user: 'x"\n2026-01-01 forged \u001b[2J' })
-  assert.equal(line.split('\n').length, 2)
-  assert.ok(!line.includes('\u001b'))
+  const line = consoleLine({ ...RECORD, user: 'x"\n2026-01-01 forged \u001b[2J \u009b2J \u202e' })
+  assert.match(line, /^[\x20-\x7e]+\n$/)
+})
+
+test('secrets in the query are hidden', () => {
+  const line = consoleLine({ ...RECORD, uri: '/a?%70assword=swordfish&b=c' })
+  assert.match(line, / \/a\?%70assword=\*\*\*&b=c /)
 })

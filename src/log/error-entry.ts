@@ -2,6 +2,7 @@ import { oneLine } from './active.ts'
 import type { ErrorEntry } from './error-log-options.ts'
 import { errorText } from './error-text.ts'
 import { jsonText, jsonValue } from './json-text.ts'
+import { redactionOf } from './redaction.ts'
 
 /** Characters of a value, and lines of a stack: a message of a program may be as long as it likes. */
 const MOST = 4_000
@@ -9,12 +10,12 @@ const MOST_LINES = 30
 /** Causes of causes that are told. */
 const DEEP = 5
 
+const redaction = redactionOf()
+
 /** An entry for people: when, how bad, what, the facts; then the stack, each of its lines indented. */
 export function errorEntryText({ time, level, event, fields }: ErrorEntry): string {
   const { error, ...facts } = fields
-  const told = Object.entries(facts).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${oneLine(name)}=${factText(value)}`],
-  )
+  const told = factsOf(facts).map(([name, value]) => `${oneLine(name)}=${factText(value)}`)
   const when = new Date(time).toISOString().slice(0, 19).replace('T', ' ')
   // A further line is indented, so that none passes for an entry.
   const said = event.split('\n').map(oneLine).join('\n  ')
@@ -27,8 +28,7 @@ export function errorEntryJson({ time, level, event, fields }: ErrorEntry): stri
   const { error, requestId, ...facts } = fields
   let line = `{"time":"${new Date(time).toISOString()}","level":"${level}","event":${jsonText(event)}`
   if (typeof requestId === 'string') line += `,"requestId":${jsonText(requestId)}`
-  for (const [name, value] of Object.entries(facts)) {
-    if (value === undefined) continue
+  for (const [name, value] of factsOf(facts)) {
     // What an entry is made of cannot be taken for something else.
     line += `,${jsonText(OWN.has(name) ? `${name}_` : name)}:${jsonValue(plain(value))}`
   }
@@ -37,6 +37,15 @@ export function errorEntryJson({ time, level, event, fields }: ErrorEntry): stri
 }
 
 const OWN: ReadonlySet<string> = new Set(['time', 'level', 'event', 'requestId', 'error', 'stack'])
+
+/** Those that are known; a target without the secrets in its query, as logs tell it. */
+function factsOf(facts: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined)
+  return known.map(([name, value]) => [
+    name,
+    name === 'uri' && typeof value === 'string' ? redaction.uri(value) : value,
+  ])
+}
 
 function factText(value: unknown): string {
   if (typeof value === 'string') return jsonText(short(value))

@@ -84,7 +84,22 @@ test('values that throw when they are asked fail nobody', () => {
       },
     },
   })
-  assert.equal(lines.length, 1)
+  const error = Object.defineProperty(new Error('x'), 'stack', {
+    get: () => {
+      throw null
+    },
+  })
+  report('error', 'y', { error })
+  assert.equal(lines.length, 2)
+})
+
+test('the target of a request is told without the secrets in its query, in either format', () => {
+  for (const format of ['text', 'json'] as const) {
+    const { lines, report } = opened({ format })
+    report('error', 'x', { uri: '/a?b=c&user[Pass%77ord]=swordfish;and=more' })
+    assert.match(lines[0] ?? '', /b=c/)
+    assert.doesNotMatch(lines[0] ?? '', /swordfish|more/)
+  }
 })
 
 test('onError is called for errors only, one at a time, and is told how many it missed', WAITS, async (t) => {

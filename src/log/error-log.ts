@@ -1,6 +1,7 @@
 import type { Level, Report } from '../message/exchange.ts'
 import { errorEntryJson, errorEntryText } from './error-entry.ts'
 import type { ErrorEntry, ErrorLogOptions, OnError } from './error-log-options.ts'
+import { errorText } from './error-text.ts'
 import { Floods } from './floods.ts'
 import { Pager } from './pager.ts'
 import type { Sink } from './sink.ts'
@@ -42,7 +43,7 @@ export class ErrorLog {
       this.#sink.write(this.#line(entry))
     } catch (error) {
       // A value may throw when it is asked for its text.
-      this.#sink.write(this.#line({ ...entry, fields: { unprintable: String((error as Error).message) } }))
+      this.#sink.write(this.#line({ ...entry, fields: { unprintable: errorText(error) } }))
     }
   }
 }

@@ -16,13 +16,14 @@ export function usual(make: (...values: Five) => string): (...values: Five) => s
       if (++used === 2) text = inOnePiece(text)
       return text
     }
+    // First of all: where it throws, what is kept stays that of the last one.
+    text = make(v, w, x, y, z)
     a = v
     b = w
     c = x
     d = y
     e = z
     used = 1
-    text = make(v, w, x, y, z)
     return text
   }
 }
