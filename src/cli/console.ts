@@ -6,6 +6,11 @@ import { openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
 
+/** Bytes that may wait for whoever reads standard error. */
+const MOST_WAITING = 1024 * 1024
+
+let dropped = 0
+
 /** One line a request on standard output. */
 export type ConsoleLog = Logger
 
@@ -25,5 +30,14 @@ export function consoleLog(): ConsoleLog {
 /** Reports from warnings upwards and all of applications, on standard error: what happened, then the facts, then the stack of an error. */
 export const consoleReport: Report = (level, event, fields = {}) => {
   if (level === 'debug' || (level === 'info' && fields['application'] === undefined)) return
-  process.stderr.write(`${errorEntryText({ time: Date.now(), level, event, fields })}\n`)
+  const { stderr } = process
+  // A pipe whose reader has stopped keeps what it is given, and all of it.
+  if (stderr.writableLength > MOST_WAITING) {
+    dropped++
+    return
+  }
+  const entry = errorEntryText({ time: Date.now(), level, event, fields })
+  const before = dropped === 0 ? '' : `(${dropped} reports were dropped: whoever reads this took none.)\n`
+  dropped = 0
+  stderr.write(`${before}${entry}\n`)
 }

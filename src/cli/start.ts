@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { addressesOf } from '../config/build.ts'
 import { developmentWarnings } from '../config/development-mode.ts'
+import { closeErrorLog } from '../config/error-log.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
 import { socketWarnings } from '../config/unused-socket.ts'
@@ -56,7 +57,9 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
     const report: Report = (...told) => present(...told)
     const read: Read = async (modules) => {
       const made = await handed.read(modules)
+      const before = present
       present = made.config.report ?? consoleReport
+      void closeErrorLog(before)
       return made
     }
     const reading = await read(new Modules())

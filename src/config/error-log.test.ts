@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../../test/support/folder.ts'
 import { Reports } from '../../test/support/reports.ts'
 import { openDatabase } from '../../test/support/sqlite.ts'
 import { flushSinks } from '../log/sinks/open.ts'
-import { withErrorLog } from './error-log.ts'
+import { closeErrorLog, withErrorLog } from './error-log.ts'
 
 const WAITS = { timeout: 20_000 }
+const LINUX = { ...WAITS, skip: process.platform !== 'linux' }
 
 test('without an error log reports go where they went', () => {
   const { report } = new Reports()
@@ -27,6 +28,28 @@ test('a config that is only looked at makes no file; the first entry does', WAIT
   assert.match(readFileSync(join(folder, 'log'), 'utf8'), /^[-\d]{10} [:\d]{8} warn: Something\. a=1\n$/)
   assert.deepEqual(given.all, [{ level: 'warn', event: 'Something.', fields: { a: 1 } }])
 })
+
+test('a place that is let go of is closed, and opened again for what comes after all', LINUX, async () => {
+  const folder = makeFolder()
+  const openFiles = (): number => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd)?.startsWith(folder)).length
+  const { report } = withErrorLog({ routes: [], errorLog: { to: { file: 'log' } } }, folder)
+  report?.('warn', 'one')
+  assert.equal(openFiles(), 1)
+  await closeErrorLog(report)
+  assert.equal(openFiles(), 0)
+  report?.('warn', 'two')
+  await closeErrorLog(report)
+  assert.match(readFileSync(join(folder, 'log'), 'utf8'), / one\n.* two\n$/)
+  await closeErrorLog(undefined)
+})
+
+function linkOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return undefined
+  }
+}
 
 test('a place that cannot be opened is told of elsewhere, and fails nobody', () => {
   const other = new Reports()

@@ -20,13 +20,23 @@ export function withErrorLog(config: Config, base: string, otherwise?: Report): 
   const open = (): Sink => openedOr(() => openSink(to, base, plain), plain)
   const options: ErrorLogOptions =
     typeof to === 'object' && 'sql' in to ? { ...errorLog, format: 'json' } : { ...errorLog }
-  const log = new ErrorLog(options, errorLog === undefined ? NOWHERE : new LateSink(open), onError)
+  const sink = errorLog === undefined ? NOWHERE : new LateSink(open)
+  const log = new ErrorLog(options, sink, onError)
   const also = errorLog === undefined ? plain : given
   const report: Report = (level, event, fields) => {
     also?.(level, event, fields)
     log.report(level, event, fields)
   }
+  sinks.set(report, sink)
   return { ...config, report }
+}
+
+/** What each of them writes to. */
+const sinks = new WeakMap<Report, Sink>()
+
+/** Lets go of the place that these reports are written to; one that comes after all opens it again. Never rejected. */
+export async function closeErrorLog(report: Report | undefined): Promise<void> {
+  if (report !== undefined) await sinks.get(report)?.close()
 }
 
 function openedOr(open: () => Sink, told: Report | undefined): Sink {
@@ -73,6 +83,8 @@ class LateSink implements Sink {
   }
 
   async close(): Promise<void> {
-    await this.#sink?.close()
+    const sink = this.#sink
+    this.#sink = undefined
+    await sink?.close()
   }
 }

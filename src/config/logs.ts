@@ -6,6 +6,7 @@ import type { RecordSink, Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
+import { closeErrorLog } from './error-log.ts'
 import { isLogger } from './parts.ts'
 
 /** Milliseconds for exchanges of a site that is replaced to end, before places that only it has are let go. */
@@ -69,14 +70,14 @@ export class Logs {
 
   /** Another config is served: what runs by this one may still end. */
   retire(): void {
-    if (this.#sinks.length > 0) setTimeout(() => void this.close(), PATIENCE).unref()
+    setTimeout(() => void this.close(), PATIENCE).unref()
   }
 
   /** Fulfilled when all that was written is where it belongs. Never rejected. */
   async close(): Promise<void> {
     const sinks = this.#sinks
     this.#sinks = []
-    await Promise.allSettled(sinks.map((sink) => sink.close()))
+    await Promise.allSettled([...sinks.map((sink) => sink.close()), closeErrorLog(this.#report)])
   }
 }
 
