@@ -22,6 +22,9 @@ test('secrets in a query are hidden, however they are spelled, and nothing else 
     ['/a?token=', '/a?token=***'],
     ['/a?token&keyboard=1&monkey=2&passage=3&signal=4', '/a?token&keyboard=1&monkey=2&passage=3&signal=4'],
     ['/token=x', '/token=x'],
+    ['/a?new_password2=x&password_confirmation=y&pwd1=z', '/a?new_password2=***&password_confirmation=***&pwd1=***'],
+    ['/a?secret_key=x&pw=y&Bearer=z&SAMLResponse=s', '/a?secret_key=***&pw=***&Bearer=***&SAMLResponse=***'],
+    ['/a?authorization=x&authority=y', '/a?authorization=***&authority=y'],
   ]
   for (const [given, told] of cases) assert.equal(redactionOf().uri(given), told)
 })

@@ -4,12 +4,16 @@ import type { RedactOptions } from './options.ts'
 export const HIDDEN = '***'
 
 const FIELDS = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization']
-/** Parameters that are secrets by their name, or by its end: `client_secret`, `X-Amz-Signature`, `user[password]`. */
-const NAMES = ['pass', 'key', 'code', 'session', 'auth', 'jwt', 'otp', 'pin', 'sid', 'sig']
+/** Parameters that are secrets by their name. */
+const NAMES = [
+  ...['pass', 'pw', 'key', 'code', 'session', 'auth', 'authorization', 'bearer', 'jwt', 'otp', 'pin', 'sid', 'sig'],
+  ...['assertion', 'samlresponse'],
+]
+/** Or by a part of it, or by its end, with a number or without: `password_confirmation`, `client_secret`, `user[token]`, `pwd2`. */
 const ENDINGS =
-  /(?:password|passwd|passphrase|pwd|token|secret|apikey|accesskey|privatekey|signature|credentials?|session(?:id)?|sessid)$/
+  /password|passwd|passphrase|(?:pwd|token|secret|apikey|accesskey|privatekey|secretkey|signature|credentials?|session(?:id)?|sessid)\d*$/
 /** Whether it is worth while to look at a query more closely. */
-const SUSPECT = /%|pass|pwd|token|secret|key|sig|cred|se?ss|code|auth|jwt|otp|pin|sid/i
+const SUSPECT = /%|pass|pwd?|token|secret|key|sig|cred|se?ss|code|auth|bearer|jwt|otp|pin|sid|assertion|saml/i
 
 const PARAMETER = /[?&;#]([^=&;#?]+)=/g
 

@@ -147,11 +147,16 @@ test('passwords, cookies and tokens of the request are not shown', async () => {
     Cookie: `session=${MARK}`,
     'X-Api-Key': MARK,
     'X-CSRF-Token': MARK,
-    Referer: `http://localhost/?access_token=${MARK}&a=plain`,
+    Referer: `http://u:${MARK}@localhost/?access_token=${MARK}&a=plain`,
+    'X-Original-URL': `/?x=1;%70assword=${MARK}`,
   }
   for (const accept of ['text/html', 'application/json', 'text/plain']) {
     const site = failing(new Error('other'))
-    const text = await textOf(site, { headers: { ...headers, Accept: accept } }, `/a/7?password=${MARK}&b=shown`)
+    const text = await textOf(
+      site,
+      { headers: { ...headers, Accept: accept } },
+      `/a/7?b=shown&password=${MARK}&p%61sswd=${MARK}&x=1;token=${MARK}`,
+    )
     assert.ok(!text.includes(MARK), text)
     assert.ok(text.includes('(withheld)') && text.includes('plain') && text.includes('b=shown'))
   }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { redactionOf } from '../log/redaction.ts'
 import type { Connection } from '../message/connection.ts'
 import type { HttpError } from '../message/errors.ts'
 import type { Request } from '../message/request.ts'
@@ -13,6 +14,7 @@ const MOST_CAUSES = 8
 const LONGEST_MESSAGE = 4000
 const SECRET_NAME = /auth|cookie|token|secret|passw|pwd|api-?key|session|signature|credential/i
 const WITHHELD = '(withheld)'
+const redaction = redactionOf()
 
 /**
  * The last resort of a site under development: with stack, source and request for clients on this machine, and the
@@ -49,7 +51,7 @@ function told(
     ['protocol', connection.protocol],
   ]
   const fields = [...request.headers.raw()].map(([name, value]): [string, string] => {
-    return [name, SECRET_NAME.test(name) ? WITHHELD : name.toLowerCase() === 'referer' ? withoutSecrets(value) : value]
+    return [name, SECRET_NAME.test(name) ? WITHHELD : withoutSecrets(value)]
   })
   const pageFailure = failure === undefined ? undefined : thrownOf(failure.cause, sources)
   return { error, chain: chainOf(error, sources), pageFailure, about, fields }
@@ -93,7 +95,8 @@ function shortened(text: string): string {
 }
 
 /** A target whose query names no secret. */
-function withoutSecrets(target: string): string {
+function withoutSecrets(given: string): string {
+  const target = redaction.referrer(given)
   const mark = target.indexOf('?')
   if (mark < 0) return target
   const pairs = target.slice(mark + 1).split('&')
