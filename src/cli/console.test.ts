@@ -36,3 +36,13 @@ test('nothing that a client sends forges a line', (t) => {
   assert.equal(forged.split('\n').length, 2)
   assert.ok(!forged.includes('\u001b'))
 })
+
+test('what waits for whoever reads standard error is bounded, and what was dropped is counted', (t) => {
+  let waiting = 2 * 1024 * 1024
+  Object.defineProperty(process.stderr, 'writableLength', { configurable: true, get: () => waiting })
+  t.after(() => Reflect.deleteProperty(process.stderr, 'writableLength'))
+  for (let i = 0; i < 3; i++) assert.equal(told(t, 'warn', 'x'), '')
+  waiting = 0
+  assert.match(told(t, 'warn', 'x'), /^\(3 reports were dropped: .*\)\n.* warn: x\n$/)
+  assert.equal(told(t, 'warn', 'y'), 'TIME warn: y\n')
+})

@@ -87,7 +87,11 @@ test(
       response.on('close', () => clearInterval(drip))
     })
     const goes = await serving(t, (response) => void response.socket?.destroy())
+    const switches = await serving(t, (response) => {
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    })
     const cases: readonly (readonly [url: string, why: RegExp])[] = [
+      [switches.url, /closed the connection, and gave no answer/],
       [hangs.url, /not answered after 0.05 seconds/],
       [trickles.url, /not answered after 0.05 seconds|aborted/],
       [goes.url, /socket hang up|ECONNRESET/],
@@ -103,6 +107,17 @@ test(
     }
   },
 )
+
+test('an answer that ends with its connection is one', WAITS, async (t) => {
+  const { asked, url } = await serving(t, (response) => {
+    response.socket?.end('HTTP/1.1 200 OK\r\n\r\nwords')
+  })
+  const { sink, reports } = opened({ http: url })
+  sink.write('x')
+  await sink.flush()
+  await sink.close()
+  assert.deepEqual([asked.length, sink.dropped, reports.all], [1, 0, []])
+})
 
 test('what is no URL of HTTP is refused', () => {
   for (const http of ['ftp://a/', 'nonsense']) assert.throws(() => openSink({ http }, '/'), TypeError)

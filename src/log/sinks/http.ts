@@ -68,15 +68,18 @@ export class HttpOutlet implements Outlet {
       const late = setTimeout(() => {
         request.destroy(new Error(`it has not answered after ${timeout / 1000} seconds`))
       }, timeout)
-      request.on('error', (error) => {
+      const gone = (): void => {
         clearTimeout(late)
-        reject(error)
-      })
+        reject(new Error('it closed the connection, and gave no answer'))
+      }
+      // The last word, and the only one where a server answers 101.
+      request.on('error', reject).on('close', gone)
       request.on('response', (response) => {
-        response.on('error', reject)
+        // The end of what ends with the connection comes after the end of that.
+        request.off('close', gone)
+        response.on('error', reject).on('close', gone)
         // The connection is used again once the answer has been read.
         response.resume().on('end', () => {
-          clearTimeout(late)
           resolve({ status: response.statusCode ?? 0, again: response.headers['retry-after'] })
         })
       })
