@@ -5,7 +5,10 @@ import type { Request } from '../message/request.ts'
 import { hostOf } from '../message/target.ts'
 
 /** What proxies add: behind one, this machine is not where the client is. */
-const BY_A_PROXY = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
+const BY_A_PROXY = [
+  ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-server'],
+  ...['x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip'],
+]
 
 /**
  * Whether a client may see stacks and source: it is on this machine, and it asked for this machine. A page of somebody
@@ -15,7 +18,11 @@ const BY_A_PROXY = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', '
 export function isDeveloper({ authority, headers }: Request, { remote, clientAddress }: Connection): boolean {
   if (!isOwnAddress(remote.address) || !isOwnAddress(clientAddress) || !isOwnName(hostOf(authority))) return false
   if (BY_A_PROXY.some((name) => headers.has(name))) return false
-  return headers.get('sec-fetch-site') !== 'cross-site' || headers.get('sec-fetch-mode') === 'navigate'
+  const from = headers.get('sec-fetch-site')
+  if (from !== null) return from !== 'cross-site' || headers.get('sec-fetch-mode') === 'navigate'
+  const origin = headers.get('origin')
+  // Older browsers (RFC 6454 §7); a page that keeps its origin to itself (`null`) may be anybody's.
+  return origin === null || (URL.canParse(origin) && isOwnName(new URL(origin).hostname))
 }
 
 /** A Unix socket has no address: whoever is behind it is a proxy as a rule. */

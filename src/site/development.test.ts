@@ -88,6 +88,9 @@ for (const [what, shown, given] of [
     false,
     { headers: { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' } },
   ],
+  ['a page of this machine', true, { headers: { Origin: 'http://localhost:3000' } }],
+  ['a page of another site in an older browser', false, { headers: { Origin: 'https://evil.example' } }],
+  ['a page that keeps its origin to itself', false, { headers: { Origin: 'null' } }],
   ['another machine', false, { remote: '192.0.2.1', client: '192.0.2.1' }],
   [
     'another machine that says it asks for this one',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -144,6 +145,28 @@ test(
     await sink.close()
   },
 )
+
+test('datagrams that find no descriptor are sent when there is one', LINUX, async (t) => {
+  const receiver = createSocket('udp4').bind(0, '127.0.0.1')
+  t.after(() => receiver.close())
+  await once(receiver, 'listening')
+  const program = `
+    import { closeSync, openSync } from 'node:fs'
+    import { openSink } from ${JSON.stringify(new URL('./open.js', import.meta.url).href)}
+    const sink = openSink({ syslog: 'udp:127.0.0.1:${receiver.address().port}' }, '/', undefined, { firstPause: 1 })
+    const taken = []
+    try {
+      for (;;) taken.push(openSync('/dev/null'))
+    } catch {}
+    sink.write('one')
+    await sink.flush()
+    taken.forEach((fd) => closeSync(fd))
+    await sink.close()`
+  const command = 'ulimit -n 100; exec "$0" --input-type=module -e "$1"'
+  const child = spawn('sh', ['-c', command, process.execPath, program], { stdio: 'inherit', timeout: 10_000 })
+  const [[message]] = await Promise.all([once(receiver, 'message'), once(child, 'exit')])
+  assert.match(String(message), / one$/)
+})
 
 test('a daemon that is not there costs lines, and is told with the reason', LINUX, async () => {
   const [port] = await freePorts(1)

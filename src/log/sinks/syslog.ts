@@ -78,6 +78,7 @@ class UdpWay implements Way {
   readonly #host: string
   readonly #port: number
   #socket: DatagramSocket | undefined
+  #failed: ((error: Error) => void) | undefined
 
   constructor(host: string, port: number) {
     this.#host = host
@@ -88,6 +89,7 @@ class UdpWay implements Way {
   async send(messages: readonly Buffer[]): Promise<void> {
     for (const message of messages) {
       await new Promise<void>((resolve, reject) => {
+        this.#failed = reject
         this.#opened().send(message, this.#port, this.#host, (error) => (error === null ? resolve() : reject(error)))
       })
     }
@@ -100,7 +102,11 @@ class UdpWay implements Way {
 
   #opened(): DatagramSocket {
     this.#socket ??= createSocket(isIPv6(this.#host) ? 'udp6' : 'udp4')
-      .on('error', () => this.close())
+      .on('error', (error) => {
+        this.close()
+        // One that could not be bound, for want of descriptors say, forgets what it was to send.
+        this.#failed?.(error)
+      })
       .unref()
     return this.#socket
   }
