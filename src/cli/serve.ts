@@ -6,7 +6,6 @@ import { suggestion } from '../config/suggest.ts'
 import type { Read } from '../server/reading.ts'
 import { consoleLog } from './console.ts'
 import { configPath, configsIn, readingOf, withConsole } from './reading.ts'
-import { replaceCommand } from './reload.ts'
 import { serveUntilStopped } from './start.ts'
 
 export interface FolderOptions {
@@ -75,6 +74,7 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
   if (replace === true) {
     const given = { tls, quiet, watch, development }
     const flags = Object.entries(given).flatMap(([name, wanted]) => (wanted === true ? [`--${name}`] : []))
+    const { replaceCommand } = await import('./reload.ts')
     return replaceCommand(path, ['serve', '--config', resolve(path), ...flags])
   }
   const log = quiet === true ? undefined : consoleLog()

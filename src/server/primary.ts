@@ -17,7 +17,7 @@ import { type LogsChange, OwnLogs } from './logs.ts'
 import type { Orders, ToWorker } from './messages.ts'
 import { PartlyMade } from './partly-made.ts'
 import { authoritiesOf, certificatesOf, listensAt, type Read, type Reading } from './reading.ts'
-import { workersOf } from './worker.ts'
+import { workersOf } from './worker-count.ts'
 import { WorkerEnded, type WorkerProcess } from './worker-process.ts'
 
 export interface PrimaryOptions {
