@@ -6,9 +6,9 @@ import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 
 /** A config with what the command adds: lines on the console, reports on standard error. */
-export function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Config {
+export async function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Promise<Config> {
   return {
-    ...withErrorLog(config, base, consoleReport),
+    ...(await withErrorLog(config, base, consoleReport)),
     log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
   }
 }
@@ -25,7 +25,7 @@ export function readingOf(path: string, log: ConsoleLog | undefined, development
     const config = development === true ? { ...read, development } : read
     const base = dirname(file)
     return {
-      config: withConsole(config, base, log),
+      config: await withConsole(config, base, log),
       build: { base, source, modules, withhold: [file, ...configsIn(base)] },
     }
   }

@@ -63,7 +63,10 @@ export async function folderCommand(
       : `There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`
   const log = quiet === true ? undefined : consoleLog()
   const build = { base: root, source: { name: what }, withhold: configsIn(root) }
-  const read: Read = async (modules) => ({ config: withConsole(config, root, log), build: { ...build, modules } })
+  const read: Read = async (modules) => ({
+    config: await withConsole(config, root, log),
+    build: { ...build, modules },
+  })
   return serveUntilStopped(read, { tls, quiet, log, config: undefined, what, hint })
 }
 

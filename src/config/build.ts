@@ -5,7 +5,9 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
+import { loadOutlets } from '../log/sinks/outlets.ts'
 import { loadFormParser } from '../message/form.ts'
+import type { Logger } from '../message/interface.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
@@ -20,8 +22,8 @@ import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
 import { checkCertificateGuards } from './guarding.ts'
 import { loadModule } from './load-module.ts'
-import { logFiles } from './log-places.ts'
-import { Logs } from './logs.ts'
+import { linePlaces, logFiles } from './log-places.ts'
+import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
@@ -103,10 +105,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { limits, timeouts, trustedProxies, log, report, intercept } = config
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
-  const looking = options.certificates !== false && options.explaining !== true
-  const logs = new Logs(log ?? [], base, report, looking, (path, cause) => {
-    throw new ConfigError(faultAt(path, cause.message, source), { cause })
-  })
+  const logs = await logsOf(config, options)
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
@@ -118,7 +117,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
       ...(limits !== undefined && { limits }),
-      log: logs.loggers,
+      log: logs?.loggers ?? (log as readonly Logger[] | undefined) ?? [],
       ...(config.requestId !== undefined && { requestId: config.requestId }),
       ...(report !== undefined && { report }),
       ...(middleware.length > 0 && { middleware }),
@@ -132,7 +131,25 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine, applications, logs, ...(acme !== undefined && { acme }) }
+  return {
+    site,
+    listen,
+    engine,
+    applications,
+    ...(logs !== undefined && { logs }),
+    ...(acme !== undefined && { acme }),
+  }
+}
+
+/** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */
+async function logsOf({ log = [], report }: Config, options: BuildOptions): Promise<Logs | undefined> {
+  const places = linePlaces(log)
+  if (places.length === 0) return undefined
+  const [{ Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
+  const looking = options.certificates !== false && options.explaining !== true
+  return new Logs(log, options.base, report, looking, (path, cause) => {
+    throw new ConfigError(faultAt(path, cause.message, options.source), { cause })
+  })
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */

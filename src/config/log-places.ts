@@ -4,7 +4,12 @@ import type { Place } from '../log/sinks/place.ts'
 import type { Config } from './config.ts'
 
 /** All places that the logs of a config go to. */
-export function placesOf({ log = [], errorLog }: Config): Place[] {
+export function placesOf({ log, errorLog }: Config): Place[] {
+  return [...linePlaces(log), ...(errorLog === undefined ? [] : [errorPlace(errorLog)])]
+}
+
+/** The places of lines for requests; none where all are told who are objects of their own. */
+export function linePlaces(log: Config['log'] = []): Place[] {
   const places: Place[] = []
   for (const entry of log as readonly unknown[]) {
     if (typeof entry === 'string') places.push('stdout')
@@ -12,7 +17,6 @@ export function placesOf({ log = [], errorLog }: Config): Place[] {
       places.push((entry as LogOptions).to ?? 'stdout')
     }
   }
-  if (errorLog !== undefined) places.push(errorPlace(errorLog))
   return places
 }
 

@@ -43,7 +43,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   let stopped = false
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
-    const { config, build } = readOptions(next, again)
+    const { config, build } = await readOptions(next, again)
     report = config.report
     const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
     await change.make()
@@ -86,7 +86,7 @@ export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | '
   return site
 }
 
-function readOptions(options: ServeOptions, again: boolean): { config: Config; build: BuildOptions } {
+async function readOptions(options: ServeOptions, again: boolean): Promise<{ config: Config; build: BuildOptions }> {
   const { port, host, base = '.', ...given } = options
   const source = { name: 'serve()' }
   const short = port !== undefined || host !== undefined
@@ -98,6 +98,6 @@ function readOptions(options: ServeOptions, again: boolean): { config: Config; b
     throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
   }
   const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
-  const config = withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
+  const config = await withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
   return { config, build: { base: resolve(base), source, modules: new Modules(again) } }
 }
