@@ -11,16 +11,13 @@ import type { Logger } from '../message/interface.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
-import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
+import { LATE_KINDS, loadKind } from '../site/late-kinds.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
-import { accessFiles, authorizeWithAuthorizers, withAuthorizers } from './access.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
-import { applicationsOf, checkApplications } from './applications.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
-import { checkCertificateGuards } from './guarding.ts'
 import { loadModule } from './load-module.ts'
 import { linePlaces, logFiles } from './log-places.ts'
 import type { Logs } from './logs.ts'
@@ -67,24 +64,19 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { base, source } = options
   const listen = addressesOf(config, base)
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
-  const applications = applicationsOf(config, base, source)
-  if (options.certificates !== false) checkApplications(config, base, source)
-  if (config.listen !== undefined) checkCertificateGuards(config, listen, source)
+  const applications = await applicationsIn(config, options)
+  const access = saysWhoMay(config) ? await import('./access.ts') : undefined
+  if (access !== undefined && config.listen !== undefined) {
+    const { checkCertificateGuards } = await import('./guarding.ts')
+    checkCertificateGuards(config, listen, source)
+  }
   // Modules that were compiled before name the lines that somebody wrote.
   if (config.development === true) process.setSourceMapsEnabled(true)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   const reading = { base, source, modules, explaining: options.explaining }
-  for (const [i, route] of config.routes.entries()) {
-    const access = await withAuthorizers(route.access, ['routes', i, 'access'], reading)
-    const authorize = await authorizeWithAuthorizers(route.authorize, ['routes', i, 'authorize'], reading)
-    routes.push({
-      ...(await withModules(route, i, modules, options)),
-      ...(access !== undefined && { access }),
-      ...(authorize !== undefined && { authorize }),
-    })
-  }
-  const access = await withAuthorizers(config.access, ['access'], reading)
+  const guarded = (await access?.withAccess(config, reading)) ?? config
+  for (const [i, route] of guarded.routes.entries()) routes.push(await withModules(route, i, modules, options))
   const errors = await errorPages(config.errors, ['errors'], modules, options)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
@@ -93,7 +85,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   }
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
-  const secrets = secretPaths(config, listen, options)
+  const secrets = [...secretPaths(config, listen, options), ...(access?.accessFiles(config, base) ?? [])]
   const paths = [...secrets, ...modulePaths(config, base)]
   const secret = withheldFiles(paths, folders)
   const withheld = withheldFiles(
@@ -113,7 +105,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       routes,
       errors,
       place,
-      ...(access !== undefined && { access }),
+      ...(guarded.access !== undefined && { access: guarded.access }),
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
       ...(limits !== undefined && { limits }),
@@ -141,6 +133,28 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   }
 }
 
+/** The applications that a config has run: only those who have some need what looks at them. */
+async function applicationsIn(
+  config: Config,
+  { base, source, certificates }: BuildOptions,
+): Promise<ApplicationSpec[]> {
+  if (!hasApplications(config)) return []
+  const { applicationsOf, checkApplications } = await import('./applications.ts')
+  const applications = applicationsOf(config, base, source)
+  if (certificates !== false) checkApplications(config, base, source)
+  return applications
+}
+
+/** Whether Oriel runs an application for any route. */
+export function hasApplications({ routes }: Config): boolean {
+  return routes.some(({ app, wsgi }) => app !== undefined || wsgi !== undefined)
+}
+
+/** Whether a config has guards of any kind, for itself or for other web servers. */
+function saysWhoMay({ access, routes }: Config): boolean {
+  return access !== undefined || routes.some((route) => route.access !== undefined || route.authorize !== undefined)
+}
+
 /** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */
 async function logsOf({ log = [], report }: Config, options: BuildOptions): Promise<Logs | undefined> {
   const places = linePlaces(log)
@@ -157,7 +171,7 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ files, fastcgi, scgi }) => [files, fastcgi, scgi].some((one) => one !== undefined)))
     await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
-  for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
+  for (const kind of LATE_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadKind(kind)
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
@@ -231,14 +245,7 @@ function secretPaths(
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
   const logs = logFiles(config).map((file) => resolve(base, file))
   const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
-  return [
-    ...withhold,
-    ...keys,
-    ...authorities,
-    ...logs,
-    ...proxyFiles(config.routes, base),
-    ...accessFiles(config, base),
-  ]
+  return [...withhold, ...keys, ...authorities, ...logs, ...proxyFiles(config.routes, base)]
 }
 
 /** The modules that a config names: they are run, and never served. */

@@ -1,6 +1,6 @@
 import type { Access, AccessRules } from '../access/access.ts'
+import { rulesIn } from '../access/check-rules.ts'
 import { describeAccess } from '../access/describe.ts'
-import { rulesIn } from '../access/rules.ts'
 import { isLoopback } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { type Config, ConfigError } from './config.ts'

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import * as guards from '../access/guard.ts'
+import { useGuards } from '../access/lazy-guard.ts'
 import { type BuildOptions, buildConfig } from '../config/build.ts'
 import { checkConfig } from '../config/check.ts'
 import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
@@ -9,6 +11,9 @@ import type { Report } from '../message/exchange.ts'
 import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
 import { Running } from './running.ts'
+
+// A program that makes a Site is told at once what is wrong with its guards, and has no moment to wait for them.
+useGuards(guards)
 
 /** A server that runs. */
 export interface Server {
