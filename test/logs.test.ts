@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type ExchangeRecord, type ServeOptions, serve } from '../src/index.ts'
@@ -125,4 +125,22 @@ test('a file that cannot be written is a fault of the config, by its key', SOON,
       message,
     })
   }
+})
+
+test('a log in a folder that is served is not, nor is what becomes of it when it is rotated', SOON, async () => {
+  const folder = makeFolder({ 'page.html': 'page' })
+  const options: ServeOptions = {
+    base: folder,
+    routes: [{ match: '/*', files: '.' }],
+    log: [{ to: { file: 'access.log', rotate: { size: 1024 } } }],
+  }
+  const long = get(`/page.html?${'x'.repeat(1000)}`)
+  await asked(options, long, long, long)
+  const names = readdirSync(folder).filter((name) => name !== 'page.html')
+  assert.ok(names.filter((name) => name.startsWith('access.log.')).length >= 2, names.join())
+  const answers = await asked(options, get('/page.html'), ...names.map((name) => get(`/${name}`)))
+  assert.deepEqual(
+    answers.map((answer) => answer.slice(9, 12)),
+    ['200', ...names.map(() => '404')],
+  )
 })

@@ -20,7 +20,7 @@ import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { checkCertificateGuards } from './guarding.ts'
 import { loadModule } from './load-module.ts'
-import { logFiles } from './log-places.ts'
+import { logPaths } from './log-places.ts'
 import { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -93,11 +93,13 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const folders = keys === undefined ? [] : [keys]
   const secrets = secretPaths(config, listen, options)
   const paths = [...secrets, ...modulePaths(config, base)]
-  const secret = withheldFiles(paths, folders)
+  const logged = logPaths(config, base)
+  const secret = withheldFiles(paths, folders, [], logged)
   const withheld = withheldFiles(
     [...paths, ...executedFiles(config.routes, base)],
     folders,
     executed(config.routes, base),
+    logged,
   )
   const acme = await buildAcme(config, options)
   const { limits, timeouts, trustedProxies, log, report, intercept } = config
@@ -116,7 +118,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       place,
       ...(access !== undefined && { access }),
       ...(intercept !== undefined && { intercept }),
-      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
+      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),
       log: logs.loggers,
       ...(config.requestId !== undefined && { requestId: config.requestId }),
@@ -212,16 +214,8 @@ function secretPaths(
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
-  const logs = logFiles(config).map((file) => resolve(base, file))
   const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
-  return [
-    ...withhold,
-    ...keys,
-    ...authorities,
-    ...logs,
-    ...proxyFiles(config.routes, base),
-    ...accessFiles(config, base),
-  ]
+  return [...withhold, ...keys, ...authorities, ...proxyFiles(config.routes, base), ...accessFiles(config, base)]
 }
 
 /** The modules that a config names: they are run, and never served. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { ErrorLogOptions } from '../log/error-log-options.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { Place } from '../log/sinks/place.ts'
@@ -32,11 +33,15 @@ export function errorPlace({ to = 'stderr' }: ErrorLogOptions): Place {
   return { sql: { table: 'errors', columns: ERROR_COLUMNS, ...to.sql } }
 }
 
-/** The files of logs, which no route serves; relative to the folder of the config. */
-export function logFiles(config: Config): string[] {
-  return placesOf(config).flatMap((to) => {
+/** What SQLite keeps beside a database: a journal where its file system has no place for the other two. */
+const BESIDE_SQLITE = ['-wal', '-shm', '-journal']
+
+/** The files of logs, absolute, which no route serves. */
+export function logPaths(config: Config, base: string): string[] {
+  const files = placesOf(config).flatMap((to) => {
     if (typeof to !== 'object') return []
     if ('file' in to) return [to.file]
-    return 'sql' in to ? [to.sql.file, `${to.sql.file}-wal`, `${to.sql.file}-shm`] : []
+    return 'sql' in to ? [to.sql.file, ...BESIDE_SQLITE.map((end) => `${to.sql.file}${end}`)] : []
   })
+  return files.map((file) => resolve(base, file))
 }
