@@ -2,15 +2,18 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { type Config, ConfigError } from '../config/config.ts'
 import { withErrorLog } from '../config/error-log.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
+import { requestPlaces } from '../config/log-places.ts'
 import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 
-/** A config with what the command adds: lines on the console, reports on standard error. */
+/**
+ * A config with what the command adds: reports on standard error, and a line a request on standard output, where the
+ * config writes nothing of requests there itself.
+ */
 export function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Config {
-  return {
-    ...withErrorLog(config, base, consoleReport),
-    log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
-  }
+  const given = config.log ?? []
+  const own = requestPlaces(given).includes('stdout')
+  return { ...withErrorLog(config, base, consoleReport), log: log === undefined || own ? given : [...given, log] }
 }
 
 /** Configs that lie beside the one that is served may name secrets too. */

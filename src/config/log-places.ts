@@ -6,14 +6,20 @@ import type { Config } from './config.ts'
 
 /** All places that the logs of a config go to. */
 export function placesOf({ log = [], errorLog }: Config): Place[] {
+  const places = requestPlaces(log)
+  if (errorLog !== undefined) places.push(errorPlace(errorLog))
+  return places
+}
+
+/** The places that lines of requests go to. */
+export function requestPlaces(log: readonly unknown[]): Place[] {
   const places: Place[] = []
-  for (const entry of log as readonly unknown[]) {
+  for (const entry of log) {
     if (typeof entry === 'string') places.push('stdout')
     else if (typeof entry === 'object' && entry !== null && !('logRequest' in entry)) {
       places.push((entry as LogOptions).to ?? 'stdout')
     }
   }
-  if (errorLog !== undefined) places.push(errorPlace(errorLog))
   return places
 }
 

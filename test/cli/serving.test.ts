@@ -40,6 +40,24 @@ function configured(config: string = ''): string {
   })
 }
 
+for (const [what, log, told] of [
+  ["a log on standard output takes the place of the console's own lines", `log: ['common'],`, /^127\.0\.0\.1 - - /],
+  ['a log elsewhere leaves the console its lines', `log: [{ to: { file: './access.log' } }],`, LINE],
+  ['an error log on standard output leaves the console its lines', `errorLog: { to: 'stdout' },`, LINE],
+] as const) {
+  test(`each request is told once on standard output: ${what}`, posix, async (t) => {
+    const oriel = startOriel(t, ['serve'], configured(log))
+    const url = await oriel.url()
+    await (await fetch(`${url}/index.html?asked`)).text()
+    oriel.signal('SIGTERM')
+    const { stdout } = await oriel.ended
+    assert.match(stdout, /^Oriel serves /)
+    const lines = stdout.split('\n').filter((line) => line.includes('?asked'))
+    assert.equal(lines.length, 1, stdout)
+    assert.match(`${lines[0]}\n`, told)
+  })
+}
+
 test('a folder is served with listings, its own page for 404, and one line for each request', async (t) => {
   const oriel = startOriel(t, ['.', '--port', '0'], folder)
   const url = await oriel.url()
