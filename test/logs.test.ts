@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type ExchangeRecord, type ServeOptions, serve } from '../src/index.ts'
 import { makeFolder } from './support/folder.ts'
+import { openFiles } from './support/open-files.ts'
 import { RawClient } from './support/raw-client.ts'
 import { Reports } from './support/reports.ts'
 
 const SOON = { timeout: 30_000 }
+const LINUX = { ...SOON, skip: process.platform !== 'linux' }
 
 /** Serves, asks by what is sent as it is, stops. */
 async function asked(options: ServeOptions, ...requests: readonly string[]): Promise<string[]> {
@@ -144,4 +147,35 @@ test('a log in a folder that is served is not, nor is what becomes of it when it
     answers.map((answer) => answer.slice(9, 12)),
     ['200', ...names.map(() => '404')],
   )
+})
+
+test('a reload to another error log closes the one before, a reload that fails closes none', LINUX, async () => {
+  const base = makeFolder()
+  const fails = () => {
+    throw new Error('on purpose')
+  }
+  const options = (file: string): ServeOptions => ({
+    base,
+    port: 0,
+    host: '127.0.0.1',
+    routes: [{ match: '/*', resource: fails }],
+    errorLog: { to: { file } },
+  })
+  const server = await serve(options('one.log'))
+  const open = (): string[] => openFiles(base).map((path) => basename(path))
+  try {
+    await (await fetch(server.url)).text()
+    assert.deepEqual(open(), ['one.log'])
+    await assert.rejects(server.reload({ ...options('two.log'), routes: [{ match: '/*', files: './missing' }] }))
+    await (await fetch(server.url)).text()
+    assert.deepEqual(open(), ['one.log'])
+    await server.reload(options('three.log'))
+    await (await fetch(server.url)).text()
+    while (open().includes('one.log')) await setImmediate()
+    assert.deepEqual(open(), ['three.log'])
+  } finally {
+    await server.close()
+  }
+  assert.deepEqual(open(), [])
+  assert.equal(readFileSync(join(base, 'one.log'), 'utf8').match(/The request failed/g)?.length, 2)
 })

@@ -6,6 +6,7 @@ import type { Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
+import { leaveErrorLog } from './error-log.ts'
 import { isLogger } from './parts.ts'
 
 /** Milliseconds for exchanges of a site that is replaced to end, before places that only it has are let go. */
@@ -69,6 +70,7 @@ export class Logs {
 
   /** Another config is served: what runs by this one may still end. */
   retire(): void {
+    void leaveErrorLog(this.#report)
     if (this.#sinks.length > 0) setTimeout(() => void this.close(), PATIENCE).unref()
   }
 
@@ -77,6 +79,7 @@ export class Logs {
     const sinks = this.#sinks
     this.#sinks = []
     await Promise.allSettled(sinks.map((sink) => sink.close()))
+    await leaveErrorLog(this.#report)
   }
 }
 

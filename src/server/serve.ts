@@ -2,12 +2,13 @@ import { resolve } from 'node:path'
 import { type BuildOptions, buildConfig } from '../config/build.ts'
 import { checkConfig } from '../config/check.ts'
 import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
-import { withErrorLog } from '../config/error-log.ts'
+import { leaveErrorLog, withErrorLog } from '../config/error-log.ts'
 import { Modules } from '../config/modules.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
+import { PartlyMade } from './partly-made.ts'
 import { Running } from './running.ts'
 
 /** A server that runs. */
@@ -44,9 +45,18 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
     const { config, build } = readOptions(next, again)
+    const before = report
     report = config.report
-    const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
-    await change.make()
+    try {
+      const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
+      await change.make()
+    } catch (error) {
+      if (!(error instanceof PartlyMade)) {
+        report = before
+        await leaveErrorLog(config.report)
+      }
+      throw error
+    }
     present = next
   })
   try {
