@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -178,4 +178,16 @@ test('a reload to another error log closes the one before, a reload that fails c
   }
   assert.deepEqual(open(), [])
   assert.equal(readFileSync(join(base, 'one.log'), 'utf8').match(/The request failed/g)?.length, 2)
+})
+
+test('a reload opens log files anew', SOON, async () => {
+  const base = makeFolder()
+  const server = await serve({ base, port: 0, routes: [{ match: '/*', respond: 'x' }], log: [{ to: { file: 'log' } }] })
+  try {
+    renameSync(join(base, 'log'), join(base, 'log.1'))
+    await server.reload()
+    while (!existsSync(join(base, 'log'))) await setImmediate()
+  } finally {
+    await server.close()
+  }
 })

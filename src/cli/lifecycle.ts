@@ -85,9 +85,12 @@ class Lifecycle {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#stop(constants.signals[signal]))
     process.on('SIGHUP', () => this.#hangUp())
     process.on('SIGUSR1', reopenSinks)
-    this.#control = await heard(this.#life, (command) =>
-      command.do === 'status' ? this.#status() : this.#act(command),
-    )
+    this.#control = await heard(this.#life, (command) => {
+      if (command.do === 'status') return this.#status()
+      // As SIGHUP does, be the new config good or not.
+      if (command.do === 'reload') reopenSinks()
+      return this.#act(command)
+    })
     if (this.#state === 'stopping') this.#control?.close()
     this.#life.ready()
     void manager.notify(over ? { ...READY, MAINPID: process.pid } : READY)

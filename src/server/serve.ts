@@ -5,6 +5,7 @@ import { type Config, ConfigError, type ServeOptions } from '../config/config.ts
 import { leaveErrorLog, withErrorLog } from '../config/error-log.ts'
 import { Modules } from '../config/modules.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import { reopenSinks } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
@@ -21,7 +22,7 @@ export interface Server {
   readonly site: Site
   /**
    * Serves by other options, or by the same with modules and certificates read again. Addresses that both name stay
-   * open; connections go over with their next request; exchanges that run end as they began.
+   * open; connections go over with their next request; exchanges that run end as they began. Log files are opened anew.
    * @throws as `serve` does; then the server goes on as it was.
    */
   reload(options?: ServeOptions): Promise<void>
@@ -75,7 +76,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
     get site() {
       return running.site
     },
-    reload: (next = present) => become(next, true),
+    reload: (next = present) => {
+      reopenSinks()
+      return become(next, true)
+    },
     close: () => {
       stopped = true
       return running.close()

@@ -48,6 +48,21 @@ for (const workers of [1, 2]) {
     assert.equal(oriel.stderr, '')
   })
 
+  test(`oriel reload opens log files anew, as SIGHUP does, with ${by}`, posix, async (t) => {
+    const site = production(t, workers, "log: [{ to: { file: './access.log' } }],")
+    const oriel = site.serve()
+    const url = await oriel.url()
+    await said(url)
+    const log = join(site.folder, 'access.log')
+    for (const reload of [() => site.run('reload'), async () => oriel.signal('SIGHUP')]) {
+      await until(() => readFileSync(log, 'utf8') !== '')
+      renameSync(log, `${log}.1`)
+      await reload()
+      await until(() => existsSync(log))
+      await said(url)
+    }
+  })
+
   test(`what a reload fails by is told in the error log of the config that is served, with ${by}`, posix, async (t) => {
     const site = production(t, workers, "errorLog: { to: { file: './one.log' } },")
     const oriel = site.serve()
