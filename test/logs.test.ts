@@ -114,19 +114,26 @@ test('a file that cannot be written is a fault of the config, by its key', SOON,
   const base = makeFolder()
   mkdirSync(join(base, 'folder'))
   const faults: [string, RegExp][] = [
-    ['none/access.log', /log\[0\]\.to: there is no folder .*none: make it/],
-    ['folder', /log\[0\]\.to: .*folder is a folder: name a file in it/],
+    ['none/access.log', /: there is no folder .*none: make it/],
+    ['folder', /: .*folder is a folder: name a file in it/],
   ]
   if (process.getuid?.() !== 0 && process.platform !== 'win32') {
     chmodSync(join(base, 'folder'), 0o500)
     t.after(() => chmodSync(join(base, 'folder'), 0o700))
-    faults.push(['folder/access.log', /log\[0\]\.to: .*folder cannot be written: change its owner or its mode/])
+    faults.push(['folder/access.log', /: .*folder cannot be written: change its owner or its mode/])
   }
   for (const [file, message] of faults) {
-    await assert.rejects(serve({ base, port: 0, routes: [], log: [{ to: { file } }] }), {
-      name: 'ConfigError',
-      message,
-    })
+    for (const [key, options] of [
+      ['log[0].to', { log: [{ to: { file } }] }],
+      ['errorLog.to', { errorLog: { to: { file } } }],
+    ] as const) {
+      await assert.rejects(serve({ base, port: 0, routes: [], ...options }), ({ name, message: told }: Error) => {
+        assert.equal(name, 'ConfigError')
+        assert.ok(told.includes(`${key}: `), told)
+        assert.match(told, message)
+        return true
+      })
+    }
   }
 })
 

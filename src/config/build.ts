@@ -21,7 +21,7 @@ import { errorModules, errorPages } from './error-pages.ts'
 import { checkCertificateGuards } from './guarding.ts'
 import { loadModule } from './load-module.ts'
 import { logPaths } from './log-places.ts'
-import { Logs } from './logs.ts'
+import { checkPlace, Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
@@ -106,9 +106,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const looking = options.certificates !== false && options.explaining !== true
-  const logs = new Logs(log ?? [], base, report, looking, (path, cause) => {
+  const refuse = (path: KeyPath, cause: Error): never => {
     throw new ConfigError(faultAt(path, cause.message, source), { cause })
-  })
+  }
+  if (looking) checkPlace(config.errorLog?.to, base, (cause) => refuse(['errorLog', 'to'], cause))
+  const logs = new Logs(log ?? [], base, report, looking, refuse)
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }

@@ -4,6 +4,7 @@ import { LineLogger } from '../log/line-logger.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
+import type { Place } from '../log/sinks/place.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
 import { leaveErrorLog } from './error-log.ts'
@@ -42,7 +43,7 @@ export class Logs {
     this.loggers = given.map((one, index) => {
       if (isLogger(one)) return one as Logger
       const options = (typeof one === 'string' ? { format: one } : one) as LogOptions
-      if (look) checkFile(options, base, (cause) => refuse(['log', index, 'to'], cause))
+      if (look) checkPlace(options.to, base, (cause) => refuse(['log', index, 'to'], cause))
       const logger = tried(
         () => new LineLogger(options),
         (cause) => refuse(['log', index], cause),
@@ -83,8 +84,8 @@ export class Logs {
   }
 }
 
-/** What opening would say of a file, as far as it can be known before. */
-function checkFile({ to }: LogOptions, base: string, refuse: (cause: Error) => never): void {
+/** What opening would say of a place, as far as it can be known before. @throws by `refuse`. */
+export function checkPlace(to: Place | undefined, base: string, refuse: (cause: Error) => never): void {
   const named = typeof to !== 'object' ? undefined : 'file' in to ? to.file : 'sql' in to ? to.sql.file : undefined
   if (named === undefined) return
   const file = resolve(base, named)
