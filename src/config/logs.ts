@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { LineLogger } from '../log/line-logger.ts'
 import type { LogOptions } from '../log/options.ts'
-import type { Sink } from '../log/sink.ts'
+import type { RecordSink, Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import type { Place } from '../log/sinks/place.ts'
 import type { Report } from '../message/exchange.ts'
@@ -58,7 +58,7 @@ export class Logs {
   open(): void {
     try {
       for (const { logger, options, index } of this.#lines) {
-        const open = (): Sink => openSink(options.to ?? 'stdout', this.#base, this.#report)
+        const open = (): RecordSink => openSink(options.to ?? 'stdout', this.#base, this.#report)
         const sink = tried(open, (cause) => this.#refuse(['log', index, 'to'], cause))
         this.#sinks.push(sink)
         logger.open(sink)

@@ -5,6 +5,7 @@ import type { ExchangeRecord } from '../message/exchange.ts'
 import { filterOf, statusRange } from './filter.ts'
 import { LineLogger } from './line-logger.ts'
 import type { FilterOptions } from './options.ts'
+import type { Line } from './sink.ts'
 
 test('each key of a filter lets through what it says, and all of them together what each does', () => {
   const cases: readonly (readonly [filter: FilterOptions, record: Partial<ExchangeRecord>, told: boolean])[] = [
@@ -41,7 +42,7 @@ test('each key of a filter lets through what it says, and all of them together w
 test('a sample is even, begins with the first, counts what the other keys let through, and is told', () => {
   const told = (options: FilterOptions, count: number): number[] => {
     const lines: string[] = []
-    const sink = { write: (line: string) => void lines.push(line) } as never
+    const sink = { writeLater: (record: ExchangeRecord, line: Line) => void lines.push(line(record)) } as never
     const logger = new LineLogger({ format: 'json', filter: options }, sink)
     for (let i = 0; i < count; i++) logger.logRequest(logRecord({ bytesOut: i, status: i % 2 === 0 ? 200 : 500 }))
     for (const line of lines) assert.equal(JSON.parse(line).sample, options.sample)

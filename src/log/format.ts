@@ -1,9 +1,10 @@
 import type { ExchangeRecord } from '../message/exchange.ts'
 import { oneLine } from './active.ts'
-import { jsonLine } from './json.ts'
+import { jsonLines } from './json.ts'
 import type { Format, LogOptions } from './options.ts'
 import { type Redaction, redactionOf } from './redaction.ts'
-import { COMBINED, COMMON, type Line, templateLine } from './template.ts'
+import type { Line } from './sink.ts'
+import { COMBINED, COMMON, templateLine } from './template.ts'
 
 /** How the records of a logger become lines. @throws TypeError for a template that cannot be used. */
 export function formatOf({ format, to, filter, redact }: LogOptions): Line {
@@ -13,7 +14,7 @@ export function formatOf({ format, to, filter, redact }: LogOptions): Line {
 }
 
 function lineOf(format: Format, redaction: Redaction, share: number | undefined): Line {
-  if (format === 'json') return (record) => jsonLine(record, redaction, share)
+  if (format === 'json') return jsonLines(redaction, share)
   if (format === 'common') return templateLine(COMMON, redaction)
   if (format === 'combined') return templateLine(COMBINED, redaction)
   if (typeof format === 'function') return (record) => oneLine(String(format(redacted(record, redaction))))

@@ -3,22 +3,43 @@ import { isoTime, milliseconds } from './clock.ts'
 import { errorText } from './error-text.ts'
 import { jsonBytes, jsonText, jsonValue } from './json-text.ts'
 import type { Redaction } from './redaction.ts'
+import type { Line } from './sink.ts'
+import { usual } from './usual.ts'
 
 /**
- * One object on one line. Numbers are numbers, and what is not known is left out.
+ * Lines of one object each. Numbers are numbers, and what is not known is left out. What most lines have in common stands
+ * together, so that it is written down once.
  * @param share What part of the exchanges is told of, where not all of them are.
  */
-export function jsonLine(record: ExchangeRecord, redaction: Redaction, share?: number): string {
-  const { remoteIp, user, referrer, agent } = record
-  const name = record.remoteName === remoteIp ? '' : `,"remoteName":${jsonText(record.remoteName)}`
-  const who = user === undefined ? '' : `,"user":${jsonText(user)}`
-  const from = referrer === undefined ? '' : `,"referrer":${jsonBytes(redaction.referrer(referrer))}`
-  const by = agent === undefined ? '' : `,"agent":${jsonBytes(agent)}`
-  const line = `{"time":"${isoTime(record.time)}","remoteIp":${jsonText(remoteIp)}${name}${who},${METHOD.of(record.method)}"uri":${jsonBytes(redaction.uri(record.uri))},${PROTOCOL.of(record.protocol)}"host":${jsonBytes(record.host)},"status":${record.status},"contentLength":${record.contentLength},${TYPE.of(record.contentType)}"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"firstByte":${milliseconds(record.firstByte)},"duration":${milliseconds(record.duration)},${ROUTE.of(record.route)}${RESOURCE.of(record.resource)}"requestId":"${record.requestId}"${from}${by}`
-  const { aborted, error, backend } = record
-  return aborted || error !== undefined || backend !== undefined || share !== undefined
-    ? `${line}${rare(record, share)}}`
-    : `${line}}`
+export function jsonLines(redaction: Redaction, share?: number): Line {
+  const client = usual(
+    (ip: string, name: string, user: string | undefined, method: string) =>
+      `","remoteIp":${jsonText(ip)}${name === ip ? '' : `,"remoteName":${jsonText(name)}`}${member('user', user, jsonText)},"method":${jsonBytes(method)},"uri":`,
+  )
+  const target = usual((uri: string) => jsonBytes(redaction.uri(uri)))
+  const site = usual(
+    (protocol: string, host: string, route: string | undefined, resource: string | undefined) =>
+      `,"protocol":${jsonText(protocol)},"host":${jsonBytes(host)}${member('route', route, jsonText)}${member('resource', resource, jsonText)},"status":`,
+  )
+  const answer = usual(
+    (status: number, type: string | undefined, length: number, bytesIn: number, bytesOut: number) =>
+      `${status},"contentLength":${length}${member('contentType', type, jsonBytes)},"bytesIn":${bytesIn},"bytesOut":${bytesOut},"firstByte":`,
+  )
+  const browser = usual(
+    (referrer: string | undefined, agent: string | undefined) =>
+      `"${member('referrer', redaction.referrer(referrer), jsonBytes)}${member('agent', agent, jsonBytes)}`,
+  )
+  return (record) => {
+    const { aborted, error, backend } = record
+    const line = `{"time":"${isoTime(record.time)}${client(record.remoteIp, record.remoteName, record.user, record.method)}${target(record.uri)}${site(record.protocol, record.host, record.route, record.resource)}${answer(record.status, record.contentType, record.contentLength, record.bytesIn, record.bytesOut)}${milliseconds(record.firstByte)},"duration":${milliseconds(record.duration)},"requestId":"${record.requestId}${browser(record.referrer, record.agent)}`
+    return aborted || error !== undefined || backend !== undefined || share !== undefined
+      ? `${line}${rare(record, share)}}`
+      : `${line}}`
+  }
+}
+
+function member(key: string, value: string | undefined, json: (value: string) => string): string {
+  return value === undefined ? '' : `,"${key}":${json(value)}`
 }
 
 function rare({ aborted, error, backend }: ExchangeRecord, share: number | undefined): string {
@@ -27,30 +48,3 @@ function rare({ aborted, error, backend }: ExchangeRecord, share: number | undef
   if (backend !== undefined) more += `,"backend":${jsonValue(backend)}`
   return share === undefined ? more : `${more},"sample":${share}`
 }
-
-/** A member whose value is the same for most lines: what was written last is kept. */
-class Usual {
-  readonly #key: string
-  readonly #json: (value: string) => string
-  #value: string | undefined = undefined
-  #text = ''
-
-  constructor(key: string, json: (value: string) => string) {
-    this.#key = key
-    this.#json = json
-  }
-
-  of(value: string | undefined): string {
-    if (value !== this.#value) {
-      this.#value = value
-      this.#text = value === undefined ? '' : `"${this.#key}":${this.#json(value)},`
-    }
-    return this.#text
-  }
-}
-
-const METHOD = new Usual('method', jsonBytes)
-const PROTOCOL = new Usual('protocol', jsonText)
-const TYPE = new Usual('contentType', jsonBytes)
-const ROUTE = new Usual('route', jsonText)
-const RESOURCE = new Usual('resource', jsonText)

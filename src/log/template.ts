@@ -1,10 +1,7 @@
-import type { ExchangeRecord } from '../message/exchange.ts'
 import type { Redaction } from './redaction.ts'
+import type { Line } from './sink.ts'
 import { NAMED, type Named } from './template-names.ts'
 import { ValueText } from './template-text.ts'
-
-/** One line of a log. */
-export type Line = (record: ExchangeRecord) => string
 
 /** The Common Log Format of NCSA's httpd, and what Apache adds to it as `combined`. */
 export const COMMON = '{remoteIp} - {user} [{localTime}] "{method} {uri} {protocol}" {status} {contentLength}'

@@ -1,3 +1,4 @@
+import type { Batch } from './batch.ts'
 import { type Outlet, Undeliverable } from './outlet.ts'
 
 /** How long a function may take for a batch, in milliseconds. */
@@ -15,14 +16,14 @@ export class CallOutlet implements Outlet {
     this.#patience = patience
   }
 
-  async send(lines: readonly string[]): Promise<void> {
+  async send({ lines }: Batch): Promise<void> {
     let late: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_, reject) => {
       const why = `the function has not ended after ${this.#patience / 1000} seconds`
       late = setTimeout(() => reject(new Error(why)), this.#patience).unref()
     })
     try {
-      await Promise.race([(async () => this.#told([...lines]))(), tooLate])
+      await Promise.race([(async () => this.#told(lines))(), tooLate])
     } catch (cause) {
       throw new Undeliverable(cause instanceof Error ? cause.message : String(cause), { cause })
     } finally {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import type { Batch } from './batch.ts'
 import type { Outlet } from './outlet.ts'
 import { Unwritten } from './unwritten.ts'
 import { writeAll } from './write-all.ts'
@@ -17,17 +18,17 @@ export class DescriptorOutlet implements Outlet {
     this.#fd = own ?? given
   }
 
-  async send(lines: readonly string[]): Promise<void> {
+  async send(batch: Batch): Promise<void> {
     this.#writing = true
     try {
-      await writeAll(this.#fd, this.#unwritten.of(lines), (count) => this.#unwritten.wrote(count))
+      await writeAll(this.#fd, this.#unwritten.of(batch), (count) => this.#unwritten.wrote(count))
       this.#unwritten.done()
     } finally {
       this.#writing = false
     }
   }
 
-  last(batches: readonly (readonly string[])[]): void {
+  last(batches: readonly Batch[]): void {
     writeLast(this.#fd, batches, this.#writing ? undefined : this.#unwritten)
   }
 
@@ -37,9 +38,9 @@ export class DescriptorOutlet implements Outlet {
 }
 
 /** Writes what a process leaves behind. What cannot be written then is lost with it. */
-export function writeLast(fd: number, batches: readonly (readonly string[])[], unwritten: Unwritten | undefined): void {
+export function writeLast(fd: number, batches: readonly Batch[], unwritten: Unwritten | undefined): void {
   try {
-    for (const lines of batches) writeSync(fd, unwritten?.of(lines) ?? Buffer.from(`${lines.join('\n')}\n`))
+    for (const batch of batches) writeSync(fd, unwritten?.of(batch) ?? batch.bytes)
   } catch {
     // Nobody is left to be told.
   }

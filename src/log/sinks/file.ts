@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { Batch } from './batch.ts'
 import { writeLast } from './descriptor.ts'
 import type { Outlet } from './outlet.ts'
 import type { RotateOptions } from './place.ts'
@@ -54,11 +55,11 @@ export class FileOutlet implements Outlet {
     this.#rotation.options = rotate
   }
 
-  async send(lines: readonly string[]): Promise<void> {
+  async send(batch: Batch): Promise<void> {
     this.#writing = true
     try {
       await this.#follow()
-      const bytes = this.#unwritten.of(lines)
+      const bytes = this.#unwritten.of(batch)
       if (!this.#unwritten.half) await this.#rotate(bytes.byteLength)
       const file = this.#file
       if (file.torn) await writeAll(file.fd, LINE_END, (count) => this.#wrote(count))
@@ -83,9 +84,9 @@ export class FileOutlet implements Outlet {
     await close(old.fd)
   }
 
-  last(batches: readonly (readonly string[])[]): void {
+  last(batches: readonly Batch[]): void {
     const { fd, torn } = this.#file
-    if (torn && !this.#unwritten.half) writeLast(fd, [['']], undefined)
+    if (torn && !this.#unwritten.half) writeLast(fd, [Batch.of([''])], undefined)
     writeLast(fd, batches, this.#writing ? undefined : this.#unwritten)
   }
 

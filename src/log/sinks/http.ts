@@ -2,6 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { Batch } from './batch.ts'
 import { NotNow, type Outlet, Undeliverable } from './outlet.ts'
 import type { HttpPlace } from './place.ts'
 
@@ -34,9 +35,9 @@ export class HttpOutlet implements Outlet {
     this.#request = secure ? https.request : http.request
   }
 
-  async send(lines: readonly string[]): Promise<void> {
-    const text = `${lines.join('\n')}\n`
-    const body = this.#place.gzip === true ? await compressed(text) : Buffer.from(text)
+  async send({ bytes }: Batch): Promise<void> {
+    // A server may answer before it has read all of it.
+    const body = this.#place.gzip === true ? await compressed(bytes) : Buffer.from(bytes)
     const { status, again } = await this.#post(body)
     if (status >= 200 && status < 300) return
     const why = `it answers ${status}`

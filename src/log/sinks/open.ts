@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import type { Report } from '../../message/exchange.ts'
-import type { Sink } from '../sink.ts'
+import type { ExchangeRecord, Report } from '../../message/exchange.ts'
+import type { Line, RecordSink } from '../sink.ts'
 import { CallOutlet } from './call.ts'
 import { DescriptorOutlet } from './descriptor.ts'
 import { FileOutlet } from './file.ts'
@@ -53,7 +53,12 @@ export function keyOf(to: Place, base: string): string | undefined {
  * @param report Told of dropped lines.
  * @throws Error that says why it cannot be opened, and what to do.
  */
-export function openSink(to: Place, base: string, report: Report = nobody, limits: Partial<QueueLimits> = {}): Sink {
+export function openSink(
+  to: Place,
+  base: string,
+  report: Report = nobody,
+  limits: Partial<QueueLimits> = {},
+): RecordSink {
   const key = keyOf(to, base)
   if (typeof to === 'function' || key === undefined) {
     const queue = new Queue(nameOf(to, base), new CallOutlet(to as never), report, limits)
@@ -122,7 +127,7 @@ export function nameOf(to: Place, base: string): string {
 }
 
 /** One use of a place. */
-class OpenSink implements Sink {
+class OpenSink implements RecordSink {
   readonly #queue: Queue
   readonly #release: () => Promise<void>
   #closed: Promise<void> | undefined
@@ -139,6 +144,10 @@ class OpenSink implements Sink {
   /** After a reload too, as long as the new site uses the same place: exchanges end on the old one. */
   write(line: string): void {
     this.#queue.write(line)
+  }
+
+  writeLater(record: ExchangeRecord, line: Line): void {
+    this.#queue.writeLater(record, line)
   }
 
   flush(): Promise<void> {

@@ -1,15 +1,17 @@
+import type { Batch } from './batch.ts'
+
 /** A place that takes lines: what stands behind a queue. It is asked one thing at a time. */
 export interface Outlet {
   /**
-   * Puts lines where they belong. Rejected where that cannot be done now: the same list is given again later. What was
-   * taken of it meanwhile is the outlet's to know.
+   * Puts lines where they belong. Rejected where that cannot be done now: the same batch is given again later. What was
+   * taken of it meanwhile is the outlet's to know. Its bytes are others' once this is fulfilled.
    * @throws Undeliverable where it never will be.
    */
-  send(lines: readonly string[]): Promise<void>
+  send(batch: Batch): Promise<void>
   /** Opens the place anew. @throws what it fails with; then the old one is still there. */
   reopen?(): Promise<void>
   /** At the end of a process that waits for nothing: lines that were not sent, at once, as many as the place takes. */
-  last?(batches: readonly (readonly string[])[]): void
+  last?(batches: readonly Batch[]): void
   close(): Promise<void>
 }
 

@@ -31,7 +31,7 @@ export class LinesToPrimary {
 
   outlet(log: string): Outlet {
     return {
-      send: (lines) => this.#send(log, lines),
+      send: ({ text }) => this.#send(log, text),
       close: () => Promise.resolve(),
     }
   }
@@ -47,14 +47,14 @@ export class LinesToPrimary {
     for (const { resolve } of this.#waiting.values()) resolve(GONE)
   }
 
-  async #send(log: string, lines: readonly string[]): Promise<void> {
+  async #send(log: string, text: string): Promise<void> {
     if (this.#gone) throw new Error(GONE)
     const id = ++this.#last
     let late: NodeJS.Timeout | undefined
     const why = await new Promise<string | undefined>((resolve) => {
       this.#waiting.set(id, { resolve })
       late = setTimeout(() => resolve('the first process of the server does not answer'), PATIENCE).unref()
-      this.#tell({ id, log, text: lines.join('\n') })
+      this.#tell({ id, log, text })
     })
     clearTimeout(late)
     this.#waiting.delete(id)

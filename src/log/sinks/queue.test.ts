@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Reports } from '../../../test/support/reports.ts'
+import type { ExchangeRecord } from '../../message/exchange.ts'
+import type { Line } from '../sink.ts'
+import type { Batch } from './batch.ts'
 import { NotNow, type Outlet, Undeliverable } from './outlet.ts'
 import { Queue } from './queue.ts'
 
@@ -14,11 +17,11 @@ class Scripted implements Outlet {
   fail: (() => unknown) | undefined
   held: (() => void) | undefined
 
-  async send(lines: readonly string[]): Promise<void> {
+  async send({ lines }: Batch): Promise<void> {
     const error = this.fail?.()
     if (error !== undefined) throw error
     if (this.held !== undefined) await new Promise<void>((resolve) => (this.held = resolve))
-    this.sent.push([...lines])
+    this.sent.push(lines)
   }
 
   async reopen(): Promise<void> {
@@ -197,5 +200,59 @@ test('what is written after the end is dropped and counted', WAITS, async () => 
   const queue = new Queue('a', new Scripted(), () => undefined)
   await queue.close()
   queue.write('late')
+  assert.equal(queue.dropped, 1)
+})
+
+test(
+  'the lines of records are made together, a moment later, in the order of all that was written',
+  WAITS,
+  async () => {
+    const outlet = new Scripted()
+    const queue = new Queue('a', outlet, () => undefined, { patience: 5 })
+    let made = 0
+    const line: Line = ({ uri }) => {
+      made++
+      return uri
+    }
+    for (let i = 0; i < 3; i++) queue.writeLater({ uri: `/${i}` } as ExchangeRecord, line)
+    assert.equal(made, 0)
+    queue.write('between')
+    assert.equal(made, 3)
+    for (let i = 3; i < 40; i++) queue.writeLater({ uri: `/${i}` } as ExchangeRecord, line)
+    assert.equal(made, 3 + 32)
+    await queue.flush()
+    const uris = Array.from({ length: 40 }, (_, i) => `/${i}`)
+    assert.deepEqual(outlet.sent.flat(), [...uris.slice(0, 3), 'between', ...uris.slice(3)])
+  },
+)
+
+test('records that wait are written when the place is opened anew, closed, or the process ends', WAITS, async () => {
+  const outlet = new Scripted()
+  const queue = new Queue('a', outlet, () => undefined)
+  const record = { uri: '/' } as ExchangeRecord
+  queue.writeLater(record, () => 'before')
+  queue.reopen()
+  queue.writeLater(record, () => 'after')
+  await queue.close()
+  assert.deepEqual(outlet.sent, [['before'], ['(reopened)'], ['after']])
+  queue.writeLater(record, () => 'late')
+  assert.equal(queue.dropped, 1)
+
+  const left: string[] = []
+  const last = ([batch]: readonly Batch[]): unknown => left.push(...(batch?.lines ?? []))
+  const ending = new Queue('b', Object.assign(new Scripted(), { last }), () => undefined, { patience: 60_000 })
+  ending.writeLater(record, () => 'last')
+  ending.last()
+  assert.deepEqual(left, ['last'])
+})
+
+test('a record whose line cannot be made is dropped, counted and told, and no other', WAITS, async () => {
+  const outlet = new Scripted()
+  const reports = new Reports()
+  const queue = new Queue('a', outlet, reports.report)
+  const lines: Line[] = [() => 'one', () => assert.fail('no line'), () => 'three']
+  for (const line of lines) queue.writeLater({} as ExchangeRecord, line)
+  await queue.close()
+  assert.deepEqual(outlet.sent, [['one', 'three']])
   assert.equal(queue.dropped, 1)
 })

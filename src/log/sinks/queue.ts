@@ -1,14 +1,15 @@
-import type { Report } from '../../message/exchange.ts'
-import type { Sink } from '../sink.ts'
+import type { ExchangeRecord, Report } from '../../message/exchange.ts'
+import type { Line, RecordSink } from '../sink.ts'
+import { Batch, Filling } from './batch.ts'
 import { NotNow, type Outlet, Undeliverable } from './outlet.ts'
 import { Trouble } from './trouble.ts'
 
 /** The bounds of all queues, in one place. */
 export interface QueueLimits {
-  /** Characters that may wait; lines that find no room are dropped. */
+  /** Bytes that may wait; lines that find no room are dropped. */
   readonly bytes: number
   readonly lines: number
-  /** Lines are handed on when so many characters have come, or so many milliseconds after the first. */
+  /** Lines are handed on when so many bytes have come, or so many milliseconds after the first. */
   readonly batch: number
   readonly patience: number
   /** Milliseconds before a place that failed is tried again; each time twice as many, up to the longest. */
@@ -28,13 +29,12 @@ export const QUEUE_LIMITS: QueueLimits = {
   flush: 1_500,
 }
 
-interface Batch {
-  readonly lines: readonly string[]
-  readonly bytes: number
-}
-
 /** Stands in the queue where the place is to be opened anew. */
-const REOPEN: Batch = { lines: [], bytes: 0 }
+const REOPEN: Batch = Batch.of([])
+/** Beyond a batch that is handed on, so that the line that completes it mostly finds room. */
+const MARGIN = 4_096
+/** So many records get their lines together. More are no cheaper, and live on into what the collector of garbage moves. */
+const TOGETHER = 32
 
 interface Waiting {
   /** How many lines must have been settled. */
@@ -43,18 +43,22 @@ interface Waiting {
 }
 
 /**
- * The one queue of all sinks. A line costs a push; an outlet gets batches, one at a time. A place that fails is tried again
+ * The one queue of all sinks. A line is written into a buffer; an outlet gets batches, one at a time. A place that fails is tried again
  * with the same batch, after a pause that grows; meanwhile lines wait, and those that find no room are dropped and counted.
  */
-export class Queue implements Sink {
+export class Queue implements RecordSink {
   readonly #outlet: Outlet
   readonly #limits: QueueLimits
   readonly #trouble: Trouble
   readonly #due = (): void => this.#ripen()
+  /** Those whose lines are not made yet, and what makes them. */
+  #records: ExchangeRecord[] = []
+  #makers: Line[] = []
   /** Whole batches that wait; then the one that is being filled. */
   #batches: Batch[] = []
-  #open: string[] = []
-  #openBytes = 0
+  #open: Filling | undefined = undefined
+  /** What a batch was in that has been taken. */
+  #spare: Buffer | undefined = undefined
   /** Of all that wait, what is being sent included. */
   #bytes = 0
   #taken = 0
@@ -81,17 +85,40 @@ export class Queue implements Sink {
   }
 
   write(line: string): void {
-    const size = line.length + 1
+    if (this.#records.length > 0) this.#make()
+    this.#add(line)
+  }
+
+  writeLater(record: ExchangeRecord, line: Line): void {
+    if (this.#closed) return this.#trouble.drop(1)
+    this.#makers.push(line)
+    if (this.#records.push(record) >= TOGETHER) this.#make()
+    else this.#timer ??= setTimeout(this.#due, this.#limits.patience)
+  }
+
+  #make(): void {
+    const records = this.#records
+    const makers = this.#makers
+    this.#records = []
+    this.#makers = []
+    for (let i = 0; i < records.length; i++) {
+      try {
+        this.#add((makers[i] as Line)(records[i] as ExchangeRecord))
+      } catch (error) {
+        this.#trouble.drop(1, error)
+      }
+    }
+  }
+
+  #add(line: string): void {
     const { bytes, lines, batch, patience } = this.#limits
-    if (this.#bytes + size > bytes || this.#taken - this.#settled >= lines || this.#closed) {
+    if (this.#bytes + line.length + 1 > bytes || this.#taken - this.#settled >= lines || this.#closed) {
       this.#trouble.drop(1)
       return
     }
-    this.#open.push(line)
+    this.#bytes += this.#put(line)
     this.#taken++
-    this.#bytes += size
-    this.#openBytes += size
-    if (this.#openBytes >= batch) {
+    if (this.#open === undefined || this.#open.size >= batch) {
       this.#cut()
       if (this.#retry === undefined) void this.#run()
     } else this.#timer ??= setTimeout(this.#due, patience)
@@ -119,6 +146,7 @@ export class Queue implements Sink {
 
   reopen(): void {
     if (this.#outlet.reopen === undefined || this.#closed) return
+    this.#make()
     this.#cut()
     // A place that fails would never come to it.
     if (this.#trouble.failing) this.#batches.unshift(REOPEN)
@@ -128,13 +156,14 @@ export class Queue implements Sink {
 
   async close(): Promise<void> {
     if (this.#closed) return
+    this.#make()
     this.#closed = true
     await this.flush()
     clearTimeout(this.#timer)
     clearTimeout(this.#retry)
     const left = this.#taken - this.#settled
     this.#batches = []
-    this.#open = []
+    this.#open = undefined
     if (left > 0) this.#trouble.drop(left)
     this.#trouble.end()
     await this.#outlet.close()
@@ -142,17 +171,19 @@ export class Queue implements Sink {
 
   /** At the end of a process that waits for nothing: see Outlet. */
   last(): void {
+    this.#make()
     this.#cut()
-    const batches = this.#batches.flatMap(({ lines }) => (lines.length > 0 ? [lines] : []))
+    const batches = this.#batches.filter(({ count }) => count > 0)
     this.#batches = []
     if (batches.length > 0) this.#outlet.last?.(batches)
   }
 
   /** The batch that is being filled has waited for long enough. */
   #ripen(): void {
+    this.#make()
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#ripe = this.#open.length > 0
+    this.#ripe = this.#open !== undefined
     if (this.#retry === undefined) void this.#run()
   }
 
@@ -162,11 +193,32 @@ export class Queue implements Sink {
     void this.#run()
   }
 
+  /** @returns How many bytes the line takes. */
+  #put(line: string): number {
+    this.#open ??= this.#filling()
+    let size = this.#open.add(line)
+    if (size > 0) return size
+    this.#cut()
+    this.#open = this.#filling()
+    size = this.#open.add(line)
+    if (size > 0) return size
+    // It is longer than a batch may be.
+    this.#open = undefined
+    const alone = Batch.of([line])
+    this.#batches.push(alone)
+    return alone.bytes.byteLength
+  }
+
+  #filling(): Filling {
+    const buffer = this.#spare ?? Buffer.allocUnsafeSlow(this.#limits.batch + MARGIN)
+    this.#spare = undefined
+    return new Filling(buffer)
+  }
+
   #cut(): void {
-    if (this.#open.length === 0) return
-    this.#batches.push({ lines: this.#open, bytes: this.#openBytes })
-    this.#open = []
-    this.#openBytes = 0
+    if (this.#open === undefined) return
+    this.#batches.push(this.#open.batch())
+    this.#open = undefined
     this.#ripe = false
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -209,12 +261,12 @@ export class Queue implements Sink {
   /** @returns Whether the next one may follow. */
   async #send(batch: Batch): Promise<boolean> {
     try {
-      await this.#outlet.send(batch.lines)
+      await this.#outlet.send(batch)
     } catch (error) {
       this.#well = false
       if (error instanceof Undeliverable) {
         this.#gone(batch)
-        this.#trouble.drop(error.lines ?? batch.lines.length, error)
+        this.#trouble.drop(error.lines ?? batch.count, error)
         return true
       }
       this.#trouble.failed(error)
@@ -225,6 +277,7 @@ export class Queue implements Sink {
     }
     this.#well = true
     this.#pause = 0
+    this.#spare ??= batch.buffer
     this.#gone(batch)
     if (this.#trouble.failing) this.#trouble.over()
     return true
@@ -237,8 +290,8 @@ export class Queue implements Sink {
     this.#retry = setTimeout(() => this.#again(), pause).unref()
   }
 
-  #gone({ lines, bytes }: Batch): void {
-    this.#settled += lines.length
-    this.#bytes -= bytes
+  #gone({ count, bytes }: Batch): void {
+    this.#settled += count
+    this.#bytes -= bytes.byteLength
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Batch } from './batch.ts'
 import { isInstalled } from './installed.ts'
 import { type Outlet, Undeliverable } from './outlet.ts'
 import type { SqlOptions } from './place.ts'
@@ -57,7 +58,7 @@ export class SqlOutlet implements Outlet {
     this.#setup = { file, table, columns: Object.entries(columns), driver }
   }
 
-  async send(lines: readonly string[]): Promise<void> {
+  async send({ lines }: Batch): Promise<void> {
     const { error, refused } = await this.#ask({ insert: lines })
     if (error !== undefined) throw new Error(error)
     if (refused > 0) throw new Undeliverable('rows do not fit the table', { lines: refused })

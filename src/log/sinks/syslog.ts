@@ -3,6 +3,7 @@ import { connect, isIPv6, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openDatagrams, type UnixDatagrams } from '../../io/unix-datagrams.ts'
+import type { Batch } from './batch.ts'
 import { isInstalled } from './installed.ts'
 import type { Outlet } from './outlet.ts'
 import type { SyslogOptions, SyslogPlace } from './place.ts'
@@ -26,7 +27,7 @@ interface Way {
 export class SyslogOutlet implements Outlet {
   readonly #messages: SyslogMessages
   readonly #way: Way
-  #lines: readonly string[] | undefined
+  #batch: Batch | undefined
   #sending: readonly Buffer[] = []
 
   /** @throws TypeError that says what is wrong with the address. */
@@ -43,11 +44,11 @@ export class SyslogOutlet implements Outlet {
     else this.#way = new TcpWay(host, port, options.framing ?? 'octets')
   }
 
-  send(lines: readonly string[]): Promise<void> {
-    if (lines !== this.#lines) {
+  send(batch: Batch): Promise<void> {
+    if (batch !== this.#batch) {
       const now = new Date()
-      this.#sending = lines.map((line) => this.#messages.of(line, now))
-      this.#lines = lines
+      this.#sending = batch.lines.map((line) => this.#messages.of(line, now))
+      this.#batch = batch
     }
     return this.#way.send(this.#sending)
   }

@@ -1,24 +1,24 @@
+import type { Batch } from './batch.ts'
+
 const NEWLINE = 10
 
-/** The bytes of a batch of lines, and how much of it has been written: a batch that failed halfway goes on where it was. */
+/** How much of a batch has been written: one that failed halfway goes on where it was. */
 export class Unwritten {
-  #lines: readonly string[] | undefined
-  #bytes: Buffer = Buffer.alloc(0)
+  #batch: Batch | undefined
   #at = 0
 
-  /** What is left of these lines, which may be those of the last time. */
-  of(lines: readonly string[]): Buffer {
-    if (lines !== this.#lines) {
-      this.#lines = lines
-      this.#bytes = Buffer.from(`${lines.join('\n')}\n`)
+  /** What is left of this batch, which may be that of the last time. */
+  of(batch: Batch): Buffer {
+    if (batch !== this.#batch) {
+      this.#batch = batch
       this.#at = 0
     }
-    return this.#bytes.subarray(this.#at)
+    return batch.bytes.subarray(this.#at)
   }
 
   /** Whether a part was written, and the rest not. */
   get half(): boolean {
-    return this.#at > 0 && this.#at < this.#bytes.byteLength
+    return this.#at > 0 && this.#batch !== undefined && this.#at < this.#batch.bytes.byteLength
   }
 
   wrote(count: number): void {
@@ -27,12 +27,11 @@ export class Unwritten {
 
   /** The place is another one from now on: the line that was cut is written there from its beginning. */
   backToLine(): void {
-    if (this.half) this.#at = this.#bytes.lastIndexOf(NEWLINE, this.#at - 1) + 1
+    if (this.half) this.#at = (this.#batch?.bytes.lastIndexOf(NEWLINE, this.#at - 1) ?? -1) + 1
   }
 
   done(): void {
-    this.#lines = undefined
-    this.#bytes = Buffer.alloc(0)
+    this.#batch = undefined
     this.#at = 0
   }
 }
