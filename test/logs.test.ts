@@ -68,7 +68,7 @@ test('each logger has its own filter, format and place, and a bad head is logged
     [
       ['/a?token=***', 200, '/a', 'respond'],
       ['/b', 503, '/b', 'respond'],
-      ['-', 400, undefined, undefined],
+      [undefined, 400, undefined, undefined],
     ],
   )
   assert.equal(new Set(all.map(({ requestId }) => requestId)).size, 3)
