@@ -2,7 +2,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { type Config, ConfigError } from '../config/config.ts'
 import { withErrorLog } from '../config/error-log.ts'
 import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
-import { requestPlaces } from '../config/log-places.ts'
+import { linePlaces } from '../config/log-places.ts'
 import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 
@@ -10,10 +10,11 @@ import { type ConsoleLog, consoleReport } from './console.ts'
  * A config with what the command adds: reports on standard error, and a line a request on standard output, where the
  * config writes nothing of requests there itself.
  */
-export function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Config {
+export async function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Promise<Config> {
   const given = config.log ?? []
-  const own = requestPlaces(given).includes('stdout')
-  return { ...withErrorLog(config, base, consoleReport), log: log === undefined || own ? given : [...given, log] }
+  const own = linePlaces(given).includes('stdout')
+  const reporting = await withErrorLog(config, base, consoleReport)
+  return { ...reporting, log: log === undefined || own ? given : [...given, log] }
 }
 
 /** Configs that lie beside the one that is served may name secrets too. */
@@ -28,7 +29,7 @@ export function readingOf(path: string, log: ConsoleLog | undefined, development
     const config = development === true ? { ...read, development } : read
     const base = dirname(file)
     return {
-      config: withConsole(config, base, log),
+      config: await withConsole(config, base, log),
       build: { base, source, modules, withhold: [file, ...configsIn(base)] },
     }
   }

@@ -1,11 +1,11 @@
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
-import { addressesOf } from '../config/build.ts'
+import { addressesOf, hasApplications } from '../config/build.ts'
+import type { Config } from '../config/config.ts'
 import { developmentWarnings } from '../config/development-mode.ts'
 import { leaveErrorLog } from '../config/error-log.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
-import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
 import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
@@ -17,7 +17,7 @@ import type { Read, Reading } from '../server/reading.ts'
 import { serviceManager } from '../server/service-manager.ts'
 import { Single } from '../server/single.ts'
 import { inherited, tellPredecessor } from '../server/successor.ts'
-import { workersOf } from '../server/worker.ts'
+import { workersOf } from '../server/worker-count.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 import { handedOver } from './handed-over.ts'
 import { noteHangups } from './hangups.ts'
@@ -74,7 +74,7 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
     const warnings = [
       ...certificateWarnings(listen),
       ...writingWarnings(reading.config, listen, base),
-      ...socketWarnings(reading.config, base),
+      ...(hasApplications(reading.config) ? await socketWarnings(reading.config, base) : []),
       ...developmentWarnings(reading.config, listen),
     ]
     for (const told of warnings) report('warn', told)
@@ -110,6 +110,11 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
     tellPredecessor({ ok: false, told: sentenceFor(error) })
     throw error
   }
+}
+
+async function socketWarnings(config: Config, base: string): Promise<string[]> {
+  const unused = await import('../config/unused-socket.ts')
+  return unused.socketWarnings(config, base)
 }
 
 /** One process where that is enough; a primary with workers where several are wanted, or another user. */

@@ -11,17 +11,17 @@ import { leaveErrorLog, withErrorLog } from './error-log.ts'
 
 const WAITS = { timeout: 20_000 }
 
-test('without an error log reports go where they went', () => {
+test('without an error log reports go where they went', async () => {
   const { report } = new Reports()
-  assert.equal(withErrorLog({ routes: [] }, '/').report, undefined)
-  assert.equal(withErrorLog({ routes: [] }, '/', report).report, report)
-  assert.equal(withErrorLog({ routes: [], report }, '/', () => undefined).report, report)
+  assert.equal((await withErrorLog({ routes: [] }, '/')).report, undefined)
+  assert.equal((await withErrorLog({ routes: [] }, '/', report)).report, report)
+  assert.equal((await withErrorLog({ routes: [], report }, '/', () => undefined)).report, report)
 })
 
 test('a config that is only looked at makes no file; the first entry does', WAITS, async () => {
   const folder = makeFolder()
   const given = new Reports()
-  const { report } = withErrorLog({ routes: [], report: given.report, errorLog: { to: { file: 'log' } } }, folder)
+  const { report } = await withErrorLog({ routes: [], report: given.report, errorLog: { to: { file: 'log' } } }, folder)
   assert.ok(!existsSync(join(folder, 'log')))
   report?.('warn', 'Something.', { a: 1 })
   await flushSinks()
@@ -29,16 +29,20 @@ test('a config that is only looked at makes no file; the first entry does', WAIT
   assert.deepEqual(given.all, [{ level: 'warn', event: 'Something.', fields: { a: 1 } }])
 })
 
-test('a place that cannot be opened is told of elsewhere, and fails nobody', () => {
+test('a place that cannot be opened is told of elsewhere, and fails nobody', async () => {
   const other = new Reports()
-  const { report } = withErrorLog({ routes: [], errorLog: { to: { file: 'absent/log' } } }, makeFolder(), other.report)
+  const { report } = await withErrorLog(
+    { routes: [], errorLog: { to: { file: 'absent/log' } } },
+    makeFolder(),
+    other.report,
+  )
   report?.('error', 'x')
   assert.match(other.all[0]?.event ?? '', /error log cannot be opened/)
 })
 
 test('a table gets entries as rows', WAITS, async () => {
   const folder = makeFolder()
-  const { report } = withErrorLog({ routes: [], errorLog: { to: { sql: { file: 'log.db' } } } }, folder)
+  const { report } = await withErrorLog({ routes: [], errorLog: { to: { sql: { file: 'log.db' } } } }, folder)
   report?.('error', 'Something.', { requestId: 'r', error: new TypeError('x') })
   await flushSinks()
   const database = await openDatabase(join(folder, 'log.db'))
@@ -47,12 +51,12 @@ test('a table gets entries as rows', WAITS, async () => {
   database.close()
 })
 
-test('onError is called, with and without an error log', () => {
+test('onError is called, with and without an error log', async () => {
   for (const errorLog of [undefined, { to: () => undefined }]) {
     const told: string[] = []
     const other = new Reports()
     const onError = ({ event }: { event: string }): void => void told.push(event)
-    const { report } = withErrorLog({ routes: [], onError, ...(errorLog && { errorLog }) }, '/', other.report)
+    const { report } = await withErrorLog({ routes: [], onError, ...(errorLog && { errorLog }) }, '/', other.report)
     report?.('error', 'wake up')
     report?.('warn', 'sleep')
     assert.deepEqual(told, ['wake up'])
@@ -65,7 +69,7 @@ test(
   WAITS,
   async () => {
     const folder = makeFolder()
-    const { report } = withErrorLog({ routes: [], errorLog: { to: { file: 'log' } } }, folder)
+    const { report } = await withErrorLog({ routes: [], errorLog: { to: { file: 'log' } } }, folder)
     report?.('warn', 'First.')
     assert.deepEqual(openFilesHere(folder), process.platform === 'linux' ? [join(folder, 'log')] : [])
     await leaveErrorLog(report)

@@ -1,7 +1,7 @@
-import { ErrorLog } from '../log/error-log.ts'
 import type { ErrorLogOptions } from '../log/error-log-options.ts'
 import type { Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
+import { loadOutlets } from '../log/sinks/outlets.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Config } from './config.ts'
 import { errorPlace } from './log-places.ts'
@@ -10,12 +10,14 @@ import { errorPlace } from './log-places.ts'
  * The config with what writes its error log as `report`. The place is opened with the first entry.
  * @param otherwise Where reports go that the config names no place for, and what is said of a place that fails.
  */
-export function withErrorLog(config: Config, base: string, otherwise?: Report): Config {
+export async function withErrorLog(config: Config, base: string, otherwise?: Report): Promise<Config> {
   const { errorLog, onError, report: given } = config
   const plain = given ?? otherwise
   if (errorLog === undefined && onError === undefined)
     return plain === undefined ? config : { ...config, report: plain }
   const to = errorPlace(errorLog ?? {})
+  // Loaded by those who have one: the last moment when somebody can wait for it.
+  const [{ ErrorLog }] = await Promise.all([import('../log/error-log.ts'), loadOutlets([to])])
   // An error log that fails cannot be told of in itself.
   const open = (): Sink => openedOr(() => openSink(to, base, plain), plain)
   const options: ErrorLogOptions =

@@ -5,14 +5,12 @@ import type { Place } from '../log/sinks/place.ts'
 import type { Config } from './config.ts'
 
 /** All places that the logs of a config go to. */
-export function placesOf({ log = [], errorLog }: Config): Place[] {
-  const places = requestPlaces(log)
-  if (errorLog !== undefined) places.push(errorPlace(errorLog))
-  return places
+export function placesOf({ log, errorLog }: Config): Place[] {
+  return [...linePlaces(log), ...(errorLog === undefined ? [] : [errorPlace(errorLog)])]
 }
 
-/** The places that lines of requests go to. */
-export function requestPlaces(log: readonly unknown[]): Place[] {
+/** The places of lines for requests; none where all are told who are objects of their own. */
+export function linePlaces(log: Config['log'] = []): Place[] {
   const places: Place[] = []
   for (const entry of log) {
     if (typeof entry === 'string') places.push('stdout')

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import * as guards from '../access/guard.ts'
+import { useGuards } from '../access/lazy-guard.ts'
 import { type BuildOptions, buildConfig } from '../config/build.ts'
 import { checkConfig } from '../config/check.ts'
 import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
@@ -11,6 +13,9 @@ import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
 import { PartlyMade } from './partly-made.ts'
 import { Running } from './running.ts'
+
+// A program that makes a Site is told at once what is wrong with its guards, and has no moment to wait for them.
+useGuards(guards)
 
 /** A server that runs. */
 export interface Server {
@@ -45,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   let stopped = false
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
-    const { config, build } = readOptions(next, again)
+    const { config, build } = await readOptions(next, again)
     const before = report
     report = config.report
     try {
@@ -100,7 +105,7 @@ export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | '
   return site
 }
 
-function readOptions(options: ServeOptions, again: boolean): { config: Config; build: BuildOptions } {
+async function readOptions(options: ServeOptions, again: boolean): Promise<{ config: Config; build: BuildOptions }> {
   const { port, host, base = '.', ...given } = options
   const source = { name: 'serve()' }
   const short = port !== undefined || host !== undefined
@@ -112,6 +117,6 @@ function readOptions(options: ServeOptions, again: boolean): { config: Config; b
     throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
   }
   const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
-  const config = withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
+  const config = await withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
   return { config, build: { base: resolve(base), source, modules: new Modules(again) } }
 }

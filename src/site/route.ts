@@ -1,5 +1,5 @@
 import type { Access } from '../access/access.ts'
-import { guard } from '../access/guard.ts'
+import { lazyGuard } from '../access/lazy-guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import type { Middleware, Reply } from '../message/interface.ts'
@@ -52,7 +52,7 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, defau
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
   const access = route.access === undefined ? defaults.access : route.access
   const guarded = access !== undefined && access !== 'public'
-  const { guard: guardOf = (given) => guard(given, place) } = defaults
+  const { guard: guardOf = (given) => lazyGuard(given, place) } = defaults
   const kind = kindOf(route)
   const before: Middleware[] = guarded ? [guardOf(access)] : []
   before.push(withoutPassword(kind))
