@@ -15,13 +15,15 @@ import { LATE_KINDS, loadKind } from '../site/late-kinds.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
+import { checkPlace } from './check-place.ts'
 import { type Config, ConfigError } from './config.ts'
+import { errorLogAlone } from './error-log.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
 import { loadModule } from './load-module.ts'
 import { linePlaces, logPaths } from './log-places.ts'
-import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
+import type { OpenLogs } from './open-logs.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
 import { checkProxy, proxyFiles } from './proxies.ts'
@@ -37,7 +39,7 @@ export interface Built {
   /** What is to be run for it. */
   readonly applications: readonly ApplicationSpec[]
   /** What is told of exchanges, to be opened when they are served. */
-  readonly logs?: Logs
+  readonly logs?: OpenLogs
 }
 
 export interface BuildOptions {
@@ -158,16 +160,19 @@ function saysWhoMay({ access, routes }: Config): boolean {
 }
 
 /** The logs of a config, where it has lines or an error log: what makes lines and takes them is loaded for those alone. */
-async function logsOf({ log = [], errorLog, report }: Config, options: BuildOptions): Promise<Logs | undefined> {
+async function logsOf(
+  { log = [], errorLog, report }: Config,
+  { base, source, certificates, explaining }: BuildOptions,
+): Promise<OpenLogs | undefined> {
   const places = linePlaces(log)
-  if (places.length === 0 && errorLog === undefined) return undefined
-  const [{ checkPlace, Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
-  const looking = options.certificates !== false && options.explaining !== true
+  const looking = certificates !== false && explaining !== true
   const refuse = (path: KeyPath, cause: Error): never => {
-    throw new ConfigError(faultAt(path, cause.message, options.source), { cause })
+    throw new ConfigError(faultAt(path, cause.message, source), { cause })
   }
-  if (looking) checkPlace(errorLog?.to, options.base, (cause) => refuse(['errorLog', 'to'], cause))
-  return new Logs(log, options.base, report, looking, refuse)
+  if (looking) checkPlace(errorLog?.to, base, (cause) => refuse(['errorLog', 'to'], cause))
+  if (places.length === 0) return errorLog === undefined ? undefined : errorLogAlone(log as readonly Logger[], report)
+  const [{ Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
+  return new Logs(log, base, report, looking, refuse)
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */

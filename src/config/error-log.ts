@@ -3,8 +3,10 @@ import type { Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import { loadOutlets } from '../log/sinks/outlets.ts'
 import type { Report } from '../message/exchange.ts'
+import type { Logger } from '../message/interface.ts'
 import type { Config } from './config.ts'
 import { errorPlace } from './log-places.ts'
+import type { OpenLogs } from './open-logs.ts'
 
 /**
  * The config with what writes its error log as `report`. The place is opened with the first entry.
@@ -42,6 +44,16 @@ const opened = new WeakMap<Report, LateSink>()
  */
 export async function leaveErrorLog(report: Report | undefined): Promise<void> {
   if (report !== undefined) await opened.get(report)?.close()
+}
+
+/** The logs of a config that writes no lines of requests, and has an error log. */
+export function errorLogAlone(loggers: readonly Logger[], report: Report | undefined): OpenLogs {
+  return {
+    loggers,
+    open: () => undefined,
+    retire: () => void leaveErrorLog(report),
+    close: () => leaveErrorLog(report),
+  }
 }
 
 function openedOr(open: () => Sink, told: Report | undefined): Sink {

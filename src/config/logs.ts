@@ -1,13 +1,12 @@
-import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { LineLogger } from '../log/line-logger.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { RecordSink, Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
-import type { Place } from '../log/sinks/place.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
+import { checkPlace } from './check-place.ts'
 import { leaveErrorLog } from './error-log.ts'
+import type { OpenLogs } from './open-logs.ts'
 import { isLogger } from './parts.ts'
 
 /** Milliseconds for exchanges of a site that is replaced to end, before places that only it has are let go. */
@@ -23,7 +22,7 @@ interface Lines {
 export type Refuse = (path: readonly (string | number)[], cause: Error) => never
 
 /** The loggers of a config. Their places are opened when the config begins to be served, and not to check it. */
-export class Logs {
+export class Logs implements OpenLogs {
   readonly loggers: readonly Logger[]
   readonly #lines: readonly Lines[]
   readonly #base: string
@@ -81,24 +80,6 @@ export class Logs {
     this.#sinks = []
     await Promise.allSettled(sinks.map((sink) => sink.close()))
     await leaveErrorLog(this.#report)
-  }
-}
-
-/** What opening would say of a place, as far as it can be known before. @throws by `refuse`. */
-export function checkPlace(to: Place | undefined, base: string, refuse: (cause: Error) => never): void {
-  const named = typeof to !== 'object' ? undefined : 'file' in to ? to.file : 'sql' in to ? to.sql.file : undefined
-  if (named === undefined) return
-  const file = resolve(base, named)
-  const folder = dirname(file)
-  const stats = statSync(file, { throwIfNoEntry: false })
-  if (stats?.isDirectory() === true) refuse(new Error(`${file} is a folder: name a file in it`))
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    refuse(new Error(`there is no folder ${folder}: make it, or name another one`))
-  const cannot = stats === undefined ? folder : file
-  try {
-    accessSync(cannot, constants.W_OK)
-  } catch {
-    refuse(new Error(`${cannot} cannot be written: change its owner or its mode`))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServedCertificates } from '../acme/served.ts'
 import type { Built } from '../config/build.ts'
-import type { Logs } from '../config/logs.ts'
+import type { OpenLogs } from '../config/open-logs.ts'
 import { Engine } from '../door/engine.ts'
 import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
@@ -44,7 +44,7 @@ export class Running {
   #engine: Engine | undefined
   #stopping = false
   #acme: ServedCertificates | undefined
-  #logs: Logs | undefined
+  #logs: OpenLogs | undefined
   readonly #applications: Applications
 
   /** @param applications Who runs what the config has run; somebody else where it is left out. */
