@@ -20,7 +20,7 @@ const FOR_SOME: readonly (readonly [what: RegExp, but?: RegExp])[] = [
   [/^gateway\//, /^gateway\/(?:answer-body|call)\.js$/],
   [/^io\/(?:certificate|spawn\/.*|tls|unix-datagrams|upload)\.js$/],
   [/^log\/(?:error-log|floods|format|json|line-logger|pager)\.js$/],
-  [/^log\/sinks\//, /\/(?:batch|descriptor|old-files|open|outlets?|queue|trouble|unwritten|write-all)\.js$/],
+  [/^log\/sinks\//, /\/(?:batch|descriptor|open|outlets?|queue|trouble|unwritten|write-all)\.js$/],
   [/^process\//],
   [/^protocol\/(?:cgi|fastcgi|http2|scgi|tls)\//, /\/(?:octets|frames)\.js$/],
   [/^resource\/(?:app|cgi|fastcgi|proxy|scgi|wsgi)\//, /^resource\/proxy\/addresses\.js$/],

@@ -1,8 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import type { FileFacts } from '../io/file.ts'
-import { isOldFileOf } from '../log/sinks/old-files.ts'
 import { sourceNames } from '../resource/sources.ts'
+import { isOldFileOf } from './old-logs.ts'
 import type { Executed } from './programs.ts'
 
 /** How long what a path leads to is believed, in milliseconds: a renewed key is often a link to another file. */
