@@ -1,8 +1,9 @@
 import type { Means } from '../message/connection.ts'
-import type { Access, AccessRules, Allow } from './access.ts'
+import type { AccessRules } from './access.ts'
 import { byAddress, byMethod, byName } from './allow.ts'
 import { authorized } from './authorized.ts'
 import { authorizerOf } from './authorizers.ts'
+import { namesUsers } from './check-rules.ts'
 import { oneOf } from './combined.ts'
 import { type Gate, inTurn } from './gate.ts'
 import { asking } from './identified.ts'
@@ -15,9 +16,6 @@ export interface BuiltRules {
   /** By what all schemes in them identify. */
   readonly means: readonly Means[]
 }
-
-const KEYS: ReadonlySet<string> = new Set(['scheme', 'realm', 'store', 'allow', 'authorizer', 'all', 'any'])
-const ALLOW: ReadonlySet<string> = new Set(['users', 'groups', 'methods', 'addresses'])
 
 /** Rules made gates, once, at start. @throws TypeError that says what is wrong. */
 export function builtRules(rules: AccessRules, place: GuardPlace): BuiltRules {
@@ -41,49 +39,4 @@ function conditions({ allow }: AccessRules): Gate[] {
   if (allow?.methods !== undefined) gates.push(byMethod(allow.methods))
   if (allow?.addresses !== undefined) gates.push(byAddress(allow.addresses))
   return gates
-}
-
-/**
- * Looks at rules without making anything of them.
- * @param named Whether somebody was asked already who it is. @throws TypeError that says what is wrong.
- */
-export function checkRules(rules: AccessRules, named: boolean = false): void {
-  checkKeys(rules, KEYS, 'access')
-  const { scheme, realm, store, allow, authorizer, all, any } = rules
-  if (scheme === 'basic' && store === undefined) {
-    throw new TypeError("scheme 'basic' needs a store, which knows the passwords: store: { htpasswd: './htpasswd' }")
-  }
-  if (scheme !== 'basic' && (store ?? realm) !== undefined) {
-    throw new TypeError(`has a ${store === undefined ? 'realm' : 'store'}, which is for scheme 'basic' only`)
-  }
-  if (allow !== undefined) checkKeys(allow, ALLOW, 'allow')
-  const allows = allow !== undefined && Object.values(allow).some((one) => one !== undefined)
-  if (!allows && [scheme, authorizer, all, any].every((one) => one === undefined)) {
-    throw new TypeError('says nothing, and would let everybody in: give scheme, allow, authorizer, all or any')
-  }
-  const known = named || scheme !== undefined
-  if (!known && allow !== undefined && namesUsers(allow)) {
-    throw new TypeError('allows users or groups, and has no scheme, by which clients say who they are')
-  }
-  for (const [name, list] of Object.entries({ all, any })) {
-    if (list?.length === 0) throw new TypeError(`${name} has no rules in it`)
-    for (const one of list ?? []) checkRules(one, known)
-  }
-}
-
-function namesUsers({ users, groups }: Allow): boolean {
-  return users !== undefined || groups !== undefined
-}
-
-/** A key that is mistyped would let in more than is meant. */
-function checkKeys(given: unknown, known: ReadonlySet<string>, name: string): void {
-  if (given === null || typeof given !== 'object' || Array.isArray(given)) throw new TypeError(`${name} is no object`)
-  const wrong = Object.keys(given).find((key) => !known.has(key))
-  if (wrong !== undefined) throw new TypeError(`${name} has no key ${wrong}; possible are ${[...known].join(', ')}`)
-}
-
-/** All rules in an access, itself among them. */
-export function rulesIn(access: Access | undefined): AccessRules[] {
-  if (access === undefined || access === 'public') return []
-  return [access, ...[...(access.all ?? []), ...(access.any ?? [])].flatMap(rulesIn)]
 }

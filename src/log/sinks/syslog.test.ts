@@ -14,9 +14,12 @@ import { needPeer } from '../../../test/support/peers.ts'
 import { freePorts } from '../../../test/support/ports.ts'
 import { Reports } from '../../../test/support/reports.ts'
 import { openSink } from './open.ts'
+import { loadOutlets } from './outlets.ts'
 import type { SyslogOptions } from './place.ts'
 import { parseAddress } from './syslog.ts'
 import { SyslogMessages } from './syslog-message.ts'
+
+await loadOutlets([{ syslog: true }])
 
 const WAITS = { timeout: 30_000 }
 const LINUX = { ...WAITS, skip: process.platform !== 'linux' }
@@ -153,6 +156,8 @@ test('datagrams that find no descriptor are sent when there is one', LINUX, asyn
   const program = `
     import { closeSync, openSync } from 'node:fs'
     import { openSink } from ${JSON.stringify(new URL('./open.js', import.meta.url).href)}
+    import { loadOutlets } from ${JSON.stringify(new URL('./outlets.js', import.meta.url).href)}
+    await loadOutlets([{ syslog: true }])
     const sink = openSink({ syslog: 'udp:127.0.0.1:${receiver.address().port}' }, '/', undefined, { firstPause: 1 })
     const taken = []
     try {
