@@ -54,7 +54,7 @@ const somewhere = v.pipe(
         object<SqlOptions>(
           {
             file: need(text('The file of the SQLite database.')),
-            table: text('Default: `requests`.'),
+            table: text('Default: `requests`; of the error log `errors`.'),
             columns: optional(
               map(filled(), filled() as v.GenericSchema<unknown>),
               'Columns, and the keys of JSON lines that they get.',
