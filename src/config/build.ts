@@ -19,7 +19,7 @@ import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
 import { loadModule } from './load-module.ts'
-import { linePlaces, logFiles } from './log-places.ts'
+import { linePlaces, logFiles, placesOf } from './log-places.ts'
 import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -156,12 +156,17 @@ function saysWhoMay({ access, routes }: Config): boolean {
 }
 
 /** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */
-async function logsOf({ log = [], report }: Config, options: BuildOptions): Promise<Logs | undefined> {
+async function logsOf(config: Config, options: BuildOptions): Promise<Logs | undefined> {
+  const { log = [], report } = config
+  const looking = options.certificates !== false && options.explaining !== true
+  if (looking && placesOf(config).some((to) => typeof to === 'object')) {
+    const { checkPlaces } = await import('./usable-places.ts')
+    await checkPlaces(config, options.base, options.source)
+  }
   const places = linePlaces(log)
   if (places.length === 0) return undefined
   const [{ Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
-  const looking = options.certificates !== false && options.explaining !== true
-  return new Logs(log, options.base, report, looking, (path, cause) => {
+  return new Logs(log, options.base, report, (path, cause) => {
     throw new ConfigError(faultAt(path, cause.message, options.source), { cause })
   })
 }

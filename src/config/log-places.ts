@@ -10,14 +10,14 @@ export function placesOf({ log, errorLog }: Config): Place[] {
 
 /** The places of lines for requests; none where all are told who are objects of their own. */
 export function linePlaces(log: Config['log'] = []): Place[] {
-  const places: Place[] = []
-  for (const entry of log as readonly unknown[]) {
-    if (typeof entry === 'string') places.push('stdout')
-    else if (typeof entry === 'object' && entry !== null && !('logRequest' in entry)) {
-      places.push((entry as LogOptions).to ?? 'stdout')
-    }
-  }
-  return places
+  return (log as readonly unknown[]).map(linePlace).filter((to) => to !== undefined)
+}
+
+/** Where the lines of an entry of `log` go; undefined for an object of its own. */
+export function linePlace(entry: unknown): Place | undefined {
+  if (typeof entry === 'string') return 'stdout'
+  if (typeof entry !== 'object' || entry === null || 'logRequest' in entry) return undefined
+  return (entry as LogOptions).to ?? 'stdout'
 }
 
 /** The columns of a table of reports, and the keys of the JSON entries that they get. */
