@@ -5,12 +5,13 @@ import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 
-/** A config with what the command adds: lines on the console, reports on standard error. */
+/**
+ * A config with what the command adds: reports on standard error, and a line a request on standard output, where the config
+ * says nothing of logs.
+ */
 export async function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Promise<Config> {
-  return {
-    ...(await withErrorLog(config, base, consoleReport)),
-    log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
-  }
+  const ours = log === undefined ? [] : [log]
+  return { ...(await withErrorLog(config, base, consoleReport)), log: config.log ?? ours }
 }
 
 /** Configs that lie beside the one that is served may name secrets too. */

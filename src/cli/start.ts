@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { addressesOf, hasApplications } from '../config/build.ts'
 import type { Config } from '../config/config.ts'
 import { developmentWarnings } from '../config/development-mode.ts'
+import { leaveErrorLog } from '../config/error-log.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
 import { writingWarnings } from '../config/writable.ts'
@@ -51,15 +52,23 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
   const predecessor = await inherited()
   try {
     const handed = handedOver(given, serving.tls === true, predecessor)
-    // What the server itself reports goes where the config that was read last says.
+    // What the server itself reports goes where the config that is served says.
     let present: Report = consoleReport
+    let next = present
     const report: Report = (...told) => present(...told)
     const read: Read = async (modules) => {
       const made = await handed.read(modules)
-      present = made.config.report ?? consoleReport
+      next = made.config.report ?? consoleReport
       return made
     }
+    const reloaded = (well: boolean): void => {
+      const left = well ? present : next
+      if (well) present = next
+      else next = present
+      if (left !== present) void leaveErrorLog(left)
+    }
     const reading = await read(new Modules())
+    present = next
     const listen = addressesOf(reading.config, reading.build.base)
     const { base } = reading.build
     const warnings = [
@@ -92,6 +101,7 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
       over: predecessor !== undefined,
       manager,
       hangups,
+      reloaded,
       ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
     })
     await flushSinks()

@@ -6,6 +6,7 @@ import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
 import { loadOutlets } from '../log/sinks/outlets.ts'
+import type { Report } from '../message/exchange.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Logger } from '../message/interface.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
@@ -19,7 +20,7 @@ import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
 import { loadModule } from './load-module.ts'
-import { linePlaces, logFiles, placesOf } from './log-places.ts'
+import { checkPlace, linePlaces, logPaths } from './log-places.ts'
 import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -38,6 +39,8 @@ export interface Built {
   readonly applications: readonly ApplicationSpec[]
   /** What is told of exchanges, to be opened when they are served. */
   readonly logs?: Logs
+  /** What the error log is told by. */
+  readonly report?: Report
 }
 
 export interface BuildOptions {
@@ -87,11 +90,13 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const folders = keys === undefined ? [] : [keys]
   const secrets = [...secretPaths(config, listen, options), ...(access?.accessFiles(config, base) ?? [])]
   const paths = [...secrets, ...modulePaths(config, base)]
-  const secret = withheldFiles(paths, folders)
+  const logged = logPaths(config, base)
+  const secret = withheldFiles(paths, folders, [], logged)
   const withheld = withheldFiles(
     [...paths, ...executedFiles(config.routes, base)],
     folders,
     executed(config.routes, base),
+    logged,
   )
   const acme = await buildAcme(config, options)
   const { limits, timeouts, trustedProxies, log, report, intercept } = config
@@ -107,7 +112,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       place,
       ...(guarded.access !== undefined && { access: guarded.access }),
       ...(intercept !== undefined && { intercept }),
-      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
+      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),
       log: logs?.loggers ?? (log as readonly Logger[] | undefined) ?? [],
       ...(config.requestId !== undefined && { requestId: config.requestId }),
@@ -129,6 +134,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     engine,
     applications,
     ...(logs !== undefined && { logs }),
+    ...(report !== undefined && { report }),
     ...(acme !== undefined && { acme }),
   }
 }
@@ -156,19 +162,17 @@ function saysWhoMay({ access, routes }: Config): boolean {
 }
 
 /** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */
-async function logsOf(config: Config, options: BuildOptions): Promise<Logs | undefined> {
-  const { log = [], report } = config
+async function logsOf({ log = [], errorLog, report }: Config, options: BuildOptions): Promise<Logs | undefined> {
+  const { base, source } = options
   const looking = options.certificates !== false && options.explaining !== true
-  if (looking && placesOf(config).some((to) => typeof to === 'object')) {
-    const { checkPlaces } = await import('./usable-places.ts')
-    await checkPlaces(config, options.base, options.source)
+  const refuse = (path: KeyPath, cause: Error): never => {
+    throw new ConfigError(faultAt(path, cause.message, source), { cause })
   }
+  if (looking) checkPlace(errorLog?.to, base, (cause) => refuse(['errorLog', 'to'], cause))
   const places = linePlaces(log)
   if (places.length === 0) return undefined
   const [{ Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
-  return new Logs(log, options.base, report, (path, cause) => {
-    throw new ConfigError(faultAt(path, cause.message, options.source), { cause })
-  })
+  return new Logs(log, base, report, looking, refuse)
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
@@ -248,9 +252,8 @@ function secretPaths(
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
-  const logs = logFiles(config).map((file) => resolve(base, file))
   const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
-  return [...withhold, ...keys, ...authorities, ...logs, ...proxyFiles(config.routes, base)]
+  return [...withhold, ...keys, ...authorities, ...proxyFiles(config.routes, base)]
 }
 
 /** The modules that a config names: they are run, and never served. */

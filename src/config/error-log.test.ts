@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../../test/support/folder.ts'
+import { openFiles } from '../../test/support/open-files.ts'
 import { Reports } from '../../test/support/reports.ts'
 import { openDatabase } from '../../test/support/sqlite.ts'
 import { flushSinks } from '../log/sinks/open.ts'
-import { withErrorLog } from './error-log.ts'
+import { leaveErrorLog, withErrorLog } from './error-log.ts'
 
 const WAITS = { timeout: 20_000 }
 
@@ -62,3 +63,26 @@ test('onError is called, with and without an error log', async () => {
     assert.equal(other.all.length, errorLog === undefined ? 2 : 0)
   }
 })
+
+test(
+  'an error log that is left is closed with all that was written; what comes late opens it for itself',
+  WAITS,
+  async () => {
+    const folder = makeFolder()
+    const { report } = await withErrorLog({ routes: [], errorLog: { to: { file: 'log' } } }, folder)
+    report?.('warn', 'First.')
+    assert.deepEqual(openFilesHere(folder), process.platform === 'linux' ? [join(folder, 'log')] : [])
+    await leaveErrorLog(report)
+    assert.match(readFileSync(join(folder, 'log'), 'utf8'), /First\.\n$/)
+    assert.deepEqual(openFilesHere(folder), [])
+    report?.('warn', 'Late.')
+    await leaveErrorLog(report)
+    assert.match(readFileSync(join(folder, 'log'), 'utf8'), /First\.\n.*Late\.\n$/)
+    assert.deepEqual(openFilesHere(folder), [])
+    await leaveErrorLog(new Reports().report)
+  },
+)
+
+function openFilesHere(folder: string): string[] {
+  return process.platform === 'linux' ? openFiles(folder) : []
+}

@@ -22,13 +22,26 @@ export async function withErrorLog(config: Config, base: string, otherwise?: Rep
   const open = (): Sink => openedOr(() => openSink(to, base, plain), plain)
   const options: ErrorLogOptions =
     typeof to === 'object' && 'sql' in to ? { ...errorLog, format: 'json' } : { ...errorLog }
-  const log = new ErrorLog(options, errorLog === undefined ? NOWHERE : new LateSink(open), onError)
+  const late = errorLog === undefined ? undefined : new LateSink(open)
+  const log = new ErrorLog(options, late ?? NOWHERE, onError)
   const also = errorLog === undefined ? plain : given
   const report: Report = (level, event, fields) => {
     also?.(level, event, fields)
     log.report(level, event, fields)
   }
+  if (late !== undefined) opened.set(report, late)
   return { ...config, report }
+}
+
+/** The error logs that reports go to. */
+const opened = new WeakMap<Report, LateSink>()
+
+/**
+ * Lets go of the place of an error log, when what was written is there: another config is served. What is reported after
+ * that still goes there.
+ */
+export async function leaveErrorLog(report: Report | undefined): Promise<void> {
+  if (report !== undefined) await opened.get(report)?.close()
 }
 
 function openedOr(open: () => Sink, told: Report | undefined): Sink {
@@ -48,10 +61,15 @@ const NOWHERE: Sink = {
   dropped: 0,
 }
 
-/** A sink that is opened with its first line: a config is also read by those who only look at it. */
+/**
+ * A sink that is opened with its first line: a config is also read by those who only look at it. Once it was closed, a line
+ * that comes late opens it for itself.
+ */
 class LateSink implements Sink {
   readonly #open: () => Sink
   #sink: Sink | undefined
+  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(open: () => Sink) {
     this.#open = open
@@ -64,6 +82,7 @@ class LateSink implements Sink {
   write(line: string): void {
     this.#sink ??= this.#open()
     this.#sink.write(line)
+    if (this.#closed) void this.close()
   }
 
   async flush(): Promise<void> {
@@ -75,6 +94,11 @@ class LateSink implements Sink {
   }
 
   async close(): Promise<void> {
-    await this.#sink?.close()
+    const sink = this.#sink
+    this.#sink = undefined
+    this.#closed = true
+    // It may be closed once more while a line that came late is on its way.
+    if (sink !== undefined) this.#closing = Promise.all([this.#closing, sink.close()]).then(() => undefined)
+    await this.#closing
   }
 }

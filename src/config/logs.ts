@@ -4,6 +4,7 @@ import type { RecordSink, Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
+import { checkPlace } from './log-places.ts'
 import { isLogger } from './parts.ts'
 
 /** Milliseconds for exchanges of a site that is replaced to end, before places that only it has are let go. */
@@ -27,8 +28,11 @@ export class Logs {
   readonly #refuse: Refuse
   #sinks: Sink[] = []
 
-  /** @throws by `refuse`, for what cannot be. */
-  constructor(given: readonly unknown[], base: string, report: Report | undefined, refuse: Refuse) {
+  /**
+   * @param look Whether this process is the one that will write: it looks whether it may.
+   * @throws by `refuse`, for what cannot be, and for a folder that cannot be written.
+   */
+  constructor(given: readonly unknown[], base: string, report: Report | undefined, look: boolean, refuse: Refuse) {
     const lines: Lines[] = []
     this.#base = base
     this.#report = report
@@ -36,6 +40,7 @@ export class Logs {
     this.loggers = given.map((one, index) => {
       if (isLogger(one)) return one as Logger
       const options = (typeof one === 'string' ? { format: one } : one) as LogOptions
+      if (look) checkPlace(options.to, base, (cause) => refuse(['log', index, 'to'], cause))
       const logger = tried(
         () => new LineLogger(options),
         (cause) => refuse(['log', index], cause),
