@@ -17,7 +17,8 @@ import { builtRules, checkRules } from './rules.ts'
  */
 export function guard(access: Access, place: GuardPlace = { base: '.' }): Middleware {
   if (access === 'public') return (next) => next
-  if (typeof access === 'string') throw new TypeError(`access is 'public' or rules, not ${JSON.stringify(access)}`)
+  if (typeof access !== 'object' || access === null)
+    throw new TypeError(`access is 'public' or rules, not ${JSON.stringify(access)}`)
   checkRules(access)
   const { gate, means } = builtRules(access, place)
   return standing(gate, means)

@@ -120,7 +120,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     ],
     [
       { ...FILES, access: { any: [{ allow: {} }] } },
-      '.access: says nothing, and would let everybody in: give scheme, allow, authorizer, all or any',
+      '.access: allow says nothing: give users, groups, methods, addresses, or leave it out',
     ],
     [
       { ...FILES, access: { allow: { users: ['ada'] } } },

@@ -1,5 +1,6 @@
 import type { Access } from '../access/access.ts'
 import { guard } from '../access/guard.ts'
+import { checkKeys, checkSaid } from '../access/known-keys.ts'
 import type { GuardPlace } from '../access/place.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
@@ -52,6 +53,13 @@ export interface SiteOptions {
   readonly place?: Partial<FilesPlace>
 }
 
+const KEYS: ReadonlySet<string> = new Set(
+  Object.keys({
+    ...{ routes: true, errors: true, intercept: true, development: true, log: true, report: true, requestId: true },
+    ...{ limits: true, access: true, middleware: true, place: true },
+  } satisfies Record<keyof SiteOptions, true>),
+)
+
 /**
  * Everything between the front doors and the resources, folded once. From the outside in: the middleware of the site,
  * ranges and conditions, error pages, then the route's guard, its middleware, its resource.
@@ -75,6 +83,8 @@ export class Site {
 
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
+    checkKeys(options, KEYS, 'a site')
+    checkSaid(options, ['access'])
     const identity = ownIdentity(options.routes, options.access)
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
     this.report = options.report === undefined ? undefined : unfailing(options.report)
