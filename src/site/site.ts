@@ -22,6 +22,7 @@ import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
 import type { Intercept } from './intercept.ts'
+import { OtherReadings } from './other-readings.ts'
 import { ownIdentity } from './own-identity.ts'
 import { ask, intoGuards } from './permission.ts'
 import { recordOf } from './record.ts'
@@ -95,7 +96,7 @@ export class Site {
     const defaults = { bodyLimit: limits?.body, access, intercept, guard: guardOf }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
-    this.#dispatcher = new Dispatcher(this.#table)
+    this.#dispatcher = new Dispatcher(this.#table, OtherReadings.of(routes))
     const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
     this.#pages = buildPages(options.errors, place.base, inside, this.#table)
     this.#routePages = options.routes.map(({ errors }, i) =>
