@@ -50,7 +50,16 @@ export function fastCgiAuthorizer(
     for (let i = 0; i < all.length; i += 2) {
       if (!NOT_TOLD.has(all[i] as string)) variables.push(all[i] as string, all[i + 1] as string)
     }
-    return { request, connection, variables, lines: undefined, content: undefined, data: undefined, tried: undefined }
+    return {
+      request,
+      connection,
+      variables,
+      lines: undefined,
+      asked: true,
+      content: undefined,
+      data: undefined,
+      tried: undefined,
+    }
   }
 
   return {
