@@ -60,3 +60,8 @@ test('where one guard stands before all, or none, every path is read as it is', 
     200,
   )
 })
+
+test('explained is what would happen', async () => {
+  const { lines } = await new Site({ routes: MIXED }).explain('GET', '/Admin/x')
+  assert.match(lines.map((line) => line.join(' ')).join('; '), /status 400: its application may read the path/)
+})

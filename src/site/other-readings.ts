@@ -28,8 +28,11 @@ export class OtherReadings {
     return differ && routes.some(({ guarded }) => guarded) ? new OtherReadings(routes) : undefined
   }
 
-  /** Whether the path that led to a route may lead to what the guard of another one is for. */
-  lead({ value: route }: Found<BuiltRoute>, request: Request, connection: Connection): boolean {
+  /**
+   * Whether the path that led to a route may lead to what the guard of another one is for.
+   * @param connection Undefined to explain: no predicate is called, and each says yes.
+   */
+  lead({ value: route }: Found<BuiltRoute>, request: Request, connection?: Connection): boolean {
     if (!ODD.test(request.path) || AS_WE_DO.has(route.kind)) return false
     const path = canonicalPath(otherwise(request.path))
     if (path === undefined || path === request.path) return false
@@ -38,8 +41,8 @@ export class OtherReadings {
       if (other.index === route.index) return false
       const { access, guarded, internal, match, methods } = other
       if (!guarded || internal || access === route.access || match.path === own) continue
-      if (methods?.includes(request.method) === false || match.when?.(request, connection) === false) continue
-      return true
+      if (methods?.includes(request.method) === false) continue
+      if (connection === undefined || match.when === undefined || match.when(request, connection)) return true
     }
     return false
   }

@@ -75,6 +75,7 @@ export class Site {
   readonly #development: boolean
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
+  readonly #readings: OtherReadings | undefined
   readonly #requestId: string | undefined
   /** The middleware of the site round its answer; undefined where there is none. */
   readonly #handler: Handler | undefined
@@ -96,7 +97,8 @@ export class Site {
     const defaults = { bodyLimit: limits?.body, access, intercept, guard: guardOf }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
-    this.#dispatcher = new Dispatcher(this.#table, OtherReadings.of(routes))
+    this.#readings = OtherReadings.of(routes)
+    this.#dispatcher = new Dispatcher(this.#table, this.#readings)
     const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
     this.#pages = buildPages(options.errors, place.base, inside, this.#table)
     this.#routePages = options.routes.map(({ errors }, i) =>
@@ -193,7 +195,8 @@ export class Site {
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
   explain(method: string, target: string): Promise<Explanation> {
-    return explain(this.#table, method, target, (index) => [this.#routePages[index], this.#pages])
+    const pagesOf = (index: number): readonly (Pages | undefined)[] => [this.#routePages[index], this.#pages]
+    return explain(this.#table, method, target, pagesOf, this.#readings)
   }
 
   /** Answers in process, without a socket: for tests, and for programs that use a site as a function. */
