@@ -1,7 +1,7 @@
 // What Oriel serves in the bench. Its command line has no place for a port or a folder that change with every run, so
 // the bench tells them through the environment.
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert, BENCH_WORKERS: workers } = process.env
-const { BENCH_LOG: file } = process.env
+const { BENCH_LOG: file, BENCH_USERS: htpasswd } = process.env
 const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI, BENCH_PROXY, BENCH_WSGI } = process.env
 
 export default {
@@ -11,6 +11,9 @@ export default {
   ...(file ? { log: [{ format: 'json', to: { file } }] } : {}),
   routes: [
     { match: '/hello', module: './hello.mjs' },
+    ...(htpasswd
+      ? [{ match: '/guarded', module: './hello.mjs', access: { scheme: 'basic', store: { htpasswd } } }]
+      : []),
     { match: '/files/*', files: root },
     { match: '/uncached/*', files: { root, memory: 0 } },
     ...(BENCH_CGI ? [{ match: '/cgi-bin/*', cgi: './programs' }] : []),

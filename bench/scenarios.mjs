@@ -2,6 +2,7 @@
 // most that Oriel's own figure may be.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { login } from './harness/work.mjs'
 import { measureIdle } from './measure/idle.mjs'
 import { measureLoad } from './measure/load.mjs'
 import { measureStartup } from './measure/startup.mjs'
@@ -12,6 +13,9 @@ const requests = { measure: measureLoad, unit: 'req/s', connections: 64 }
 const http2 = { measure: measureLoad, unit: 'req/s', connections: 16, http2: true }
 // A program's answer need not tell its length.
 const program = { measure: measureLoad, unit: 'req/s', fields: ['date', 'content-type'] }
+const basic = Buffer.from(`${login.name}:${login.password}`).toString('base64')
+// The login is the same each time, as browsers send it.
+const guarded = { ...requests, headers: { Authorization: `Basic ${basic}` } }
 const large = { measure: measureLoad, unit: 'MiB/s' }
 
 export const scenarios = [
@@ -29,6 +33,14 @@ export const scenarios = [
     title: 'Hello, one JSON access log to a file',
     body: hello,
     goals: { without: 0.88 },
+  },
+  { ...guarded, name: 'guarded', title: 'Hello behind a Basic guard', body: hello, goals: { without: 0.9 } },
+  {
+    ...guarded,
+    name: 'guarded-logged',
+    title: 'Hello behind a Basic guard, one JSON access log to a file',
+    body: hello,
+    goals: { without: 0.85 },
   },
   { ...requests, name: 'hello-tls', title: 'Hello over TLS', body: hello, goals: { floor: 0.9 } },
   { ...http2, name: 'hello-h2', title: 'Hello over HTTP/2', body: hello, goals: { 'node:http2': 0.9 } },

@@ -45,6 +45,13 @@ test('the package exports these names, and no other', () => {
   ])
 })
 
+test('a Site that is made without waiting tells at once what is wrong with its guards', () => {
+  const routes = [{ match: '/*', respond: 'x' }]
+  assert.throws(() => new oriel.Site({ routes, access: { allow: { addresses: ['everywhere'] } } }), {
+    message: /^access: .*everywhere/,
+  })
+})
+
 test('serve takes routes and a port, says its url, answers there, and closes', async () => {
   const server = await started({
     port: 0,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { Response, serve } from '../src/index.ts'
@@ -51,6 +51,18 @@ test('with two workers there is one set of processes, which oriel status shows',
 })
 
 for (const workers of [1, 2]) {
+  test(`the log tells the pid of the process that answered, with ${workers} worker(s)`, LINUX, async (t) => {
+    const more = `workers: ${workers}, log: [{ format: 'json', to: { file: './log' } }],`
+    const { site, oriel, url } = await serving(t, app('', 'processes: 2'), more)
+    await site.serving(2)
+    const answered = [await text(url, '/?0'), await text(url, '/?1'), await text(url, '/?2')]
+    await site.stopped(oriel, await site.privateFolder(url))
+    const lines = readFileSync(join(site.folder, 'log'), 'utf8').trimEnd().split('\n')
+    const records = lines.map((line) => JSON.parse(line) as { uri: string; backend: { process: unknown } })
+    const told = answered.map((_, i) => records.find(({ uri }) => uri === `/?${i}`)?.backend.process)
+    assert.deepEqual(told, answered.map(Number))
+  })
+
   test(`a reload whose command cannot start leaves all as it was, with ${workers} worker(s)`, LINUX, async (t) => {
     const { site, oriel, url } = await serving(t, app(), `workers: ${workers},`)
     const before = await site.serving(1)

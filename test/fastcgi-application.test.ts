@@ -78,6 +78,27 @@ test('a Site routes the whole path; its guard may believe the web server', SOON,
   assert.equal(seenIn(await end.send(whole({ path: '/other' })).answer()).status, 404)
 })
 
+for (const [told, type] of [
+  ['Basic', 'Basic'],
+  ['', undefined],
+  ['no\0 token', undefined],
+] as const) {
+  test(`AUTH_TYPE ${JSON.stringify(told)} of the web server tells by what it knows the user`, SOON, async (t) => {
+    const resource = (_: Request, { user, means }: Connection): Response =>
+      Response.json([user?.name, means?.type ?? null])
+    const site = new Site({ routes: [{ match: '/*', resource, access: { scheme: webServerUser } }] })
+    for (const app of [resource, site]) {
+      const end = await start(t, app)
+      const known = { REMOTE_USER: 'ann', AUTH_TYPE: told }
+      const { body } = seenIn(await end.send(whole({ path: '/', variables: known })).answer())
+      assert.deepEqual(JSON.parse(String(body)), ['ann', type ?? null])
+    }
+    const end = await start(t, resource)
+    const { body } = seenIn(await end.send(whole({ path: '/', variables: { AUTH_TYPE: told } })).answer())
+    assert.deepEqual(JSON.parse(String(body)), [null, null])
+  })
+}
+
 test('a small answer is one write, which ends as the specification has it', SOON, async (t) => {
   const end = await start(t, () => new Response('hello'))
   let reads = 0

@@ -5,10 +5,14 @@ import { type TestContext, test } from 'node:test'
 import type { AccessRules } from '../src/access/access.ts'
 import { serveFastCgi } from '../src/door/fastcgi/server.ts'
 import {
+  type Answer,
   type Connection,
+  Declined,
   type Handler,
+  HttpError,
   type Request,
   Reroute,
+  Resource,
   Response,
   type Route,
   type Server,
@@ -215,4 +219,98 @@ test('the access of the site holds for internal routes too, unless they are publ
     ['/a', '/b', '/inside'].map(async (path) => (await ask(server.url, { path })).status),
   )
   assert.deepEqual(statuses, [401, 200, 404])
+})
+
+test('TypeScript does not see the field that a guard goes by; loggers and guards further on do', SOON, async (t) => {
+  const saw: (string | null)[] = []
+  const seen = ({ headers }: Request): Response => {
+    saw.push(headers.get('authorization'))
+    return Response.json([headers.get('authorization'), ...new Map(headers.raw()).values()].includes(LOGIN))
+  }
+  const on =
+    (to: Answer): Handler =>
+    (request) => {
+      seen(request)
+      return to
+    }
+  const told: (string | undefined)[] = []
+  const server = await serve({
+    port: 0,
+    host: '127.0.0.1',
+    routes: [
+      { match: '/in', resource: seen, access: basic },
+      {
+        match: '/fetch',
+        access: basic,
+        resource: {
+          fetch: ({ headers }: globalThis.Request) => globalThis.Response.json(headers.get('authorization') !== null),
+        },
+      },
+      { match: '/any', resource: seen, access: { any: [{ allow: { addresses: ['loopback'] } }, basic] } },
+      { match: '/rewritten', resource: seen, access: basic, rewrite: '/elsewhere' },
+      {
+        match: '/wrapped',
+        resource: seen,
+        access: basic,
+        middleware: [
+          (next) => (request, connection) => {
+            saw.push(request.headers.get('authorization'))
+            return next(request, connection)
+          },
+        ],
+      },
+      { match: '/open', resource: seen },
+      { match: '/on', resource: on(new Reroute('/in')), access: basic },
+      {
+        match: { path: '/declined', method: 'GET' },
+        resource: on(Declined),
+        access: basic,
+      },
+      { match: '/declined', resource: seen, access: basic },
+      { match: '/out', resource: on(new Reroute('/open')), access: basic },
+      {
+        match: '/fails',
+        resource: (request: Request) => {
+          seen(request)
+          throw new HttpError(418)
+        },
+        access: basic,
+        errors: { 418: { path: '/in' } },
+      },
+      {
+        match: '/page',
+        proxy: 'http://127.0.0.1:9',
+        access: basic,
+        errors: {
+          default: class extends Resource {
+            override GET(request: Request, { failure }: Connection): Response {
+              saw.push(failure?.request.headers.get('authorization') ?? null)
+              return seen(request)
+            }
+          },
+        },
+      },
+    ],
+    log: [{ logRequest: (record) => void told.push(record.requestField('authorization')) }],
+  })
+  t.after(() => server.close())
+  const headers = { Authorization: LOGIN }
+  for (const [path, status, body] of [
+    ['/in', 200, 'false'],
+    ['/fetch', 200, 'false'],
+    ['/any', 200, 'false'],
+    ['/rewritten', 200, 'false'],
+    ['/wrapped', 200, 'false'],
+    ['/on', 200, 'false'],
+    ['/declined', 200, 'false'],
+    ['/fails', 418, 'false'],
+    ['/page', 503, 'false'],
+  ] as const) {
+    const answer = await ask(server.url, { path, headers })
+    assert.deepEqual([answer.status, answer.body], [status, body], path)
+  }
+  assert.deepEqual([...new Set(saw)], [null])
+  for (const path of ['/open', '/out']) assert.equal((await ask(server.url, { path, headers })).body, 'true', path)
+  assert.deepEqual([...new Set(told)], [LOGIN])
+  assert.equal((await ask(server.url, { path: '/on' })).status, 401)
 })

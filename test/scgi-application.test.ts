@@ -57,15 +57,18 @@ test('what SCGI tells reaches the handler', SOON, async (t) => {
 })
 
 test('a Site routes the whole path; its guard may believe the web server', SOON, async (t) => {
-  const site = new Site({ routes: [{ match: '/in/*', respond: 'in', access: { scheme: webServerUser } }] })
+  const resource = (_: Request, { user, means }: Connection): Response =>
+    new Response(`${user?.name} by ${means?.type}`)
+  const site = new Site({ routes: [{ match: '/in/*', resource, access: { scheme: webServerUser } }] })
   const server = await start(t, site)
   for (const [REMOTE_USER, status] of [
     ['', 401],
     ['ann', 200],
   ] as const) {
     const end = await open(t, server)
-    const text = await end.send(request({ path: '/in/x', variables: { REMOTE_USER } })).answer()
+    const text = await end.send(request({ path: '/in/x', variables: { REMOTE_USER, AUTH_TYPE: 'Digest' } })).answer()
     assert.ok(text.startsWith(`Status: ${status} `), text)
+    assert.equal(text.endsWith('ann by Digest'), status === 200)
   }
 })
 

@@ -278,7 +278,7 @@ same<
 >(true)
 same<keyof Match, 'path' | 'host' | 'method' | 'when'>(true)
 same<keyof uniform.Resource, 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'>(true)
-same<keyof Scheme, 'identify' | 'challenge' | 'type' | 'usesAuthorization'>(true)
+same<keyof Scheme, 'identify' | 'challenge' | 'meansOf' | 'type' | 'usesAuthorization'>(true)
 same<keyof Authenticator, 'authenticateUser' | 'generation'>(true)
 same<keyof Authorizer, 'authorizeUser'>(true)
 same<keyof Logger, 'logRequest'>(true)

@@ -32,6 +32,9 @@ http {
   server {
     listen ${listen};
     location = /hello { return 200 'Hello'; }
+    # Not 'return' beside it: that is obeyed before anybody is asked for a password.
+    location = /guarded { auth_basic 'bench'; auth_basic_user_file ${work.users}; try_files /nothing @hello; }
+    location @hello { return 200 'Hello'; }
     location /files/ { alias ${work.files}/; }
   }
 }
@@ -55,6 +58,7 @@ const files = {
 }
 const http2 = { 'hello-h2': '/hello', 'file-1k-h2': '/files/1k.txt' }
 const logged = { 'hello-log': '/hello', 'file-1k-log': '/files/1k.txt', logged: '/hello' }
+const guarded = { 'guarded-logged': '/guarded' }
 const unbuffered = (work) => `${logFile(work)} combined`
 const buffered = (work) => `${logFile(work)} combined buffer=64k`
 
@@ -64,4 +68,7 @@ export const nginxCandidates = [
   { name: 'nginx', paths: http2, scheme: 'https', start: starter({ tls: true, http2: true }) },
   { name: 'nginx', paths: logged, start: starter({ accessLog: unbuffered }), log: logFile },
   { name: 'nginx-buffered', paths: logged, start: starter({ accessLog: buffered }), log: logFile },
+  { name: 'nginx', paths: { guarded: '/guarded' }, start: starter(), guarded: true },
+  { name: 'nginx', paths: guarded, start: starter({ accessLog: unbuffered }), log: logFile, guarded: true },
+  { name: 'nginx-buffered', paths: guarded, start: starter({ accessLog: buffered }), log: logFile, guarded: true },
 ]

@@ -11,12 +11,20 @@ const config = join(root, 'bench', 'oriel.config.mjs')
 const logFile = (work) => join(work.folder, 'oriel-console.log')
 const accessLog = (work) => join(work.folder, 'oriel-access.log')
 
-export function orielStarter({ tls = false, log = false, access = false, workers = 1, env: more = {} } = {}) {
+export function orielStarter({
+  tls = false,
+  log = false,
+  access = false,
+  guard = false,
+  workers = 1,
+  env: more = {},
+} = {}) {
   return (port, work) => {
     if (!existsSync(main)) throw new Failure('dist/cli/main.js is not there: npm run build makes it')
     const env = { BENCH_PORT: String(port), BENCH_FILES: work.files, BENCH_WORKERS: String(workers), ...more }
     if (tls) Object.assign(env, { BENCH_TLS_KEY: work.key, BENCH_TLS_CERT: work.cert })
     if (access) Object.assign(env, { BENCH_LOG: accessLog(work) })
+    if (guard) env.BENCH_USERS = work.users
     const args = [main, 'serve', '--config', config, ...(log ? [] : ['--quiet'])]
     return startServer(process.execPath, args, { env, cwd: root, stdout: log ? logFile(work) : undefined })
   }
@@ -40,5 +48,17 @@ export const orielCandidates = [
   { name: 'one process', paths: shared, start: orielStarter() },
   { name: 'oriel', paths: logged, start: orielStarter({ log: true }), log: logFile },
   { name: 'oriel', paths: { logged: '/hello' }, start: orielStarter({ access: true }), log: accessLog },
-  { name: 'without', paths: { logged: '/hello' }, start: orielStarter() },
+  {
+    name: 'without',
+    paths: { logged: '/hello', guarded: '/hello', 'guarded-logged': '/hello' },
+    start: orielStarter(),
+  },
+  { name: 'oriel', paths: { guarded: '/guarded' }, start: orielStarter({ guard: true }), guarded: true },
+  {
+    name: 'oriel',
+    paths: { 'guarded-logged': '/guarded' },
+    start: orielStarter({ guard: true, access: true }),
+    log: accessLog,
+    guarded: true,
+  },
 ]

@@ -1,6 +1,6 @@
 // The temporary folder of a run: the files to serve, a certificate, and whatever candidates put there.
 import { execFileSync } from 'node:child_process'
-import { randomFillSync } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,13 +24,23 @@ function makeCertificate(key, cert) {
   execFileSync(findTool('openssl'), args, { stdio: 'ignore' })
 }
 
+// One user, in the form that every server reads.
+export const login = { name: 'bench', password: 'right' }
+
+function makeUsers(file) {
+  const hash = createHash('sha1').update(login.password).digest('base64')
+  writeFileSync(file, `${login.name}:{SHA}${hash}\n`)
+}
+
 export function makeWork() {
   const folder = mkdtempSync(join(tmpdir(), 'oriel-bench-'))
-  const work = { folder, files: join(folder, 'files'), key: join(folder, 'key.pem'), cert: join(folder, 'cert.pem') }
+  const at = (name) => join(folder, name)
+  const work = { folder, files: at('files'), key: at('key.pem'), cert: at('cert.pem'), users: at('htpasswd') }
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   chmodSync(folder, 0o755) // nginx's worker is another user when the bench is run by root
   mkdirSync(work.files)
   makeFiles(work.files)
   makeCertificate(work.key, work.cert)
+  makeUsers(work.users)
   return work
 }

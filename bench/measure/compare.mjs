@@ -55,3 +55,11 @@ export async function compare(base, requests, expected, { http2: overHttp2 = fal
     throw new Failure(`GET ${request.target} closed its connection instead of keeping it alive`)
   }
 }
+
+// A guard that lets everybody in would be fast.
+export async function compareRefused(base, [{ target, headers }]) {
+  const { Authorization: _, ...others } = headers
+  const { response } = await get(base, { target, headers: others })
+  if (response.statusCode !== 401)
+    throw new Failure(`GET ${target} without a login gave ${response.statusCode}, not 401`)
+}

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../harness/failure.mjs'
 import { freePort, untilListening } from '../harness/servers.mjs'
-import { compare } from './compare.mjs'
+import { compare, compareRefused } from './compare.mjs'
 import { runH2load, writeTargets } from './h2load.mjs'
 import { prepareRequests } from './requests.mjs'
 import { watchUsage } from './usage.mjs'
@@ -44,7 +44,7 @@ function checkBytes({ requests, bytes }, expected) {
 export async function measureLoad(candidate, scenario, work, { seconds, warmup }) {
   const port = await freePort()
   const url = `${candidate.scheme ?? 'http'}://127.0.0.1:${port}`
-  const requests = prepareRequests(candidate.paths[scenario.name], `127.0.0.1:${port}`)
+  const requests = prepareRequests(candidate.paths[scenario.name], `127.0.0.1:${port}`, scenario.headers)
   const expected = scenario.body(work)
   const run = generator(scenario, url, requests, work)
   const server = await candidate.start(port, work)
@@ -54,6 +54,7 @@ export async function measureLoad(candidate, scenario, work, { seconds, warmup }
   try {
     await untilListening(port, server)
     beside = candidate.beside?.(url)
+    if (candidate.guarded) await compareRefused(url, requests)
     await compare(url, requests, expected, scenario)
     warm = await run({ seconds: warmup })
     load = await run({

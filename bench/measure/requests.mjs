@@ -23,7 +23,8 @@ function numbers() {
   }
 }
 
-export function prepareRequests(path, host) {
+// @param more Fields that all of them have.
+export function prepareRequests(path, host, more = {}) {
   const next = numbers()
   const pick = (list) => list[next(list.length)]
   return Array.from({ length: count }, () => ({
@@ -34,6 +35,7 @@ export function prepareRequests(path, host) {
       Accept: pick(accepts),
       'Accept-Language': pick(languages),
       Cookie: `session=${next(1e9).toString(36)}${next(1e9).toString(36)}; theme=${pick(['dark', 'light'])}`,
+      ...more,
     },
   }))
 }

@@ -5,21 +5,20 @@ import { isPromise } from '../message/reply.ts'
 import type { Request } from '../message/request.ts'
 import type { Access } from './access.ts'
 import { authorized } from './authorized.ts'
+import { checkAccess } from './check-rules.ts'
 import type { Gate } from './gate.ts'
 import { challengesOf, isUnauthorized } from './identified.ts'
 import type { GuardPlace } from './place.ts'
 import { Refused } from './refused.ts'
-import { builtRules, checkRules } from './rules.ts'
+import { builtRules } from './rules.ts'
 
 /**
  * What stands before a guarded route, folded once; `'public'` lets everybody in.
  * @throws TypeError that says what is wrong: rules that are not understood let nobody in.
  */
 export function guard(access: Access, place: GuardPlace = { base: '.' }): Middleware {
+  checkAccess(access)
   if (access === 'public') return (next) => next
-  if (typeof access !== 'object' || access === null)
-    throw new TypeError(`access is 'public' or rules, not ${JSON.stringify(access)}`)
-  checkRules(access)
   const { gate, means } = builtRules(access, place)
   return standing(gate, means)
 }

@@ -20,7 +20,7 @@ export function identified(scheme: Scheme): Gate {
 function admit(user: AuthorizationRecord | undefined, scheme: Scheme, connection: Connection): void {
   // Schemes in JavaScript say null as well.
   if (user === undefined || user === null) throw new AuthorizationRequired()
-  connection.identify(checkedUser(user), connection.variables, scheme)
+  connection.identify(checkedUser(user), connection.variables, scheme.meansOf?.(connection) ?? scheme)
 }
 
 /** The record, where it is one that all kinds of resource can be told of. @throws TypeError. */

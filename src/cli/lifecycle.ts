@@ -43,6 +43,8 @@ export interface Life {
   /** Whether a predecessor still hears commands for the same config. */
   readonly over: boolean
   readonly hangups: Hangups
+  /** Called when a reload has been made, or not. */
+  reloaded(well: boolean): void
   /** Called when all that the owner can ask will be heard. */
   ready(): void
 }
@@ -83,9 +85,12 @@ class Lifecycle {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#stop(constants.signals[signal]))
     process.on('SIGHUP', () => this.#hangUp())
     process.on('SIGUSR1', reopenSinks)
-    this.#control = await heard(this.#life, (command) =>
-      command.do === 'status' ? this.#status() : this.#act(command),
-    )
+    this.#control = await heard(this.#life, (command) => {
+      if (command.do === 'status') return this.#status()
+      // As SIGHUP does, be the new config good or not.
+      if (command.do === 'reload') reopenSinks()
+      return this.#act(command)
+    })
     if (this.#state === 'stopping') this.#control?.close()
     this.#life.ready()
     void manager.notify(over ? { ...READY, MAINPID: process.pid } : READY)
@@ -176,11 +181,21 @@ async function watched(config: string, reloadSoon: () => void): Promise<Watch> {
 }
 
 /** @throws what is wrong with the config, after it was reported. */
-async function reload(server: Server, { what, report, manager }: Life, stopped: AbortSignal): Promise<string> {
+async function reload(
+  server: Server,
+  { what, report, manager, reloaded }: Life,
+  stopped: AbortSignal,
+): Promise<string> {
   const since = performance.now()
   void manager.notify(reloading())
   try {
-    await server.reload()
+    await server.reload().then(
+      () => reloaded(true),
+      (error) => {
+        reloaded(error instanceof PartlyMade)
+        throw error
+      },
+    )
     const told = `Reloaded ${what} in ${Math.round(performance.now() - since)} ms. Oriel serves it at ${server.urls.join(' and ')}`
     const applications = await server.applications()
     return applications.length === 0 ? told : `${told}; its applications are replaced now: see "oriel status"`

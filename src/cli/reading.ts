@@ -5,12 +5,13 @@ import { CONFIG_NAMES, findConfig, loadConfig } from '../config/load.ts'
 import type { Read } from '../server/reading.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 
-/** A config with what the command adds: lines on the console, reports on standard error. */
-export function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Config {
-  return {
-    ...withErrorLog(config, base, consoleReport),
-    log: [...(config.log ?? []), ...(log === undefined ? [] : [log])],
-  }
+/**
+ * A config with what the command adds: reports on standard error, and a line a request on standard output, where the config
+ * says nothing of logs.
+ */
+export async function withConsole(config: Config, base: string, log: ConsoleLog | undefined): Promise<Config> {
+  const ours = log === undefined ? [] : [log]
+  return { ...(await withErrorLog(config, base, consoleReport)), log: config.log ?? ours }
 }
 
 /** Configs that lie beside the one that is served may name secrets too. */
@@ -25,7 +26,7 @@ export function readingOf(path: string, log: ConsoleLog | undefined, development
     const config = development === true ? { ...read, development } : read
     const base = dirname(file)
     return {
-      config: withConsole(config, base, log),
+      config: await withConsole(config, base, log),
       build: { base, source, modules, withhold: [file, ...configsIn(base)] },
     }
   }

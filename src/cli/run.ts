@@ -2,14 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../config/config.ts'
 import { suggestion } from '../config/suggest.ts'
-import { checkCommand } from './check.ts'
-import { explainCommand } from './explain.ts'
-import { initCommand } from './init.ts'
 import type { PasswdOptions } from './passwd.ts'
-import { reloadCommand } from './reload.ts'
 import { sentenceFor } from './sentences.ts'
-import { type FolderOptions, folderCommand, serveCommand } from './serve.ts'
-import { statusCommand } from './status.ts'
+import type { FolderOptions } from './serve.ts'
 
 /** Exit codes: all went well; something failed while it ran; the command or the config was wrong. */
 export const OK = 0
@@ -19,9 +14,10 @@ export const MISUSED = 2
 /** Runs a command line; fulfilled with the exit code when the command is done, for `serve` when the server has stopped. */
 export async function run(args: readonly string[]): Promise<number> {
   let code = OK
-  const after =
-    <A extends unknown[]>(command: (...given: A) => Promise<number>) =>
-    async (...given: A): Promise<void> => {
+  const after: After =
+    (load) =>
+    async (...given) => {
+      const command = await load()
       code = await command(...given)
     }
   try {
@@ -38,7 +34,10 @@ const TLS = 'speak https, with a certificate for development that is made here'
 
 const DEVELOPMENT = 'show errors with stack and source to browsers on this machine'
 
-type After = <A extends unknown[]>(command: (...given: A) => Promise<number>) => (...given: A) => Promise<void>
+/** Does what a command does, which is loaded when it is asked for: none needs what the others take. */
+type After = <A extends unknown[]>(
+  load: () => Promise<(...given: A) => Promise<number>>,
+) => (...given: A) => Promise<void>
 
 function program(after: After): Command {
   const oriel: Command = new Command('oriel')
@@ -56,7 +55,12 @@ function program(after: After): Command {
     .option('--cgi [folder]', 'run the programs of a folder, cgi-bin in the one that is served, as /cgi-bin/…')
     .option('--development', DEVELOPMENT)
     .option('-q, --quiet', 'print nothing but errors')
-    .action(after((folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))))
+    .action(
+      after(async () => {
+        const { folderCommand } = await import('./serve.ts')
+        return (folder: string, options: FolderOptions) => folderCommand(folder, options, namesOf(oriel))
+      }),
+    )
     .addHelpText('after', EXAMPLES)
     .helpCommand(false)
     .hook('preSubcommand', (_, command) => refuseOptionsBefore(oriel, command.name()))
@@ -74,23 +78,25 @@ function program(after: After): Command {
     .option('--development', DEVELOPMENT)
     .option('-w, --watch', 'reload when the code of the site changes, for development')
     .option('--replace', 'take over from the server of this config that runs, without a gap')
-    .action(after(serveCommand))
-  configured('reload', 'Have the server of a config that runs read it again.').action(after(reloadCommand))
+    .action(after(async () => (await import('./serve.ts')).serveCommand))
+  configured('reload', 'Have the server of a config that runs read it again.').action(
+    after(async () => (await import('./reload.ts')).reloadCommand),
+  )
   configured('status', 'Tell what the server of a config that runs is doing, and its applications.')
     .option('--json', 'as JSON')
-    .action(after(statusCommand))
+    .action(after(async () => (await import('./status.ts')).statusCommand))
   configured('check', 'Check a config, load what it names and start its applications once, without serving.')
     .option('--no-start', 'start none of its applications')
-    .action(after(checkCommand))
+    .action(after(async () => (await import('./check.ts')).checkCommand))
   configured('explain', 'Tell what becomes of a request, without making it.')
     .argument('<method>', 'for instance GET')
     .argument('<target>', 'a path, or an absolute URL')
-    .action(after(explainCommand))
+    .action(after(async () => (await import('./explain.ts')).explainCommand))
   oriel
     .command('init')
     .description('Write a config to start from.')
     .argument('[folder]', 'the folder of the site', '.')
-    .action(after(initCommand))
+    .action(after(async () => (await import('./init.ts')).initCommand))
   oriel
     .command('passwd')
     .description('Set the password of a name in a password file, which is made where there is none.')
@@ -102,20 +108,20 @@ function program(after: After): Command {
     .addOption(new Option('-b').hideHelp())
     .allowExcessArguments()
     .addHelpText('after', PASSWD)
-    .action(after(passwd))
+    .action(
+      after(async () => {
+        const { passwdCommand } = await import('./passwd.ts')
+        return (file: string, name: string, options: PasswdOptions, command: Command) =>
+          passwdCommand(file, name, options, command.args)
+      }),
+    )
   oriel
     .command('help')
     .description('Print the help of a command.')
     .argument('[command]')
-    .action(after(async (name: string | undefined) => help(oriel, name)))
+    .action(after(async () => async (name: string | undefined) => help(oriel, name)))
   for (const command of oriel.commands) command.version(version(), '-v, --version', 'print the version')
   return oriel
-}
-
-/** Loaded when it is asked for: bcrypt is large. */
-async function passwd(file: string, name: string, options: PasswdOptions, command: Command): Promise<number> {
-  const { passwdCommand } = await import('./passwd.ts')
-  return passwdCommand(file, name, options, command.args)
 }
 
 /** What stands before a command belongs to `oriel [folder]`, and would be silently without effect. */

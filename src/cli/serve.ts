@@ -6,7 +6,6 @@ import { suggestion } from '../config/suggest.ts'
 import type { Read } from '../server/reading.ts'
 import { consoleLog } from './console.ts'
 import { configPath, configsIn, readingOf, withConsole } from './reading.ts'
-import { replaceCommand } from './reload.ts'
 import { serveUntilStopped } from './start.ts'
 
 export interface FolderOptions {
@@ -64,7 +63,10 @@ export async function folderCommand(
       : `There is ${relative('.', found)}: "oriel serve" serves the site as it says; this serves the folder as it is.`
   const log = quiet === true ? undefined : consoleLog()
   const build = { base: root, source: { name: what }, withhold: configsIn(root) }
-  const read: Read = async (modules) => ({ config: withConsole(config, root, log), build: { ...build, modules } })
+  const read: Read = async (modules) => ({
+    config: await withConsole(config, root, log),
+    build: { ...build, modules },
+  })
   return serveUntilStopped(read, { tls, quiet, log, config: undefined, what, hint })
 }
 
@@ -75,6 +77,7 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
   if (replace === true) {
     const given = { tls, quiet, watch, development }
     const flags = Object.entries(given).flatMap(([name, wanted]) => (wanted === true ? [`--${name}`] : []))
+    const { replaceCommand } = await import('./reload.ts')
     return replaceCommand(path, ['serve', '--config', resolve(path), ...flags])
   }
   const log = quiet === true ? undefined : consoleLog()

@@ -1,10 +1,11 @@
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
-import { addressesOf } from '../config/build.ts'
+import { addressesOf, hasApplications } from '../config/build.ts'
+import type { Config } from '../config/config.ts'
 import { developmentWarnings } from '../config/development-mode.ts'
+import { leaveErrorLog } from '../config/error-log.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { Modules } from '../config/modules.ts'
-import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
 import type { Bound } from '../io/bound.ts'
 import { connectionsWarning, descriptorLimit } from '../io/descriptors.ts'
@@ -16,7 +17,7 @@ import type { Read, Reading } from '../server/reading.ts'
 import { serviceManager } from '../server/service-manager.ts'
 import { Single } from '../server/single.ts'
 import { inherited, tellPredecessor } from '../server/successor.ts'
-import { workersOf } from '../server/worker.ts'
+import { workersOf } from '../server/worker-count.ts'
 import { type ConsoleLog, consoleReport } from './console.ts'
 import { handedOver } from './handed-over.ts'
 import { noteHangups } from './hangups.ts'
@@ -51,21 +52,29 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
   const predecessor = await inherited()
   try {
     const handed = handedOver(given, serving.tls === true, predecessor)
-    // What the server itself reports goes where the config that was read last says.
+    // What the server itself reports goes where the config that is served says.
     let present: Report = consoleReport
+    let next = present
     const report: Report = (...told) => present(...told)
     const read: Read = async (modules) => {
       const made = await handed.read(modules)
-      present = made.config.report ?? consoleReport
+      next = made.config.report ?? consoleReport
       return made
     }
+    const reloaded = (well: boolean): void => {
+      const left = well ? present : next
+      if (well) present = next
+      else next = present
+      if (left !== present) void leaveErrorLog(left)
+    }
     const reading = await read(new Modules())
+    present = next
     const listen = addressesOf(reading.config, reading.build.base)
     const { base } = reading.build
     const warnings = [
       ...certificateWarnings(listen),
       ...writingWarnings(reading.config, listen, base),
-      ...socketWarnings(reading.config, base),
+      ...(hasApplications(reading.config) ? await socketWarnings(reading.config, base) : []),
       ...developmentWarnings(reading.config, listen),
     ]
     for (const told of warnings) report('warn', told)
@@ -92,6 +101,7 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
       over: predecessor !== undefined,
       manager,
       hangups,
+      reloaded,
       ready: () => tellPredecessor({ ok: true, told: `${told} (process ${process.pid})` }),
     })
     await flushSinks()
@@ -100,6 +110,11 @@ export async function serveUntilStopped(given: Read, serving: Serving): Promise<
     tellPredecessor({ ok: false, told: sentenceFor(error) })
     throw error
   }
+}
+
+async function socketWarnings(config: Config, base: string): Promise<string[]> {
+  const unused = await import('../config/unused-socket.ts')
+  return unused.socketWarnings(config, base)
 }
 
 /** One process where that is enough; a primary with workers where several are wanted, or another user. */

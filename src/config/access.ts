@@ -1,15 +1,17 @@
 import { resolve } from 'node:path'
 import type { Access, AccessRules } from '../access/access.ts'
 import { exportedAuthorizer, type NamedAuthorizer } from '../access/authorizers.ts'
+import { rulesIn } from '../access/check-rules.ts'
 import { loadAuthorizer } from '../access/lazy-authorizer.ts'
+import { loadGuards } from '../access/lazy-guard.ts'
 import { loadSchemes } from '../access/lazy-schemes.ts'
-import { rulesIn } from '../access/rules.ts'
 import { schemeKind } from '../access/schemes.ts'
 import { passwordFiles } from '../access/stores/password-files.ts'
 import { HttpError } from '../message/errors.ts'
-import { type AuthorizeOptions, type AuthorizeRule, accessesOf } from '../site/authorize.ts'
-import { faultAt, type Source } from './check.ts'
+import type { AuthorizeOptions, AuthorizeRule } from '../site/authorize.ts'
+import type { Route } from '../site/route.ts'
 import { type Config, ConfigError } from './config.ts'
+import { faultAt, type Source } from './fault.ts'
 import { ModuleError, type Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 
@@ -22,8 +24,21 @@ export interface AccessReading {
   readonly explaining?: boolean | undefined
 }
 
+/** The config with all that its access takes, loaded. @throws ConfigError that says which module cannot be. */
+export async function withAccess(config: Config, reading: AccessReading): Promise<Config> {
+  await loadGuards()
+  const routes: Route[] = []
+  for (const [i, route] of config.routes.entries()) {
+    const access = await withAuthorizers(route.access, ['routes', i, 'access'], reading)
+    const authorize = await authorizeWithAuthorizers(route.authorize, ['routes', i, 'authorize'], reading)
+    routes.push({ ...route, ...(access !== undefined && { access }), ...(authorize !== undefined && { authorize }) })
+  }
+  const access = await withAuthorizers(config.access, ['access'], reading)
+  return { ...config, routes, ...(access !== undefined && { access }) }
+}
+
 /** What a config says of access, with the modules that it names, loaded. @throws ConfigError that says which cannot be. */
-export async function withAuthorizers(
+async function withAuthorizers(
   access: Access | undefined,
   path: KeyPath,
   reading: AccessReading,
@@ -34,7 +49,7 @@ export async function withAuthorizers(
 }
 
 /** The same for what a route tells other web servers. */
-export async function authorizeWithAuthorizers(
+async function authorizeWithAuthorizers(
   authorize: AuthorizeOptions | undefined,
   path: KeyPath,
   reading: AccessReading,
@@ -88,6 +103,11 @@ export function accessFiles({ access, routes }: Config, base: string): string[] 
     .flatMap(rulesIn)
     .flatMap((rules) => filesOf(rules, base))
     .map((file) => resolve(base, file))
+}
+
+/** All that is said of who may, to other web servers. */
+function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Access[] {
+  return [...(access === undefined ? [] : [access]), ...routes.map((rule) => rule.access)]
 }
 
 function filesOf({ store, scheme, authorizer }: AccessRules, base: string): string[] {

@@ -3,8 +3,8 @@ import { relative, resolve, sep } from 'node:path'
 import { type AcmeOptions, DEFAULT_FOLDER } from '../acme/options.ts'
 import type { AutomaticOptions, ServedCertificates } from '../acme/served.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { faultAt, type Source } from './fault.ts'
 import type { KeyPath } from './place.ts'
 
 export interface AcmePlace {

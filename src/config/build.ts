@@ -5,23 +5,23 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
+import { loadOutlets } from '../log/sinks/outlets.ts'
+import type { Report } from '../message/exchange.ts'
 import { loadFormParser } from '../message/form.ts'
+import type { Logger } from '../message/interface.ts'
 import type { ApplicationSpec } from '../process/specification.ts'
 import { loadWriting } from '../resource/files/lazy-writer.ts'
 import { loadMediaTypes } from '../resource/files/media-types.ts'
-import { loadPrograms, PROGRAM_KINDS } from '../site/programs.ts'
+import { LATE_KINDS, loadKind } from '../site/late-kinds.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
-import { accessFiles, authorizeWithAuthorizers, withAuthorizers } from './access.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
-import { applicationsOf, checkApplications } from './applications.ts'
-import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
-import { checkCertificateGuards } from './guarding.ts'
+import { faultAt, type Source } from './fault.ts'
 import { loadModule } from './load-module.ts'
-import { logFiles } from './log-places.ts'
-import { Logs } from './logs.ts'
+import { checkPlace, linePlaces, logPaths } from './log-places.ts'
+import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 import { checkFolder, checkPrograms, executed, executedFiles } from './programs.ts'
@@ -39,6 +39,8 @@ export interface Built {
   readonly applications: readonly ApplicationSpec[]
   /** What is told of exchanges, to be opened when they are served. */
   readonly logs?: Logs
+  /** What the error log is told by. */
+  readonly report?: Report
 }
 
 export interface BuildOptions {
@@ -65,24 +67,19 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { base, source } = options
   const listen = addressesOf(config, base)
   for (const [i, route] of config.routes.entries()) checkPaths(route, i, listen, options)
-  const applications = applicationsOf(config, base, source)
-  if (options.certificates !== false) checkApplications(config, base, source)
-  if (config.listen !== undefined) checkCertificateGuards(config, listen, source)
+  const applications = await applicationsIn(config, options)
+  const access = saysWhoMay(config) ? await import('./access.ts') : undefined
+  if (access !== undefined && config.listen !== undefined) {
+    const { checkCertificateGuards } = await import('./guarding.ts')
+    checkCertificateGuards(config, listen, source)
+  }
   // Modules that were compiled before name the lines that somebody wrote.
   if (config.development === true) process.setSourceMapsEnabled(true)
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   const reading = { base, source, modules, explaining: options.explaining }
-  for (const [i, route] of config.routes.entries()) {
-    const access = await withAuthorizers(route.access, ['routes', i, 'access'], reading)
-    const authorize = await authorizeWithAuthorizers(route.authorize, ['routes', i, 'authorize'], reading)
-    routes.push({
-      ...(await withModules(route, i, modules, options)),
-      ...(access !== undefined && { access }),
-      ...(authorize !== undefined && { authorize }),
-    })
-  }
-  const access = await withAuthorizers(config.access, ['access'], reading)
+  const guarded = (await access?.withAccess(config, reading)) ?? config
+  for (const [i, route] of guarded.routes.entries()) routes.push(await withModules(route, i, modules, options))
   const errors = await errorPages(config.errors, ['errors'], modules, options)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
@@ -91,22 +88,21 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   }
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
-  const secrets = secretPaths(config, listen, options)
+  const secrets = [...secretPaths(config, listen, options), ...(access?.accessFiles(config, base) ?? [])]
   const paths = [...secrets, ...modulePaths(config, base)]
-  const secret = withheldFiles(paths, folders)
+  const logged = logPaths(config, base)
+  const secret = withheldFiles(paths, folders, [], logged)
   const withheld = withheldFiles(
     [...paths, ...executedFiles(config.routes, base)],
     folders,
     executed(config.routes, base),
+    logged,
   )
   const acme = await buildAcme(config, options)
   const { limits, timeouts, trustedProxies, log, report, intercept } = config
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
-  const looking = options.certificates !== false && options.explaining !== true
-  const logs = new Logs(log ?? [], base, report, looking, (path, cause) => {
-    throw new ConfigError(faultAt(path, cause.message, source), { cause })
-  })
+  const logs = await logsOf(config, options)
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
@@ -114,11 +110,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       routes,
       errors,
       place,
-      ...(access !== undefined && { access }),
+      ...(guarded.access !== undefined && { access: guarded.access }),
       ...(intercept !== undefined && { intercept }),
-      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders) } }),
+      ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),
-      log: logs.loggers,
+      log: logs?.loggers ?? (log as readonly Logger[] | undefined) ?? [],
       ...(config.requestId !== undefined && { requestId: config.requestId }),
       ...(report !== undefined && { report }),
       ...(middleware.length > 0 && { middleware }),
@@ -132,7 +128,51 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
   }
-  return { site, listen, engine, applications, logs, ...(acme !== undefined && { acme }) }
+  return {
+    site,
+    listen,
+    engine,
+    applications,
+    ...(logs !== undefined && { logs }),
+    ...(report !== undefined && { report }),
+    ...(acme !== undefined && { acme }),
+  }
+}
+
+/** The applications that a config has run: only those who have some need what looks at them. */
+async function applicationsIn(
+  config: Config,
+  { base, source, certificates }: BuildOptions,
+): Promise<ApplicationSpec[]> {
+  if (!hasApplications(config)) return []
+  const { applicationsOf, checkApplications } = await import('./applications.ts')
+  const applications = applicationsOf(config, base, source)
+  if (certificates !== false) checkApplications(config, base, source)
+  return applications
+}
+
+/** Whether Oriel runs an application for any route. */
+export function hasApplications({ routes }: Config): boolean {
+  return routes.some(({ app, wsgi }) => app !== undefined || wsgi !== undefined)
+}
+
+/** Whether a config has guards of any kind, for itself or for other web servers. */
+function saysWhoMay({ access, routes }: Config): boolean {
+  return access !== undefined || routes.some((route) => route.access !== undefined || route.authorize !== undefined)
+}
+
+/** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */
+async function logsOf({ log = [], errorLog, report }: Config, options: BuildOptions): Promise<Logs | undefined> {
+  const { base, source } = options
+  const looking = options.certificates !== false && options.explaining !== true
+  const refuse = (path: KeyPath, cause: Error): never => {
+    throw new ConfigError(faultAt(path, cause.message, source), { cause })
+  }
+  if (looking) checkPlace(errorLog?.to, base, (cause) => refuse(['errorLog', 'to'], cause))
+  const places = linePlaces(log)
+  if (places.length === 0) return undefined
+  const [{ Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
+  return new Logs(log, base, report, looking, refuse)
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */
@@ -140,7 +180,7 @@ async function loadLibraries(routes: readonly Route[]): Promise<void> {
   if (routes.some(({ files, fastcgi, scgi }) => [files, fastcgi, scgi].some((one) => one !== undefined)))
     await loadMediaTypes()
   if (routes.some(({ files }) => typeof files === 'object' && Boolean(files.write))) await loadWriting()
-  for (const kind of PROGRAM_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadPrograms(kind)
+  for (const kind of LATE_KINDS) if (routes.some((route) => route[kind] !== undefined)) await loadKind(kind)
   if (routes.some(({ module, resource }) => module !== undefined || resource !== undefined)) await loadFormParser()
 }
 
@@ -212,16 +252,8 @@ function secretPaths(
   { base, withhold = [] }: BuildOptions,
 ): string[] {
   const keys = listen.flatMap(({ tls }) => (tls === 'acme' ? [] : (tls ?? []))).flatMap(({ cert, key }) => [cert, key])
-  const logs = logFiles(config).map((file) => resolve(base, file))
   const authorities = listen.flatMap(({ clients }) => clients?.authorities ?? [])
-  return [
-    ...withhold,
-    ...keys,
-    ...authorities,
-    ...logs,
-    ...proxyFiles(config.routes, base),
-    ...accessFiles(config, base),
-  ]
+  return [...withhold, ...keys, ...authorities, ...proxyFiles(config.routes, base)]
 }
 
 /** The modules that a config names: they are run, and never served. */

@@ -1,19 +1,10 @@
 import * as v from 'valibot'
 import { type Config, ConfigError } from './config.ts'
+import { faultAt, type Source } from './fault.ts'
 import { receivedText } from './parts.ts'
-import { type KeyPath, lineOf } from './place.ts'
+import type { KeyPath } from './place.ts'
 import { configSchema } from './schema.ts'
 import { suggestion } from './suggest.ts'
-
-/** Where a config came from, for messages. */
-export interface Source {
-  /** The file, or what else it is called. */
-  readonly name: string
-  /** The text of the file, where there is one: lines are found in it. */
-  readonly text?: string
-  /** Finds the line of a key, where the file's form knows that better than its text. */
-  readonly lineOf?: (path: KeyPath) => number | undefined
-}
 
 /** @throws ConfigError that names every fault: the place, what was expected, what was found, and what may be meant. */
 export function checkConfig(given: unknown, source: Source): Config {
@@ -21,16 +12,6 @@ export function checkConfig(given: unknown, source: Source): Config {
   if (result.success) return given as Config
   const told = result.issues.flatMap((issue) => faults(issue, [])).map(({ path, text }) => faultAt(path, text, source))
   throw new ConfigError([...new Set(told)].join('\n'))
-}
-
-/** `oriel.config.ts:12: routes[1].files: …`; the line only where it is known. */
-export function faultAt(path: KeyPath, text: string, source: Source): string {
-  const keys = path
-    .map((key) => (typeof key === 'string' && /^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
-    .join('')
-    .replace(/^\./, '')
-  const line = source.lineOf?.(path) ?? (source.text === undefined ? undefined : lineOf(path, source.text))
-  return `${source.name}${line === undefined ? '' : `:${line}`}: ${keys === '' ? 'the config' : keys}: ${text}`
 }
 
 interface Fault {

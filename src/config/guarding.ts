@@ -1,10 +1,10 @@
 import type { Access, AccessRules } from '../access/access.ts'
+import { rulesIn } from '../access/check-rules.ts'
 import { describeAccess } from '../access/describe.ts'
-import { rulesIn } from '../access/rules.ts'
 import { isLoopback } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
-import { faultAt, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import { faultAt, type Source } from './fault.ts'
 
 /** What stands before each route, in one sentence each; nothing where there are no guards. */
 export function guardLines({ access: ofSite, routes }: Config): string[] {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
-import { checkConfig, type Source } from './check.ts'
 import { type Config, ConfigError } from './config.ts'
+import type { Source } from './fault.ts'
 import { Modules } from './modules.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -33,6 +33,8 @@ export async function loadConfig(path: string, modules: Modules = new Modules())
   const text = readText(file, path)
   const { config, lineOf } = await configIn(file, path, text, modules)
   const source = { name: path, text, ...(lineOf !== undefined && { lineOf }) }
+  // Who serves a folder without a config needs no schema.
+  const { checkConfig } = await import('./check.ts')
   return { config: checkConfig(config, source), file, source }
 }
 

@@ -1,10 +1,17 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { ErrorLogOptions } from '../log/error-log-options.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { Place } from '../log/sinks/place.ts'
 import type { Config } from './config.ts'
 
 /** All places that the logs of a config go to. */
-export function placesOf({ log = [], errorLog }: Config): Place[] {
+export function placesOf({ log, errorLog }: Config): Place[] {
+  return [...linePlaces(log), ...(errorLog === undefined ? [] : [errorPlace(errorLog)])]
+}
+
+/** The places of lines for requests; none where all are told who are objects of their own. */
+export function linePlaces(log: Config['log'] = []): Place[] {
   const places: Place[] = []
   for (const entry of log as readonly unknown[]) {
     if (typeof entry === 'string') places.push('stdout')
@@ -12,7 +19,6 @@ export function placesOf({ log = [], errorLog }: Config): Place[] {
       places.push((entry as LogOptions).to ?? 'stdout')
     }
   }
-  if (errorLog !== undefined) places.push(errorPlace(errorLog))
   return places
 }
 
@@ -32,11 +38,33 @@ export function errorPlace({ to = 'stderr' }: ErrorLogOptions): Place {
   return { sql: { table: 'errors', columns: ERROR_COLUMNS, ...to.sql } }
 }
 
-/** The files of logs, which no route serves; relative to the folder of the config. */
-export function logFiles(config: Config): string[] {
-  return placesOf(config).flatMap((to) => {
+/** What SQLite keeps beside a database: a journal where its file system has no place for the other two. */
+const BESIDE_SQLITE = ['-wal', '-shm', '-journal']
+
+/** The files of logs, absolute, which no route serves. */
+export function logPaths(config: Config, base: string): string[] {
+  const files = placesOf(config).flatMap((to) => {
     if (typeof to !== 'object') return []
     if ('file' in to) return [to.file]
-    return 'sql' in to ? [to.sql.file, `${to.sql.file}-wal`, `${to.sql.file}-shm`] : []
+    return 'sql' in to ? [to.sql.file, ...BESIDE_SQLITE.map((end) => `${to.sql.file}${end}`)] : []
   })
+  return files.map((file) => resolve(base, file))
+}
+
+/** What opening would say of a place, as far as it can be known before. @throws by `refuse`. */
+export function checkPlace(to: Place | undefined, base: string, refuse: (cause: Error) => never): void {
+  const named = typeof to !== 'object' ? undefined : 'file' in to ? to.file : 'sql' in to ? to.sql.file : undefined
+  if (named === undefined) return
+  const file = resolve(base, named)
+  const folder = dirname(file)
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats?.isDirectory() === true) refuse(new Error(`${file} is a folder: name a file in it`))
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    refuse(new Error(`there is no folder ${folder}: make it, or name another one`))
+  const cannot = stats === undefined ? folder : file
+  try {
+    accessSync(cannot, constants.W_OK)
+  } catch {
+    refuse(new Error(`${cannot} cannot be written: change its owner or its mode`))
+  }
 }

@@ -1,11 +1,10 @@
-import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { LineLogger } from '../log/line-logger.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { RecordSink, Sink } from '../log/sink.ts'
 import { openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
+import { checkPlace } from './log-places.ts'
 import { isLogger } from './parts.ts'
 
 /** Milliseconds for exchanges of a site that is replaced to end, before places that only it has are let go. */
@@ -41,7 +40,7 @@ export class Logs {
     this.loggers = given.map((one, index) => {
       if (isLogger(one)) return one as Logger
       const options = (typeof one === 'string' ? { format: one } : one) as LogOptions
-      if (look) checkFile(options, base, (cause) => refuse(['log', index, 'to'], cause))
+      if (look) checkPlace(options.to, base, (cause) => refuse(['log', index, 'to'], cause))
       const logger = tried(
         () => new LineLogger(options),
         (cause) => refuse(['log', index], cause),
@@ -77,24 +76,6 @@ export class Logs {
     const sinks = this.#sinks
     this.#sinks = []
     await Promise.allSettled(sinks.map((sink) => sink.close()))
-  }
-}
-
-/** What opening would say of a file, as far as it can be known before. */
-function checkFile({ to }: LogOptions, base: string, refuse: (cause: Error) => never): void {
-  const named = typeof to !== 'object' ? undefined : 'file' in to ? to.file : 'sql' in to ? to.sql.file : undefined
-  if (named === undefined) return
-  const file = resolve(base, named)
-  const folder = dirname(file)
-  const stats = statSync(file, { throwIfNoEntry: false })
-  if (stats?.isDirectory() === true) refuse(new Error(`${file} is a folder: name a file in it`))
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    refuse(new Error(`there is no folder ${folder}: make it, or name another one`))
-  const cannot = stats === undefined ? folder : file
-  try {
-    accessSync(cannot, constants.W_OK)
-  } catch {
-    refuse(new Error(`${cannot} cannot be written: change its owner or its mode`))
   }
 }
 

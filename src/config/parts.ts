@@ -103,6 +103,10 @@ export function isScheme(value: unknown): boolean {
   return isFunction(scheme?.identify) && isFunction(scheme?.challenge)
 }
 
+export function isAuthorizer(value: unknown): boolean {
+  return isFunction((value as { authorizeUser?: unknown } | null | undefined)?.authorizeUser)
+}
+
 export function isLogger(value: unknown): boolean {
   return isFunction((value as { logRequest?: unknown } | null | undefined)?.logRequest)
 }

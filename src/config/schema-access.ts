@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { AccessRules, Allow } from '../access/access.ts'
 import { byMethod } from '../access/allow.ts'
-import { checkRules } from '../access/rules.ts'
+import { checkRules } from '../access/check-rules.ts'
 import { networks } from '../io/addresses.ts'
 import { accepted, object, objection, text, texts } from './parts.ts'
 import { authorizerKey, schemeKey, storeKey } from './schema-guards.ts'

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import type { CertificateAccess, FastCgiAccess, HttpAccess, StoreGiven } from '../access/access.ts'
-import { isAuthorizer } from '../access/authorizers.ts'
 import type { HtpasswdOptions } from '../access/stores/htpasswd.ts'
-import { code, filled, isCode, isFunction, isScheme, need, object, text, yes } from './parts.ts'
+import { code, filled, isAuthorizer, isCode, isFunction, isScheme, need, object, text, yes } from './parts.ts'
 import { fastCgiAuthorizerKey } from './schema-fastcgi.ts'
 import { certificateValue, forwardValue, headerObject } from './schema-schemes.ts'
 

@@ -72,3 +72,36 @@ test('where nothing is to be withheld nothing is', () => {
   const folder = makeFolder({ 'page.html': 'p' })
   assert.equal(withheldFiles([])(join(folder, 'page.html'), factsAt(join(folder, 'page.html'))), false)
 })
+
+test(
+  'a log is withheld, and what it is called when it was rotated, at once; what only begins like it is not',
+  posix,
+  () => {
+    const folder = makeFolder({ 'real/page.html': 'p' })
+    symlinkSync('real', join(folder, 'logs'))
+    const withheld = withheldFiles([], [], [], [join(folder, 'logs/access.log')])
+    const page = join(folder, 'real/page.html')
+    assert.equal(withheld(page, factsAt(page)), false)
+    for (const [name, expected] of [
+      ['access.log', true],
+      ['access.log.2026-11-21', true],
+      ['access.log.2026-11-21.3', true],
+      ['access.log.2026-11-21.3.gz', true],
+      ['access.log.2026-11-21.gz.part', true],
+      ['access.log.1', true],
+      ['access.log.2.gz', true],
+      ['access.log-20261121', true],
+      ['access.log-20261121.zst', true],
+      ['access.log.old', true],
+      ['access.log.html', false],
+      ['access.log.gzip.html', false],
+      ['access.logs', false],
+      ['my-access.log.1', false],
+      ['sub/access.log.1', false],
+    ] as const) {
+      fill(folder, { [`real/${name}`]: 'l' })
+      const path = join(folder, 'real', name)
+      assert.equal(withheld(path, factsAt(path)), expected, name)
+    }
+  },
+)

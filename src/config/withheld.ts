@@ -1,7 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import type { FileFacts } from '../io/file.ts'
 import { sourceNames } from '../resource/sources.ts'
+import { isOldFileOf } from './old-logs.ts'
 import type { Executed } from './programs.ts'
 
 /** How long what a path leads to is believed, in milliseconds: a renewed key is often a link to another file. */
@@ -12,24 +13,28 @@ const BELIEVED = 1000
  * @param paths Absolute; what is not there yet counts as soon as it is.
  * @param folders Absolute; all that lies in them, and in folders in them.
  * @param executed What is run, by where it lies.
+ * @param logs Absolute; what they are called when they were rotated, too.
  */
 export function withheldFiles(
   paths: readonly string[],
   folders: readonly string[] = [],
   executed: readonly Executed[] = [],
+  logs: readonly string[] = [],
 ): (real: string, facts: FileFacts) => boolean {
   let names: ReadonlySet<string> = new Set()
   let within: readonly string[] = []
   let run: readonly Run[] = []
   let files: ReadonlySet<string> = new Set()
+  let logged: readonly string[] = []
   let believedUntil = Number.NEGATIVE_INFINITY
   return (real, facts) => {
     const now = performance.now()
     if (now >= believedUntil) {
       const roots = [...folders, ...folders.flatMap(lookedUp).map(({ path }) => path)]
       within = roots.map((folder) => folder + sep)
-      const found = [...paths, ...folders.flatMap(filesIn)].flatMap(lookedUp)
-      names = new Set([...paths, ...found.map(({ path }) => path)])
+      logged = [...logs, ...logs.flatMap(inRealFolder)]
+      const found = [...paths, ...logs, ...folders.flatMap(filesIn)].flatMap(lookedUp)
+      names = new Set([...paths, ...logged, ...found.map(({ path }) => path)])
       files = new Set(found.map(({ file }) => file))
       run = executed.flatMap(runIn)
       believedUntil = now + BELIEVED
@@ -39,6 +44,7 @@ export function withheldFiles(
       within.some((folder) => `${real}${sep}`.startsWith(folder)) ||
       names.has(real) ||
       run.some(({ folder, isSource }) => `${real}${sep}`.startsWith(folder) && isSource(real)) ||
+      logged.some((log) => isOldFileOf(log, real)) ||
       (process.platform !== 'win32' && files.has(fileKey(facts)))
     )
   }
@@ -53,6 +59,11 @@ interface Run {
 function runIn({ folder, suffix }: Executed): Run[] {
   const isSource = sourceNames(suffix === undefined ? [] : [suffix].flat())
   return [folder, ...lookedUp(folder).map(({ path }) => path)].map((one) => ({ folder: one + sep, isSource }))
+}
+
+/** The log where its folder really is: old ones stay there under names that no link leads to. */
+function inRealFolder(log: string): string[] {
+  return lookedUp(dirname(log)).map(({ path }) => join(path, basename(log)))
 }
 
 function filesIn(folder: string): string[] {

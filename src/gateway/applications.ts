@@ -7,7 +7,7 @@ export interface ApplicationPlaces {
   /** Grows with each change. */
   readonly version: number
   /** `address` is `unix:` and a path. */
-  readonly processes: readonly { readonly id: number; readonly address: string }[]
+  readonly processes: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
   /** Why there is none, where that is known. */
   readonly failure: string | undefined
 }
@@ -98,8 +98,9 @@ class Application {
     const { connections, ahead, upstream } = this.#calling
     for (const { id, address } of this.#places.processes) this.#ids.set(address, id)
     this.balancer.become(
-      this.#places.processes.map(({ address }) => ({
+      this.#places.processes.map(({ address, pid }) => ({
         name: address,
+        process: pid,
         upstream: () => upstream(address),
         capacity: connections,
         ...(ahead !== undefined && { ahead }),

@@ -105,7 +105,7 @@ export interface Wire {
   readonly fed: boolean
   /** Whether the call waits for its turn: nobody has begun with it. */
   readonly waiting?: boolean
-  /** Who has it, for the log: the pid of a program, the address of an application; undefined while nobody has. */
+  /** Who has it, for the log: the pid of a process of ours, else the address; undefined while nobody has. */
   readonly process?: string | number | undefined
   /** Sends a part of the content. False: wait until `drained`. */
   write(bytes: Uint8Array): boolean

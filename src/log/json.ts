@@ -4,6 +4,7 @@ import { errorText } from './error-text.ts'
 import { jsonBytes, jsonText, jsonValue } from './json-text.ts'
 import type { Redaction } from './redaction.ts'
 import type { Line } from './sink.ts'
+import { isUnread } from './unread.ts'
 import { usual } from './usual.ts'
 
 /**
@@ -13,10 +14,10 @@ import { usual } from './usual.ts'
  */
 export function jsonLines(redaction: Redaction, share?: number): Line {
   const client = usual(
-    (ip: string, name: string, user: string | undefined, method: string) =>
-      `","remoteIp":${jsonText(ip)}${name === ip ? '' : `,"remoteName":${jsonText(name)}`}${member('user', user, jsonText)},"method":${jsonBytes(method)},"uri":`,
+    (ip: string, name: string, user: string | undefined, method: string | undefined) =>
+      `","remoteIp":${jsonText(ip)}${name === ip ? '' : `,"remoteName":${jsonText(name)}`}${member('user', user, jsonText)}${member('method', method, jsonBytes)}`,
   )
-  const target = usual((uri: string) => jsonBytes(redaction.uri(uri)))
+  const target = usual((uri: string) => `,"uri":${jsonBytes(redaction.uri(uri))}`)
   const site = usual(
     (protocol: string, host: string, route: string | undefined, resource: string | undefined) =>
       `,"protocol":${jsonText(protocol)},"host":${jsonBytes(host)}${member('route', route, jsonText)}${member('resource', resource, jsonText)},"status":`,
@@ -31,7 +32,8 @@ export function jsonLines(redaction: Redaction, share?: number): Line {
   )
   return (record) => {
     const { aborted, error, backend } = record
-    const line = `{"time":"${isoTime(record.time)}${client(record.remoteIp, record.remoteName, record.user, record.method)}${target(record.uri)}${site(record.protocol, record.host, record.route, record.resource)}${answer(record.status, record.contentType, record.contentLength, record.bytesIn, record.bytesOut)}${milliseconds(record.firstByte)},"duration":${milliseconds(record.duration)},"requestId":"${record.requestId}${browser(record.referrer, record.agent)}`
+    const unread = isUnread(record)
+    const line = `{"time":"${isoTime(record.time)}${client(record.remoteIp, record.remoteName, record.user, unread ? undefined : record.method)}${unread ? '' : target(record.uri)}${site(record.protocol, record.host, record.route, record.resource)}${answer(record.status, record.contentType, record.contentLength, record.bytesIn, record.bytesOut)}${milliseconds(record.firstByte)},"duration":${milliseconds(record.duration)},"requestId":"${record.requestId}${browser(record.referrer, record.agent)}`
     return aborted || error !== undefined || backend !== undefined || share !== undefined
       ? `${line}${rare(record, share)}}`
       : `${line}}`

@@ -2,6 +2,7 @@ import type { BackendRecord, ExchangeRecord } from '../message/exchange.ts'
 import { isoTime, localTime, milliseconds } from './clock.ts'
 import { errorText } from './error-text.ts'
 import type { Redaction } from './redaction.ts'
+import { isUnread } from './unread.ts'
 
 /** What a template calls by a name. */
 export interface Named {
@@ -21,8 +22,8 @@ export const NAMED: ReadonlyMap<string, Named> = new Map<string, Named>([
   ['remoteName', { of: ({ remoteName }) => remoteName }],
   ['user', { of: ({ user }) => user }],
   // Bytes that are no request have neither; a target `-` is none.
-  ['method', { of: ({ method, uri }) => (uri === '-' ? undefined : method), bytes: true }],
-  ['uri', { of: ({ uri }, redaction) => (uri === '-' ? undefined : redaction.uri(uri)), bytes: true }],
+  ['method', { of: (record) => (isUnread(record) ? undefined : record.method), bytes: true }],
+  ['uri', { of: (record, redaction) => (isUnread(record) ? undefined : redaction.uri(record.uri)), bytes: true }],
   ['protocol', { of: ({ protocol }) => protocol }],
   ['host', { of: ({ host }) => (host === '' ? undefined : host), bytes: true }],
   ['status', number((record) => record.status)],

@@ -7,7 +7,7 @@ export type Report = (level: Level, event: string, fields?: Readonly<Record<stri
 
 /** What the back end said of an exchange: a program, an application, an upstream. */
 export interface BackendRecord {
-  /** Who answered: the pid of a program, the address of an application or an upstream. */
+  /** Who answered: the pid of a program or an application that Oriel runs, the address of another one. */
   readonly process?: string | number
   readonly exitCode?: number
   /** The signal that ended it. */

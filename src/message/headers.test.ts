@@ -286,3 +286,54 @@ test('fields that are kept are those of the moment, and either may change alone'
     assert.deepEqual([headers.get('a'), kept.get('a')], ['1, 2', '1, 3'])
   }
 })
+
+for (const [what, made] of [
+  ['as they came', () => Headers.fromLines('A: 1\r\nAuthorization: x\r\nauthorization: y\r\nB: 2\r\n')],
+  ['as a list', () => Headers.fromList(['A', '1', 'Authorization', 'x', 'authorization', 'y', 'B', '2'])],
+] as const) {
+  test(`a field that is withheld from fields ${what} is seen by nobody who reads or copies them, until it is given back`, () => {
+    const unseen = (headers: Headers): void => {
+      assert.equal(headers.get('Authorization'), null)
+      assert.equal(headers.has('authorization'), false)
+      assert.deepEqual(headers.getAll('authorization'), [])
+      assert.equal(raw(headers).length, 2)
+      assert.deepEqual([...headers.keys()], ['a', 'b'])
+      assert.deepEqual(raw(new Headers(headers)).length, 2)
+    }
+    const headers = made()
+    headers.withhold('authorization')
+    assert.equal(headers.get('authorization'), null)
+    const early = headers.kept()
+    unseen(headers)
+    const late = headers.kept()
+    unseen(headers)
+    assert.deepEqual([early.get('authorization'), late.get('authorization')], ['x, y', 'x, y'])
+    headers.giveBack()
+    assert.equal(headers.get('authorization'), 'x, y')
+    assert.deepEqual(headers.getAll('authorization'), ['x', 'y'])
+    headers.withhold('authorization')
+    headers.withhold('authorization')
+    unseen(headers)
+  })
+}
+
+test('what somebody sets in the place of a field that is withheld counts, also afterwards', () => {
+  const headers = Headers.fromLines('Authorization: x\r\n')
+  headers.withhold('authorization')
+  headers.set('Authorization', 'mine')
+  assert.equal(headers.get('authorization'), 'mine')
+  headers.giveBack()
+  assert.equal(headers.get('authorization'), 'mine')
+})
+
+test('to withhold a field from what shares its list takes nothing from the other', () => {
+  const headers = Headers.fromList(['Authorization', 'x', 'A', '1'])
+  const other = headers.kept()
+  headers.withhold('authorization')
+  headers.append('B', '2')
+  assert.deepEqual(raw(headers).length, 2)
+  assert.deepEqual(raw(other), [
+    ['Authorization', 'x'],
+    ['A', '1'],
+  ])
+})

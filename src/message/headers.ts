@@ -26,6 +26,10 @@ export class Headers implements Iterable<[string, string]> {
   #looked: number
   /** Whether the list is another's too, and is copied before it changes. */
   #shared: boolean
+  /** The name, in lower case, that is looked for in vain. */
+  #withheld: string | undefined
+  /** The fields of that name, once the list was taken apart: name, value, name, value. */
+  #held: string[] | undefined
 
   /** @throws TypeError for a name that is no token, or a value with CR, LF, NUL or another control character. */
   constructor(init?: HeadersInit) {
@@ -34,6 +38,8 @@ export class Headers implements Iterable<[string, string]> {
     this.#lines = ''
     this.#looked = 0
     this.#shared = false
+    this.#withheld = undefined
+    this.#held = undefined
     this.#list = []
     if (init === undefined) return
     if (branded(init, HEADERS)) this.#list = (init as Headers).fields().slice()
@@ -65,7 +71,7 @@ export class Headers implements Iterable<[string, string]> {
     const wanted = name.toLowerCase()
     if (this.#list === undefined && this.#looked < FEW) {
       this.#looked++
-      return lookIn(this.#lines, wanted)
+      return wanted === this.#withheld ? null : lookIn(this.#lines, wanted)
     }
     const list = this.fields()
     let found: string | null = null
@@ -166,17 +172,55 @@ export class Headers implements Iterable<[string, string]> {
       this.#list = parseLines(this.#lines)
       this.#lines = ''
     }
-    return this.#list
+    if (this.#withheld === undefined || this.#held !== undefined) return this.#list
+    return this.#hold(this.#list, this.#withheld)
   }
 
-  /** These fields as they are now, whatever becomes of this object. @internal */
+  /**
+   * Takes a field away until `giveBack`, from all who read these fields or copy them. Costs nothing where nobody does.
+   * @param name In lower case. @internal
+   */
+  withhold(name: string): void {
+    if (this.#withheld !== undefined) this.giveBack()
+    this.#withheld = name
+  }
+
+  /** Gives back what was taken away, unless somebody has set a field of that name since. @internal */
+  giveBack(): void {
+    const name = this.#withheld
+    const held = this.#held
+    this.#withheld = undefined
+    this.#held = undefined
+    if (name !== undefined && held !== undefined && held.length > 0 && !this.has(name)) this.#own().push(...held)
+  }
+
+  /** These fields as they are now, and what is withheld, whatever becomes of this object. @internal */
   kept(): Headers {
     const made = new Headers()
     made.#lines = this.#lines
     made.#list = this.#list
+    made.#withheld = this.#withheld
+    made.#held = this.#held
     made.#shared = true
     this.#shared = true
+    if (this.#withheld !== undefined) made.giveBack()
     return made
+  }
+
+  /** Parts the list, which may be another's. Where it has no such field it stays as it is. */
+  #hold(list: string[], name: string): string[] {
+    const held: string[] = []
+    const shown: string[] = []
+    for (let i = 0; i < list.length; i += 2) {
+      const field = list[i] as string
+      const to = sameName(field, name) ? held : shown
+      to.push(field, list[i + 1] as string)
+    }
+    this.#held = held
+    if (held.length === 0) return list
+    this.#list = shown
+    this.#shared = false
+    return shown
   }
 
   /** The list, to change it. */

@@ -39,6 +39,8 @@ export interface Scheme extends Means {
   ): AuthorizationRecord | undefined | Promise<AuthorizationRecord | undefined>
   /** The value of WWW-Authenticate that asks for it. */
   challenge(): string
+  /** By what it has identified this request, where that is not always the same. */
+  meansOf?(connection: Connection): Means
 }
 /** A store of passwords. @throws AuthenticationFailed */
 export interface Authenticator {

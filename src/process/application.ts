@@ -53,7 +53,7 @@ export class Application {
   }
 
   get state(): ApplicationState {
-    const processes = this.#serving.map(({ id, path }) => ({ id, address: `unix:${path}` }))
+    const processes = this.#serving.map(({ id, pid, path }) => ({ id, pid, address: `unix:${path}` }))
     return { key: this.spec.key, version: this.#version, processes, failure: this.failure }
   }
 

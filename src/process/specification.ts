@@ -45,7 +45,7 @@ export interface ApplicationState {
   /** Grows with each change. */
   readonly version: number
   /** Those that answer: `unix:PATH`. */
-  readonly processes: readonly { readonly id: number; readonly address: string }[]
+  readonly processes: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
   /** Why there are less than there should be. */
   readonly failure: string | undefined
 }

@@ -1,4 +1,3 @@
-import { applicationLoads, applicationsFound } from '../gateway/applications.ts'
 import type { Report } from '../message/exchange.ts'
 import type {
   ApplicationLoad,
@@ -100,19 +99,25 @@ export function localApplications(report: Report): Applications {
   const own = new OwnApplications({
     report,
     changed: (states) => {
-      applicationsFound(states)
+      calls?.applicationsFound(states)
       told()
     },
   })
-  const told = (): void => own.heard(applicationLoads(), 0)
+  const told = (): void => own.heard(calls?.applicationLoads() ?? [], 0)
+  let calls: typeof import('../gateway/applications.ts') | undefined
   let telling: NodeJS.Timeout | undefined
+  let closed = false
   return {
-    prepare: (specs) => {
-      if (specs.length > 0) telling ??= setInterval(told, LOADS).unref()
+    prepare: async (specs) => {
+      if (specs.length > 0) {
+        calls ??= await import('../gateway/applications.ts')
+        if (!closed) telling ??= setInterval(told, LOADS).unref()
+      }
       return own.prepare(specs)
     },
     status: () => own.status(),
     close: async () => {
+      closed = true
       await own.close()
       clearInterval(telling)
     },

@@ -1,6 +1,7 @@
 import { placesOf } from '../config/log-places.ts'
 import type { Sink } from '../log/sink.ts'
 import { keyOf, openSink } from '../log/sinks/open.ts'
+import { loadOutlets } from '../log/sinks/outlets.ts'
 import type { Place } from '../log/sinks/place.ts'
 import type { HandedLines } from '../log/sinks/primary.ts'
 import type { Report } from '../message/exchange.ts'
@@ -33,7 +34,9 @@ export class OwnLogs {
   }
 
   /** Opens what a config names; what is open already stays. @throws Error that says which cannot be. */
-  prepare({ config, build: { base } }: Reading): LogsChange {
+  async prepare({ config, build: { base } }: Reading): Promise<LogsChange> {
+    const places = placesOf(config)
+    await loadOutlets(places)
     const next = new Map<string, Sink>()
     const drop = (): void => {
       for (const sink of next.values()) void sink.close()
@@ -43,7 +46,7 @@ export class OwnLogs {
       if (key !== undefined && !next.has(key)) next.set(key, openSink(to, base, report))
     }
     try {
-      for (const to of placesOf(config)) open(to, this.#report)
+      for (const to of places) open(to, this.#report)
       // Who reads the console no more wants to hear of nothing.
       for (const to of CONSOLE) open(to, undefined)
     } catch (error) {

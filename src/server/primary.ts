@@ -17,7 +17,7 @@ import { type LogsChange, OwnLogs } from './logs.ts'
 import type { Orders, ToWorker } from './messages.ts'
 import { PartlyMade } from './partly-made.ts'
 import { authoritiesOf, certificatesOf, listensAt, type Read, type Reading } from './reading.ts'
-import { workersOf } from './worker.ts'
+import { workersOf } from './worker-count.ts'
 import { WorkerEnded, type WorkerProcess } from './worker-process.ts'
 
 export interface PrimaryOptions {
@@ -113,7 +113,8 @@ export class Primary {
       this.#present = present
       const inherited = [...(this.#options.inherited ?? [])]
       try {
-        this.#logs.prepare(reading).make()
+        const logs = await this.#logs.prepare(reading)
+        logs.make()
         await this.#crew.start(present.orders.workers, present.timeouts.hang)
       } catch (error) {
         this.#stopping = true
@@ -140,7 +141,7 @@ export class Primary {
       let applications: ApplicationsChange | undefined
       let logs: LogsChange | undefined
       try {
-        logs = this.#logs.prepare(reading)
+        logs = await this.#logs.prepare(reading)
         applications = await this.#applications.prepare(next.applications)
         // Somebody must try the config before all depends on it.
         if (workers.length === 0) await this.#crew.begin(0, (worker) => this.#bring(worker, next))

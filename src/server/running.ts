@@ -1,10 +1,12 @@
 import type { ServedCertificates } from '../acme/served.ts'
 import type { Built } from '../config/build.ts'
+import { leaveErrorLog } from '../config/error-log.ts'
 import type { Logs } from '../config/logs.ts'
 import { Engine } from '../door/engine.ts'
 import { type Bound, bind, keysOf, type ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import type { Listener, ListenWith } from '../io/listener.ts'
+import type { Report } from '../message/exchange.ts'
 import type { ApplicationStatus } from '../process/specification.ts'
 import type { Change as ApplicationsChange } from '../process/supervisor.ts'
 import type { Site } from '../site/site.ts'
@@ -45,6 +47,7 @@ export class Running {
   #stopping = false
   #acme: ServedCertificates | undefined
   #logs: Logs | undefined
+  #report: Report | undefined
   readonly #applications: Applications
 
   /** @param applications Who runs what the config has run; somebody else where it is left out. */
@@ -95,6 +98,7 @@ export class Running {
       for (const { key, bound } of fresh) bound.close(given.bounds?.has(key))
       void applications?.drop()
       void built.logs?.close()
+      void leaveErrorLog(built.report)
     }
     try {
       built.logs?.open()
@@ -126,6 +130,7 @@ export class Running {
     await this.#engine?.close()
     await this.#applications.close()
     await this.#logs?.close()
+    await leaveErrorLog(this.#report)
   }
 
   /** Stops, but leaves running exchanges their time, and Unix sockets their names: a successor has them. */
@@ -135,6 +140,7 @@ export class Running {
     await this.#engine?.retire(true)
     await this.#applications.close()
     await this.#logs?.close()
+    await leaveErrorLog(this.#report)
   }
 
   async #make(
@@ -150,7 +156,9 @@ export class Running {
     this.#engine = engine
     if (!first) engine.become(site, options)
     this.#logs?.retire()
+    if (this.#report !== built.report) void leaveErrorLog(this.#report)
     this.#logs = built.logs
+    this.#report = built.report
     for (const change of changes) change()
     let failure: Error | undefined
     for (const { key, address, bound } of fresh) {

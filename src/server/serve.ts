@@ -1,14 +1,21 @@
 import { resolve } from 'node:path'
+import * as guards from '../access/guard.ts'
+import { useGuards } from '../access/lazy-guard.ts'
 import { type BuildOptions, buildConfig } from '../config/build.ts'
 import { checkConfig } from '../config/check.ts'
 import { type Config, ConfigError, type ServeOptions } from '../config/config.ts'
-import { withErrorLog } from '../config/error-log.ts'
+import { leaveErrorLog, withErrorLog } from '../config/error-log.ts'
 import { Modules } from '../config/modules.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
+import { reopenSinks } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Site } from '../site/site.ts'
 import { localApplications } from './applications.ts'
+import { PartlyMade } from './partly-made.ts'
 import { Running } from './running.ts'
+
+// A program that makes a Site is told at once what is wrong with its guards, and has no moment to wait for them.
+useGuards(guards)
 
 /** A server that runs. */
 export interface Server {
@@ -20,7 +27,7 @@ export interface Server {
   readonly site: Site
   /**
    * Serves by other options, or by the same with modules and certificates read again. Addresses that both name stay
-   * open; connections go over with their next request; exchanges that run end as they began.
+   * open; connections go over with their next request; exchanges that run end as they began. Log files are opened anew.
    * @throws as `serve` does; then the server goes on as it was.
    */
   reload(options?: ServeOptions): Promise<void>
@@ -43,10 +50,19 @@ export async function serve(options: ServeOptions): Promise<Server> {
   let stopped = false
   const become = oneAtATime(async (next: ServeOptions, again: boolean): Promise<void> => {
     if (stopped) throw new Error('the server was stopped')
-    const { config, build } = readOptions(next, again)
+    const { config, build } = await readOptions(next, again)
+    const before = report
     report = config.report
-    const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
-    await change.make()
+    try {
+      const change = await running.prepare(await buildConfig(config, { ...build, acme: running.acme }))
+      await change.make()
+    } catch (error) {
+      if (!(error instanceof PartlyMade)) {
+        report = before
+        await leaveErrorLog(config.report)
+      }
+      throw error
+    }
     present = next
   })
   try {
@@ -65,7 +81,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
     get site() {
       return running.site
     },
-    reload: (next = present) => become(next, true),
+    reload: (next = present) => {
+      reopenSinks()
+      return become(next, true)
+    },
     close: () => {
       stopped = true
       return running.close()
@@ -86,7 +105,7 @@ export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | '
   return site
 }
 
-function readOptions(options: ServeOptions, again: boolean): { config: Config; build: BuildOptions } {
+async function readOptions(options: ServeOptions, again: boolean): Promise<{ config: Config; build: BuildOptions }> {
   const { port, host, base = '.', ...given } = options
   const source = { name: 'serve()' }
   const short = port !== undefined || host !== undefined
@@ -98,6 +117,6 @@ function readOptions(options: ServeOptions, again: boolean): { config: Config; b
     throw new ConfigError(`serve(): ${key} is for processes that "oriel serve" starts; this one is yours`)
   }
   const listen = [{ port: port ?? 8080, ...(host !== undefined && { host }) }]
-  const config = withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
+  const config = await withErrorLog(checkConfig(short ? { ...given, listen } : given, source), resolve(base))
   return { config, build: { base: resolve(base), source, modules: new Modules(again) } }
 }

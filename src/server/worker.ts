@@ -1,4 +1,4 @@
-import { availableParallelism, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { useAttempts } from '../access/attempts.ts'
 import type { ServedCertificates } from '../acme/served.ts'
 import { applicationKeys } from '../config/applications.ts'
@@ -177,9 +177,4 @@ function shared(config: Config, { listen, workers }: Orders): Config {
   const connections = config.limits?.connections
   if (connections === undefined) return { ...config, listen }
   return { ...config, listen, limits: { ...config.limits, connections: Math.ceil(connections / workers) } }
-}
-
-/** How many engine processes a config asks for. */
-export function workersOf({ workers = 1 }: Config): number {
-  return workers === 'auto' ? availableParallelism() : workers
 }

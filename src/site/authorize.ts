@@ -37,11 +37,6 @@ export interface AuthorizeRule {
 /** What stands before all that has some access. */
 export type GuardOf = (access: Access) => Middleware
 
-/** All that is said of who may. @internal */
-export function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Access[] {
-  return [...(access === undefined ? [] : [access]), ...routes.map((rule) => rule.access)]
-}
-
 /**
  * Answers web servers that ask whether a request may be served: 200 with the user, the groups, and the authorizer's
  * variables as fields, or what the guard says: 401 with its challenge, 403, 429, a redirect.

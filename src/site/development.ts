@@ -3,10 +3,7 @@ import type { Connection } from '../message/connection.ts'
 import type { HttpError } from '../message/errors.ts'
 import type { Request } from '../message/request.ts'
 import type { Response } from '../message/response.ts'
-import { isDeveloper } from './development-client.ts'
 import { developmentResponse, type Thrown, type Told } from './development-page.ts'
-import { defaultPage } from './error-page.ts'
-import type { LastResort } from './errors.ts'
 import { framesOf, type Sources, sourceOf } from './stack.ts'
 
 const MOST_CAUSES = 8
@@ -14,21 +11,15 @@ const LONGEST_MESSAGE = 4000
 const SECRET_NAME = /auth|cookie|token|secret|passw|pwd|api-?key|session|signature|credential/i
 const WITHHELD = '(withheld)'
 
-/**
- * The last resort of a site under development: with stack, source and request for clients on this machine, and the
- * default page for all others. Nothing in a request can switch it on: only the config can.
- */
-export function developing(sources: Sources): LastResort {
-  return (error, request, connection, failure): Response => {
-    if (!isDeveloper(request, connection)) return defaultPage(error, request)
-    // A page that cannot be made must not hide the error that it would tell of.
-    try {
-      return developmentResponse(told(error, request, connection, failure, sources), request)
-    } catch (cause) {
-      connection.exchange.report('error', 'The development page failed.', { error: cause })
-      return defaultPage(error, request)
-    }
-  }
+/** Tells of an error with stack, source and request: for developers only. @throws whatever goes wrong with it. */
+export function developmentPage(
+  error: HttpError,
+  request: Request,
+  connection: Connection,
+  failure: { readonly cause: unknown } | undefined,
+  sources: Sources,
+): Response {
+  return developmentResponse(told(error, request, connection, failure, sources), request)
 }
 
 function told(

@@ -3,7 +3,6 @@ import type { Connection } from '../message/connection.ts'
 import type { HttpError } from '../message/errors.ts'
 import { Exchange } from '../message/exchange.ts'
 import { toResponse } from '../message/fetch.ts'
-import { Headers } from '../message/headers.ts'
 import type { Answer, Handler } from '../message/interface.ts'
 import { canonicalPath } from '../message/path.ts'
 import { isPromise } from '../message/reply.ts'
@@ -29,6 +28,9 @@ type Make = (error: HttpError, request: Request, connection: Connection) => Answ
 export function asking(handler: Handler, pathFor?: (status: number) => string): Make {
   return (error, request, connection) => {
     const asked = pageRequest(request, pathFor?.(error.status))
+    // It was meant for the guard of a route: that of the page may see it, whoever makes the page does not.
+    if (pathFor === undefined) asked.headers.delete('authorization')
+    request.headers.withhold('authorization')
     request.onAbort((reason) => asked.abort(reason))
     const exchange = new Exchange((level, event, fields) => connection.exchange.report(level, event, fields))
     const made = handler(asked, connection.toTell({ error, request }, exchange))
@@ -65,7 +67,7 @@ export function inTime(making: Promise<Answer>, late?: (why: Error) => void): Pr
  * that the client was refused.
  */
 function pageRequest(first: Request, to: string | undefined): Request {
-  const headers = new Headers(first.headers)
+  const headers = first.headers.kept()
   for (const name of NOT_ASKED_AGAIN) headers.delete(name)
   const { path, search } = to === undefined ? first : parted(to)
   return new Request({

@@ -22,7 +22,7 @@ export type LastResort = (
   request: Request,
   connection: Connection,
   failure?: { readonly cause: unknown },
-) => Response
+) => Response | Promise<Response>
 
 /**
  * The answer for something thrown. An error page that fails itself is reported and replaced by the last resort for the
@@ -37,7 +37,7 @@ export function errorResponse(
   lastResort: LastResort,
 ): Response | Promise<Response> {
   if (page === undefined) return lastResort(error, request, connection)
-  const failed = (cause: unknown): Response => {
+  const failed = (cause: unknown): Response | Promise<Response> => {
     // A page that ends with its client has not failed: else clients could fill the error log.
     if (!connection.exchange.aborted) {
       const fields = { page: page.name, status: error.status, error: cause }

@@ -10,8 +10,8 @@ import { type RedirectOptions, redirect } from '../resource/redirect.ts'
 import { type RespondOptions, respond } from '../resource/respond.ts'
 import type { ScgiOptions } from '../resource/scgi/options.ts'
 import type { WsgiOptions } from '../resource/wsgi/options.ts'
-import { type AuthorizeOptions, authorize, type GuardOf } from './authorize.ts'
-import { programs } from './programs.ts'
+import type { AuthorizeOptions, GuardOf } from './authorize.ts'
+import { lateKind } from './late-kinds.ts'
 
 /** The keys by which a route names its resource; a route has exactly one of them. */
 export interface ResourceKeys {
@@ -52,13 +52,13 @@ const KINDS: Kinds = {
   files,
   module: handlerOf,
   resource: handlerOf,
-  cgi: (value, place) => programs('cgi', value, place),
-  fastcgi: (value, place) => programs('fastcgi', value, place),
-  app: (value, place) => programs('app', value, place),
-  wsgi: (value, place) => programs('wsgi', value, place),
-  proxy: (value, place) => programs('proxy', value, place),
-  scgi: (value, place) => programs('scgi', value, place),
-  authorize,
+  cgi: (...given) => lateKind('cgi', ...given),
+  fastcgi: (...given) => lateKind('fastcgi', ...given),
+  app: (...given) => lateKind('app', ...given),
+  wsgi: (...given) => lateKind('wsgi', ...given),
+  proxy: (...given) => lateKind('proxy', ...given),
+  scgi: (...given) => lateKind('scgi', ...given),
+  authorize: (...given) => lateKind('authorize', ...given),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
 }

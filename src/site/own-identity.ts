@@ -1,5 +1,5 @@
 import type { Access } from '../access/access.ts'
-import { rulesIn } from '../access/rules.ts'
+import { rulesIn } from '../access/check-rules.ts'
 import { folded, type OwnIdentity } from '../message/identity-fields.ts'
 import type { Route } from './route.ts'
 

@@ -1,9 +1,9 @@
 import type { Access } from '../access/access.ts'
-import { guard } from '../access/guard.ts'
 import { checkKeys, checkSaid } from '../access/known-keys.ts'
+import { lazyGuard } from '../access/lazy-guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
-import type { Handler, Middleware, Reply } from '../message/interface.ts'
+import type { Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
 import { NO_PARAMS, type Request } from '../message/request.ts'
 import { explanationOf } from '../resource/explain.ts'
@@ -62,13 +62,13 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, defau
   checkMatch(match)
   const access = route.access === undefined ? defaults.access : route.access
   const guarded = access !== undefined && access !== 'public'
-  const { guard: guardOf = (given) => guard(given, place) } = defaults
+  const { guard: guardOf = (given) => lazyGuard(given, place) } = defaults
+  const kind = kindOf(route)
   const before: Middleware[] = guarded ? [guardOf(access)] : []
-  before.push(withoutPassword)
+  before.push(withoutPassword(kind))
   // Behind the guard, which sees the path that was routed.
   if (route.rewrite !== undefined) before.push(rewriting(route.rewrite))
   const resource = resourceOf(route, place, guardOf)
-  const kind = kindOf(route)
   const stages = [...before, ...(route.middleware ?? [])]
   return {
     index,
@@ -115,17 +115,24 @@ export function leaveRoute(request: Request, connection: Connection): void {
   exchange.resource = undefined
   exchange.routeIndex = -1
   connection.identify(undefined)
+  // The guard of the next one may go by it.
+  request.headers.giveBack()
   request.mount = ''
   request.params = NO_PARAMS
 }
 
+/** Resources that read the request itself; what others are told is chosen field by field, as options of theirs say. */
+const TYPESCRIPT: ReadonlySet<string> = new Set(['module', 'resource'])
+
 /**
- * The guard of an error page may ask who it is for; whoever makes the page does not see a password that was meant for the
- * guard of another route.
+ * What a guard goes by is not for what is behind it, nor for whoever makes the page of an error. Withheld, not deleted:
+ * where this route leads on to another one, or fails, the guard there is to see it, and so are loggers.
  */
-function withoutPassword(next: Handler): Handler {
-  return (request, connection) => {
-    if (connection.failure !== undefined) request.headers.delete('authorization')
+function withoutPassword(kind: string): Middleware {
+  const reads = TYPESCRIPT.has(kind)
+  return (next) => (request, connection) => {
+    if (connection.failure !== undefined || (reads && connection.means?.usesAuthorization === true))
+      request.headers.withhold('authorization')
     return next(request, connection)
   }
 }

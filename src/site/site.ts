@@ -1,6 +1,6 @@
 import type { Access } from '../access/access.ts'
-import { guard } from '../access/guard.ts'
 import { checkKeys, checkSaid } from '../access/known-keys.ts'
+import { lazyGuard } from '../access/lazy-guard.ts'
 import type { GuardPlace } from '../access/place.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
@@ -13,13 +13,13 @@ import type { Request, RequestInit } from '../message/request.ts'
 import type { Response } from '../message/response.ts'
 import { selective } from '../message/selective.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
-import { developing } from './development.ts'
+import { developing } from './developing.ts'
 import { isDeveloper } from './development-client.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { defaultPage } from './error-page.ts'
 import { buildPages, type ErrorPages, type Page, type Pages, pageFor } from './error-pages.ts'
 import { errorResponse, type LastResort, toHttpError } from './errors.ts'
-import { type Explanation, explain } from './explain.ts'
+import type { Explanation } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
 import type { Intercept } from './intercept.ts'
 import { OtherReadings } from './other-readings.ts'
@@ -194,7 +194,8 @@ export class Site {
   }
 
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
-  explain(method: string, target: string): Promise<Explanation> {
+  async explain(method: string, target: string): Promise<Explanation> {
+    const { explain } = await import('./explain.ts')
     const pagesOf = (index: number): readonly (Pages | undefined)[] => [this.#routePages[index], this.#pages]
     return explain(this.#table, method, target, pagesOf, this.#readings)
   }
@@ -237,7 +238,7 @@ export class Site {
 function guards(place: GuardPlace): (access: Access) => Middleware {
   const made = new Map<Access, Middleware>()
   return (access) => {
-    const one = made.get(access) ?? guard(access, place)
+    const one = made.get(access) ?? lazyGuard(access, place)
     made.set(access, one)
     return one
   }

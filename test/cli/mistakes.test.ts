@@ -19,6 +19,8 @@ test('check finds what would only be told when the server starts', posix, async 
   const cases = [
     ['user: nobody-of-this-name', /^oriel: there is no user nobody-of-this-name\n$/],
     ['{ user: daemon, group: none-of-this-name', /^oriel: there is no group none-of-this-name on this machine\n$/],
+    ['log: [{ to: { file: ./no/log } }]', /:1: log\[0\]\.to: there is no folder \S+no: make it/],
+    ['errorLog: { to: { file: ./no/log } }', /:1: errorLog\.to: there is no folder \S+no: make it/],
     ['listen: [{ unix: ./no/x.sock }]', /:1: listen\[0\]\.unix: there is no folder \S+no\n$/],
     [
       'listen: [{ unix: ./x.sock, group: none-of-this-name }]',

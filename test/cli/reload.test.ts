@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { cpSync, readFileSync, renameSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -46,6 +46,39 @@ for (const workers of [1, 2]) {
     oriel.signal('SIGTERM')
     assert.equal((await oriel.ended).code, 0)
     assert.equal(oriel.stderr, '')
+  })
+
+  test(`oriel reload opens log files anew, as SIGHUP does, with ${by}`, posix, async (t) => {
+    const site = production(t, workers, "log: [{ to: { file: './access.log' } }],")
+    const oriel = site.serve()
+    const url = await oriel.url()
+    await said(url)
+    const log = join(site.folder, 'access.log')
+    for (const reload of [() => site.run('reload'), async () => oriel.signal('SIGHUP')]) {
+      await until(() => readFileSync(log, 'utf8') !== '')
+      renameSync(log, `${log}.1`)
+      await reload()
+      await until(() => existsSync(log))
+      await said(url)
+    }
+  })
+
+  test(`what a reload fails by is told in the error log of the config that is served, with ${by}`, posix, async (t) => {
+    const site = production(t, workers, "errorLog: { to: { file: './one.log' } },")
+    const oriel = site.serve()
+    await oriel.url()
+    site.write(
+      `workers: ${workers}, ${LISTEN} routes: [{ match: '/*', files: './no' }], errorLog: { to: { file: './two.log' } }`,
+    )
+    assert.equal((await site.run('reload')).code, 1)
+    oriel.signal('SIGTERM')
+    await oriel.ended
+    assert.match(
+      readFileSync(join(site.folder, 'one.log'), 'utf8'),
+      /The reload failed, and the server goes on as it was/,
+    )
+    const two = join(site.folder, 'two.log')
+    assert.ok(!existsSync(two) || readFileSync(two, 'utf8') === '')
   })
 
   for (const [what, spoil, message] of [

@@ -40,6 +40,25 @@ function configured(config: string = ''): string {
   })
 }
 
+for (const [what, log, told] of [
+  ["a log on standard output takes the place of the console's own lines", `log: ['common'],`, /^127\.0\.0\.1 - - /],
+  ['a log elsewhere is the only one', `log: [{ to: { file: './access.log' } }],`, undefined],
+  ['no log at all', 'log: [],', undefined],
+  ['an error log on standard output leaves the console its lines', `errorLog: { to: 'stdout' },`, LINE],
+] as const) {
+  test(`what the config says of logs is all that is told: ${what}`, posix, async (t) => {
+    const oriel = startOriel(t, ['serve'], configured(log))
+    const url = await oriel.url()
+    await (await fetch(`${url}/index.html?asked`)).text()
+    oriel.signal('SIGTERM')
+    const { stdout } = await oriel.ended
+    assert.match(stdout, /^Oriel serves /)
+    const lines = stdout.split('\n').filter((line) => line.includes('?asked'))
+    assert.equal(lines.length, told === undefined ? 0 : 1, stdout)
+    if (told !== undefined) assert.match(`${lines[0]}\n`, told)
+  })
+}
+
 test('a folder is served with listings, its own page for 404, and one line for each request', async (t) => {
   const oriel = startOriel(t, ['.', '--port', '0'], folder)
   const url = await oriel.url()

@@ -1,5 +1,6 @@
-import { type AuthorizationRecord, Connection, type SocketFacts } from '../../message/connection.ts'
+import { type AuthorizationRecord, Connection, type Means, type SocketFacts } from '../../message/connection.ts'
 import type { Exchange } from '../../message/exchange.ts'
+import { isToken } from '../../message/fields.ts'
 import type { Scheme } from '../../message/interface.ts'
 import { variableOf } from './facts.ts'
 
@@ -28,6 +29,12 @@ export class CarriedCall implements Told {
   variable(name: string): string | undefined {
     return variableOf(this.variables, name)
   }
+
+  /** By what the web server knows the user: AUTH_TYPE, the name of a scheme (RFC 3875 §4.1.1). */
+  get means(): Means {
+    const type = this.variable('AUTH_TYPE') ?? ''
+    return isToken(type) ? { type } : {}
+  }
 }
 
 /** The connection of a request that a web server sent on. */
@@ -38,7 +45,7 @@ export class CalledConnection extends Connection {
   constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
     super(facts, exchange, protocol)
     this.called = call
-    if (call.user !== undefined) this.identify(call.user)
+    if (call.user !== undefined) this.identify(call.user, undefined, call.means)
   }
 }
 
@@ -47,8 +54,9 @@ export function carriedBy(connection: Connection): CarriedCall | undefined {
   return (connection as Partial<CalledConnection>).called
 }
 
-/** Lets in whom the web server let in (REMOTE_USER): for `access` of the routes of a Site that runs behind one. */
+/** Lets in whom the web server let in (REMOTE_USER, by AUTH_TYPE): for `access` of the routes of a Site that runs behind one. */
 export const webServerUser: Scheme = {
   identify: (_, connection) => carriedBy(connection)?.user,
+  meansOf: (connection) => carriedBy(connection)?.means ?? {},
   challenge: () => 'Basic realm="web server"',
 }

@@ -32,7 +32,12 @@ export class ToldFacts implements SocketFacts {
 
   /** The name that the web server looked up, else the address. */
   remoteName(): Promise<string> {
-    return Promise.resolve(variableOf(this.#variables, 'REMOTE_HOST') || this.remote.address)
+    return Promise.resolve(this.knownName ?? this.remote.address)
+  }
+
+  /** REMOTE_HOST (RFC 3875 §4.1.9). */
+  get knownName(): string | undefined {
+    return variableOf(this.#variables, 'REMOTE_HOST') || undefined
   }
 
   #address(address: string, port: string): Address {

@@ -39,7 +39,7 @@ function mounted(handler: Handler): Handler {
     const call = carriedBy(connection)
     if (call !== undefined) {
       request.mount = call.mount
-      connection.identify(call.user)
+      if (call.user !== undefined) connection.identify(call.user, undefined, call.means)
     }
     return handler(request, connection)
   }

@@ -5,8 +5,8 @@ import type { ErrorLine } from './call.ts'
 export class ReportedExchange extends Exchange {
   readonly #line: ErrorLine
 
-  constructor(report: Report | undefined, line: ErrorLine) {
-    super(report)
+  constructor(report: Report | undefined, line: ErrorLine, id: string | undefined) {
+    super(report, id)
     this.#line = line
   }
 

@@ -171,7 +171,7 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
     const mount = called === undefined ? '' : mountOf(called.scriptName, parts.path)
     const user = this.role === 'Authorizer' ? provenUser(called, this.#variables) : (called?.user ?? '')
     const call = new FastCgiCall(this.role, this.#variables, this.#filterData(), user, mount, this)
-    const record = new ReportedExchange(site.report, this)
+    const record = new ReportedExchange(site.report, this, called?.requestId)
     const exchange = calledExchange(this, site, parts, call, record)
     this.#call = call
     this.#exchange = exchange

@@ -167,7 +167,7 @@ export class ScgiConnection implements SocketEvents, FromWebServer, Carrier, Cre
     const { site } = this.#context
     const mount = called === undefined ? '' : mountOf(called.scriptName, parts.path)
     const call = new CarriedCall(this.#reader.variables, called?.user ?? '', mount)
-    this.#exchange = calledExchange(this, site, parts, call, new Exchange(site.report))
+    this.#exchange = calledExchange(this, site, parts, call, new Exchange(site.report, called?.requestId))
     return this.#exchange
   }
 

@@ -61,8 +61,8 @@ export class BalancedCall implements Wire, CallEvents {
     return this.#wire === undefined || this.#wire.waiting === true
   }
 
-  get process(): string | undefined {
-    return this.#member?.name
+  get process(): string | number | undefined {
+    return this.#member?.process ?? this.#member?.name
   }
 
   /** The back ends that it was tried on. */

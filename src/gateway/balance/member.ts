@@ -5,6 +5,8 @@ import { News } from './news.ts'
 export interface MemberOptions {
   /** What it is known by among the others, and in the log. */
   readonly name: string
+  /** The pid of who answers there, where that is known: what the log of requests calls it then. */
+  readonly process?: number
   /** Makes what its calls are opened by; where it was among those before it has one. */
   readonly upstream: () => Upstream
   /** Its share of the requests, compared with the others; 1 where it is left out. */
@@ -28,6 +30,7 @@ const MAX_EJECTED = 30_000
 /** A back end, with what it has to do. */
 export class Member {
   readonly name: string
+  readonly process: number | undefined
   readonly upstream: Upstream
   weight = 1
   capacity: number = Number.POSITIVE_INFINITY
@@ -51,8 +54,9 @@ export class Member {
   #failures = 0
   #left = false
 
-  constructor({ name, upstream }: MemberOptions) {
+  constructor({ name, process, upstream }: MemberOptions) {
     this.name = name
+    this.process = process
     this.upstream = upstream()
   }
 

@@ -8,7 +8,10 @@ import { makeFolder } from '../../../test/support/folder.ts'
 import { Reports } from '../../../test/support/reports.ts'
 import { FileOutlet } from './file.ts'
 import { openSink, reopenSinks } from './open.ts'
+import { loadOutlets } from './outlets.ts'
 import { Queue } from './queue.ts'
+
+await loadOutlets([{ file: '' }])
 
 const WAITS = { timeout: 30_000 }
 const POSIX = { ...WAITS, skip: process.platform === 'win32' }

@@ -7,7 +7,10 @@ import { type TestContext, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { Reports } from '../../../test/support/reports.ts'
 import { openSink } from './open.ts'
+import { loadOutlets } from './outlets.ts'
 import type { HttpPlace } from './place.ts'
+
+await loadOutlets([{ http: '' }])
 
 const WAITS = { timeout: 20_000 }
 

@@ -1,15 +1,11 @@
 import { resolve } from 'node:path'
 import type { ExchangeRecord, Report } from '../../message/exchange.ts'
 import type { Line, RecordSink } from '../sink.ts'
-import { CallOutlet } from './call.ts'
 import { DescriptorOutlet } from './descriptor.ts'
-import { FileOutlet } from './file.ts'
-import { HttpOutlet } from './http.ts'
 import type { Outlet } from './outlet.ts'
+import { outletFor } from './outlets.ts'
 import type { Place } from './place.ts'
 import { Queue, type QueueLimits } from './queue.ts'
-import { SqlOutlet } from './sql.ts'
-import { SyslogOutlet } from './syslog.ts'
 
 /** A place that is open, and how many use it. */
 interface Shared {
@@ -49,6 +45,7 @@ export function keyOf(to: Place, base: string): string | undefined {
 /**
  * Opens a place for lines. Whoever opens one that is open already shares it: a reload opens what it needs before the old
  * site closes what it had, and loses nothing.
+ * @param to What takes lines there has been loaded, see `loadOutlets`; the console needs nothing.
  * @param base The folder that relative paths are taken from.
  * @param report Told of dropped lines.
  * @throws Error that says why it cannot be opened, and what to do.
@@ -61,7 +58,7 @@ export function openSink(
 ): RecordSink {
   const key = keyOf(to, base)
   if (typeof to === 'function' || key === undefined) {
-    const queue = new Queue(nameOf(to, base), new CallOutlet(to as never), report, limits)
+    const queue = new Queue(nameOf(to, base), outletFor(to as Exclude<Place, string>, base, report), report, limits)
     own.add(queue)
     return new OpenSink(queue, async () => {
       await queue.close()
@@ -70,7 +67,7 @@ export function openSink(
   }
   const found = shared.get(key) ?? opened(key, to, base, report, limits)
   found.users++
-  if (typeof to === 'object' && 'file' in to && found.outlet instanceof FileOutlet) found.outlet.become(to.rotate)
+  if (typeof to === 'object' && 'file' in to) found.outlet.become?.(to.rotate)
   return new OpenSink(found.queue, async () => {
     if (--found.users > 0) return found.queue.flush()
     shared.delete(key)
@@ -94,7 +91,7 @@ export async function flushSinks(): Promise<void> {
 function opened(key: string, to: Place, base: string, report: Report, limits: Partial<QueueLimits>): Shared {
   if (!leaving) process.once('exit', leave)
   leaving = true
-  const outlet = elsewhere?.outlet(key) ?? outletFor(to, base, report)
+  const outlet = elsewhere?.outlet(key) ?? here(to, base, report)
   const queue = new Queue(nameOf(to, base), outlet, report, limits)
   const made = { queue, outlet, users: 0 }
   shared.set(key, made)
@@ -106,14 +103,9 @@ function leave(): void {
   for (const { queue } of shared.values()) queue.last()
 }
 
-function outletFor(to: Place, base: string, report: Report): Outlet {
-  if (to === 'stdout') return new DescriptorOutlet(1)
-  if (to === 'stderr') return new DescriptorOutlet(2)
-  if (typeof to === 'function') return new CallOutlet(to)
-  if ('file' in to) return new FileOutlet(resolve(base, to.file), { rotate: to.rotate, report })
-  if ('http' in to) return new HttpOutlet(to)
-  if ('sql' in to) return new SqlOutlet({ ...to.sql, file: resolve(base, to.sql.file) })
-  return new SyslogOutlet(to)
+function here(to: Place, base: string, report: Report): Outlet {
+  if (typeof to !== 'string') return outletFor(to, base, report)
+  return new DescriptorOutlet(to === 'stdout' ? 1 : 2)
 }
 
 /** For people, and without secrets. */

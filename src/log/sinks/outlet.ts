@@ -1,4 +1,5 @@
 import type { Batch } from './batch.ts'
+import type { RotateOptions } from './place.ts'
 
 /** A place that takes lines: what stands behind a queue. It is asked one thing at a time. */
 export interface Outlet {
@@ -12,6 +13,8 @@ export interface Outlet {
   reopen?(): Promise<void>
   /** At the end of a process that waits for nothing: lines that were not sent, at once, as many as the place takes. */
   last?(batches: readonly Batch[]): void
+  /** Rotates by other rules from now on, where it is a file. */
+  become?(rotate: RotateOptions | undefined): void
   close(): Promise<void>
 }
 

@@ -5,7 +5,10 @@ import { makeFolder } from '../../../test/support/folder.ts'
 import { Reports } from '../../../test/support/reports.ts'
 import { openDatabase } from '../../../test/support/sqlite.ts'
 import { openSink } from './open.ts'
+import { loadOutlets } from './outlets.ts'
 import type { SqlOptions } from './place.ts'
+
+await loadOutlets([{ sql: { file: '' } }])
 
 const WAITS = { timeout: 30_000 }
 

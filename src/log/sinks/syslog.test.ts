@@ -13,9 +13,12 @@ import { needPeer } from '../../../test/support/peers.ts'
 import { freePorts } from '../../../test/support/ports.ts'
 import { Reports } from '../../../test/support/reports.ts'
 import { openSink } from './open.ts'
+import { loadOutlets } from './outlets.ts'
 import type { SyslogOptions } from './place.ts'
 import { parseAddress } from './syslog.ts'
 import { SyslogMessages } from './syslog-message.ts'
+
+await loadOutlets([{ syslog: true }])
 
 const WAITS = { timeout: 30_000 }
 const LINUX = { ...WAITS, skip: process.platform !== 'linux' }

@@ -131,3 +131,14 @@ for (const [scriptName, path, mount] of [
     assert.equal(mountOf(scriptName, path), mount)
   })
 }
+
+for (const [variables, id] of [
+  [{}, undefined],
+  [{ HTTP_X_REQUEST_ID: 'theirs' }, 'theirs'],
+  [{ UNIQUE_ID: 'own' }, 'own'],
+  [{ HTTP_X_REQUEST_ID: 'the client may say so', UNIQUE_ID: 'own' }, 'own'],
+] as const) {
+  test(`${JSON.stringify(variables)}: the web server calls the request ${id}`, () => {
+    assert.equal(new CalledBy(Object.entries({ ...PLAIN, ...variables }).flat()).requestId, id)
+  })
+}

@@ -27,6 +27,8 @@ export class CalledBy {
   #port = ''
   #length = ''
   #version = '1.1'
+  #uniqueId: string | undefined
+  #requestId: string | undefined
   #selective = false
   readonly #fields: string[] = []
 
@@ -47,6 +49,11 @@ export class CalledBy {
   /** CONTENT_LENGTH in bytes; undefined where it is not told, and the end of the input is the end of the content. */
   get size(): number | undefined {
     return this.#length === '' ? undefined : Number(this.#length)
+  }
+
+  /** What the web server calls the request: by itself, as Apache (mod_unique_id), or in X-Request-Id, as it is set up. */
+  get requestId(): string | undefined {
+    return this.#uniqueId ?? this.#requestId
   }
 
   /**
@@ -83,6 +90,7 @@ export class CalledBy {
         return
       case 9:
         if (name === 'PATH_INFO') this.#pathInfo = value
+        else if (name === 'UNIQUE_ID') this.#uniqueId = value
         return
       case 11:
         if (name === 'REQUEST_URI') this.#uri = value
@@ -108,6 +116,7 @@ export class CalledBy {
 
   #httpField(variable: string, value: string): void {
     if (variable === 'HTTP_HOST') this.#host = value
+    else if (variable === 'HTTP_X_REQUEST_ID') this.#requestId = value
     const name = fieldNameOf(variable)
     if (name !== '') this.#field(name, value)
   }
