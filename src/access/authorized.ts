@@ -2,6 +2,7 @@ import type { AuthorizationRecord, Connection, Means } from '../message/connecti
 import { toResponse } from '../message/fetch.ts'
 import type { Answer, Authorizer, Variables } from '../message/interface.ts'
 import { isPromise } from '../message/reply.ts'
+import type { NamedAuthorizer } from './authorizers.ts'
 import type { Gate } from './gate.ts'
 import { checkedUser } from './identified.ts'
 
@@ -9,15 +10,15 @@ import { checkedUser } from './identified.ts'
 export function authorized(authorizer: Authorizer): Gate {
   return (request, connection) => {
     const said = authorizer.authorizeUser(connection.user, request, connection)
-    if (isPromise(said)) return said.then((variables) => permit(variables, connection))
-    return permit(said, connection)
+    if (isPromise(said)) return said.then((variables) => permit(variables, connection, authorizer))
+    return permit(said, connection, authorizer)
   }
 }
 
 /** A name of its own, REMOTE_USER, makes that the user: then the Authorizer has found out who it is. */
-function permit(said: Variables | void, connection: Connection): void {
+function permit(said: Variables | void, connection: Connection, authorizer: Authorizer): void {
   if (said === undefined) return
-  checkVariables(said)
+  checkVariables(said, authorizer)
   const { user, variables, means } = connection
   const name = said['REMOTE_USER']
   const all = variables === undefined ? said : { ...variables, ...said }
@@ -43,11 +44,13 @@ function meansOf({ AUTH_TYPE: type }: Variables): Means {
  * An Authorizer that returns false, a Response, an Error in the place of throwing it, or a generator that never ran, means
  * no permission by it. @throws TypeError.
  */
-function checkVariables(said: Variables): void {
+function checkVariables(said: Variables, authorizer: Authorizer): void {
   const isPlain = isPlainObject(said) && toResponse(said as unknown as Answer) === undefined
   if (!isPlain || Object.values(said).some((value) => typeof value !== 'string')) {
+    const { from } = authorizer as Partial<NamedAuthorizer>
+    const what = typeof said === 'boolean' ? String(said) : 'something'
     throw new TypeError(
-      'an Authorizer returned something that is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired',
+      `the Authorizer${from === undefined ? '' : ` ${from}`} returned ${what}, which is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired`,
     )
   }
 }

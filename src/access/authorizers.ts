@@ -33,7 +33,9 @@ export function exportedAuthorizer(module: unknown, from: string): NamedAuthoriz
   const { default: inner } = Object(module) as { default?: unknown }
   const exported = isAuthorizer(inner) ? inner : module
   if (!isAuthorizer(exported)) {
-    throw new TypeError('it exports no Authorizer: a function authorizeUser, or by default an object with that method')
+    throw new TypeError(
+      `${from} exports no Authorizer: a function authorizeUser, or by default an object with that method`,
+    )
   }
   // Looking a name up in a module is slow, and what a module exports does not change with a request.
   if (exported === module) return { authorizeUser: exported.authorizeUser, from }

@@ -54,6 +54,8 @@ const staff: AccessRules = { allow: { groups: ['staff'] } }
 const office: AccessRules = { allow: { addresses: ['192.0.2.0/24'] } }
 const elsewhere: AccessRules = { allow: { addresses: ['10.0.0.0/8'] } }
 const X = '401 WWW-Authenticate: Test realm="x"'
+const NO_PERMISSION =
+  'which is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired'
 
 const CASES: readonly (readonly [what: string, access: Access, expected: string, method?: string])[] = [
   ['public lets everybody in', 'public', 'somebody'],
@@ -155,7 +157,7 @@ const CASES: readonly (readonly [what: string, access: Access, expected: string,
       [
         `${typeof returned} ${String(returned)} is no permission`,
         authorizer((() => returned) as unknown as Authorizer['authorizeUser']),
-        '500 an Authorizer returned something that is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired',
+        `500 the Authorizer returned ${typeof returned === 'boolean' ? returned : 'something'}, ${NO_PERMISSION}`,
       ] as const,
   ),
   ...[new Error('no'), new AuthenticationFailed('no'), () => undefined].map(
@@ -166,6 +168,11 @@ const CASES: readonly (readonly [what: string, access: Access, expected: string,
         '500 a user has no name: give { name, groups }',
       ] as const,
   ),
+  [
+    'of a module, it is said which one',
+    { authorizer: { from: '/srv/may.ts', authorizeUser: () => false } as unknown as Authorizer },
+    `500 the Authorizer /srv/may.ts returned false, ${NO_PERMISSION}`,
+  ],
   [
     'an answer of its own is given',
     authorizer(() => {
@@ -246,6 +253,7 @@ function slow(access: Access): Access {
     ...(typeof given === 'object' &&
       'authorizeUser' in given && {
         authorizer: {
+          ...given,
           authorizeUser: async (who, request, connection) => given.authorizeUser(who, request, connection),
         },
       }),

@@ -106,7 +106,7 @@ export function accessFiles({ access, routes }: Config, base: string): string[] 
 }
 
 /** All that is said of who may, to other web servers. */
-function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Access[] {
+export function accessesOf({ access, routes = [] }: AuthorizeOptions = {}): Access[] {
   return [...(access === undefined ? [] : [access]), ...routes.map((rule) => rule.access)]
 }
 

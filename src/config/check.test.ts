@@ -248,6 +248,11 @@ test('what is wrong beside the routes is told in the same way', () => {
       'log[0].filter.slower: expected a number, not "x"',
       'log[0].filter.sample: expected a share above 0, up to 1',
     ],
+    [
+      { log: [{ to: { http: 'nowhere' } }], errorLog: { to: { http: 'ftp://a.example/' } } },
+      'log[0].to.http: "nowhere" is no URL: give http://HOST:PORT/PATH or https://HOST/PATH',
+      'errorLog.to.http: "ftp://a.example/" is no URL: give http://HOST:PORT/PATH or https://HOST/PATH',
+    ],
     [{ log: [{ to: {} }] }, 'log[0].to: expected one of file, syslog, sql and http'],
     [
       { log: [{ to: { http: 'http://a', rotate: {} } }] },

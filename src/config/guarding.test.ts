@@ -22,9 +22,11 @@ test('each route is told with what stands before it, where any has a guard', () 
 })
 
 for (const [listen, trustedProxies, expected] of [
-  [{ port: 80 }, [], 1],
+  [{ port: 80 }, [], 0],
+  [{ port: 80, host: '0.0.0.0' }, [], 1],
+  [{ port: 80, host: '' }, [], 1],
   [{ port: 80, host: '192.0.2.1' }, [], 1],
-  [{ port: 80 }, ['10.0.0.1'], 0],
+  [{ port: 80, host: '0.0.0.0' }, ['10.0.0.1'], 0],
   [{ port: 80, host: '127.0.0.1' }, [], 0],
   [{ port: 80, host: 'localhost' }, [], 0],
   [{ port: 443, tls: 'acme' }, [], 0],

@@ -23,7 +23,9 @@ export function guardWarnings({ access, routes, trustedProxies }: Config, listen
     .some(({ scheme }) => scheme === 'basic')
   // Behind a proxy that is trusted, TLS ends there.
   if (!basic || (trustedProxies?.length ?? 0) > 0) return []
-  const open = listen.find(({ unix, host = '', tls }) => unix === undefined && tls === undefined && !isHere(host))
+  const open = listen.find(
+    ({ unix, host = '127.0.0.1', tls }) => unix === undefined && tls === undefined && !isHere(host),
+  )
   if (open === undefined) return []
   return [`passwords come to port ${open.port} without TLS: whoever is on the way can read them. Put tls on it.`]
 }

@@ -10,7 +10,7 @@ import {
   type SyslogOptions,
   type SyslogPlace,
 } from '../log/sinks/place.ts'
-import { filled, isFunction, map, need, number, object, optional, text, yes } from './parts.ts'
+import { accepted, filled, isFunction, map, need, number, object, optional, text, yes } from './parts.ts'
 
 const whole = (description: string, least: number): v.OptionalSchema<v.GenericSchema, undefined> =>
   number(description, least, 2 ** 52)
@@ -54,7 +54,7 @@ const somewhere = v.pipe(
         object<SqlOptions>(
           {
             file: need(text('The file of the SQLite database.')),
-            table: text('Default: `requests`.'),
+            table: text('Default: `requests`; of the error log `errors`.'),
             columns: optional(
               map(filled(), filled() as v.GenericSchema<unknown>),
               'Columns, and the keys of JSON lines that they get.',
@@ -63,7 +63,7 @@ const somewhere = v.pipe(
           'A table of a database.',
         ),
       ),
-      http: text('The URL that lines are sent to, in batches, by POST.'),
+      http: optional(accepted(checkUrl), 'The URL that lines are sent to, in batches, by POST.'),
       headers: optional(map(filled(), v.string() as v.GenericSchema<unknown>), 'Fields of the request for `http`.'),
       gzip: yes('Whether the batches for `http` are compressed.'),
       timeout: number('Milliseconds for a batch to be taken. Default: 10000.', 1, 2 ** 31 - 1),
@@ -76,6 +76,13 @@ const somewhere = v.pipe(
     'rotate is for file; headers, gzip and timeout are for http',
   ),
 )
+
+/** @throws TypeError for what is no URL of HTTP. */
+function checkUrl(text: string): void {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : ''
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new TypeError(`${JSON.stringify(text)} is no URL: give http://HOST:PORT/PATH or https://HOST/PATH`)
+}
 
 function kindsOf(given: unknown): string[] {
   return Object.keys(Object(given)).filter((key) => KINDS.includes(key))

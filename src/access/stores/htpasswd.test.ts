@@ -203,6 +203,10 @@ test('a file that cannot be used at start is told with what to do', () => {
   const folder = makeFolder({ bad: `joe:${SHA}\nann\n`, good: '', 'folder/': '' })
   const cases: readonly (readonly [options: HtpasswdOptions, sentence: RegExp])[] = [
     [{ htpasswd: 'nowhere' }, /nowhere: there is no such file; "oriel passwd" makes one$/],
+    [
+      { htpasswd: 'good', groups: 'nowhere' },
+      /nowhere: there is no such file; make it, with "group: user user" in each line$/,
+    ],
     [{ htpasswd: 'folder' }, /folder: this is no file$/],
     [{ htpasswd: 'bad' }, /bad:2: this is no line/],
     [{ htpasswd: 'good', groups: 'bad' }, /bad:2: this is no line of a group file/],

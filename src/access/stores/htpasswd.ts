@@ -43,9 +43,17 @@ export function htpasswdStore(
   const { plain = false } = options
   const path = resolve(base, options.htpasswd)
   const groupsPath = options.groups === undefined ? undefined : resolve(base, options.groups)
-  const passwords = new RereadFile(path, (bytes) => usersOf(readPasswords(bytes, path, plain)), report)
+  const readUsers = (bytes: Uint8Array): Users => usersOf(readPasswords(bytes, path, plain))
+  const passwords = new RereadFile(path, readUsers, report, '"oriel passwd" makes one')
   const groups =
-    groupsPath === undefined ? undefined : new RereadFile(groupsPath, (bytes) => readGroups(bytes, groupsPath), report)
+    groupsPath === undefined
+      ? undefined
+      : new RereadFile(
+          groupsPath,
+          (bytes) => readGroups(bytes, groupsPath),
+          report,
+          'make it, with "group: user user" in each line',
+        )
   return {
     get generation() {
       return passwords.generation + (groups?.generation ?? 0)

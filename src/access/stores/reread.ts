@@ -17,6 +17,7 @@ export class RereadFile<T> {
   readonly #path: string
   readonly #understand: (bytes: Uint8Array) => T
   readonly #report: Report
+  readonly #absent: string
   #value: T
   #generation = 1
   #bytes: Uint8Array
@@ -24,12 +25,16 @@ export class RereadFile<T> {
   #believedUntil: number
   #told: string | undefined
 
-  /** @param path Absolute. @throws PasswordFileError, and what `understand` throws. */
-  constructor(path: string, understand: (bytes: Uint8Array) => T, report: Report) {
+  /**
+   * @param path Absolute. @param absent What to do where there is no such file.
+   * @throws PasswordFileError, and what `understand` throws.
+   */
+  constructor(path: string, understand: (bytes: Uint8Array) => T, report: Report, absent: string) {
     this.#path = path
+    this.#absent = absent
     this.#understand = understand
     this.#report = report
-    const { bytes, facts } = readWhole(path)
+    const { bytes, facts } = readWhole(path, absent)
     this.#value = understand(bytes)
     this.#bytes = bytes
     this.#facts = facts
@@ -55,7 +60,7 @@ export class RereadFile<T> {
       if (factsOf(statSync(this.#path, { bigint: true })) !== this.#facts) this.#read()
       this.#told = undefined
     } catch (thrown) {
-      const error = faultOf(thrown, this.#path)
+      const error = faultOf(thrown, this.#path, this.#absent)
       if (error.message === this.#told) return
       this.#told = error.message
       this.#report('error', 'A password file cannot be used: what it said before holds on.', { error })
@@ -63,7 +68,7 @@ export class RereadFile<T> {
   }
 
   #read(): void {
-    const { bytes, facts } = readWhole(this.#path)
+    const { bytes, facts } = readWhole(this.#path, this.#absent)
     if (!this.#isSame(bytes)) {
       this.#value = this.#understand(bytes)
       this.#bytes = bytes
@@ -78,7 +83,7 @@ export class RereadFile<T> {
 }
 
 /** @throws PasswordFileError */
-function readWhole(path: string): { readonly bytes: Uint8Array; readonly facts: string } {
+function readWhole(path: string, absent: string): { readonly bytes: Uint8Array; readonly facts: string } {
   let descriptor: number | undefined
   try {
     // Before it is opened: a pipe would wait for somebody to write.
@@ -90,7 +95,7 @@ function readWhole(path: string): { readonly bytes: Uint8Array; readonly facts: 
     const isYoung = Date.now() - Number(stats.mtimeMs) < YOUNG
     return { bytes, facts: isYoung ? '' : factsOf(stats) }
   } catch (error) {
-    throw faultOf(error, path)
+    throw faultOf(error, path, absent)
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }
@@ -100,15 +105,15 @@ function factsOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
 }
 
-function faultOf(error: unknown, path: string): PasswordFileError {
+function faultOf(error: unknown, path: string, absent: string): PasswordFileError {
   return error instanceof PasswordFileError
     ? error
-    : new PasswordFileError(path, undefined, whyUnreadable(error), error)
+    : new PasswordFileError(path, undefined, whyUnreadable(error, absent), error)
 }
 
-function whyUnreadable(error: unknown): string {
+function whyUnreadable(error: unknown, absent: string): string {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT') return 'there is no such file; "oriel passwd" makes one'
+  if (code === 'ENOENT') return `there is no such file; ${absent}`
   if (code === 'EACCES') return 'this user may not read it: the user whom the server runs as must be able to'
   return `it cannot be read: ${message}`
 }
