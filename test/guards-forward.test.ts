@@ -66,6 +66,17 @@ test('whom the endpoint names comes in', SOON, async (t) => {
   }
 })
 
+test('what the endpoint says ahead of its answer is not for the client', SOON, async (t) => {
+  const hints = 'HTTP/1.1 103 Early Hints\r\nRemote-User: joe\r\nSet-Cookie: a=b\r\n\r\n'
+  for (const [script, status] of [
+    [hints + answerOf('', 'Remote-User: joe\r\n'), 200],
+    [hints + answerOf('no', '', '403 Forbidden'), 403],
+  ] as const) {
+    const answer = await ask(await guarded(t, script), '/in/x')
+    assert.equal(answer.status, status)
+  }
+})
+
 test('the fields may have other names', SOON, async (t) => {
   const fields = 'Remote-User: root\r\nX-Who: joe\r\nX-Of: a\r\n'
   const site = await guarded(t, answerOf('', fields), { user: 'X-Who', groups: 'X-Of' })

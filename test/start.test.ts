@@ -12,7 +12,7 @@ const LOGIN = { authorization: `Basic ${Buffer.from('ada:secret').toString('base
 
 /** What only sites load that ask for it, and what of it is loaded all the same: to look at a config, or to load the rest. */
 const FOR_SOME: readonly (readonly [what: RegExp, but?: RegExp])[] = [
-  [/^access\//, /\/(?:check-rules|lazy-guard)\.js$/],
+  [/^access\//, /\/(?:check-rules|known-keys|lazy-guard)\.js$/],
   [/^acme\//, /\/options\.js$/],
   [/^cli\/(?:check|explain|init|passwd|reload|status|worker)\.js$/],
   [/^config\/(?:access|applications|guarding|logs|unused-socket)\.js$/],

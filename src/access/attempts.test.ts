@@ -95,6 +95,16 @@ test('who guesses at a name from everywhere is stopped, but not its owner where 
   assert.equal(login({ network: 'elsewhere' }, 'succeeded').refused, undefined)
 })
 
+test('another spelling of a name has no tries of its own from everywhere: a store may take it for the same', (t) => {
+  const { login, fail } = counting(t)
+  const spelled = ['joe', 'Joe', 'JOE', 'jOe', ' joe', '\uff4aoe']
+  assert.equal(
+    fail(500, (i) => ({ network: `10.0.0.${i}`, name: spelled[i % spelled.length] ?? '' })),
+    100,
+  )
+  assert.equal(login({ name: 'JoE', network: 'elsewhere' }, 'succeeded').refused?.limit, 'name')
+})
+
 test('all who come from this machine are not one client', (t) => {
   for (const network of ['', '127.0.0.1', '::1']) {
     const { fail } = counting(t)

@@ -60,7 +60,8 @@ export class LocalAttempts implements Attempts {
 
   begin({ place, name, network }: Login, most: number): Attempt {
     const now = performance.now()
-    const who = JSON.stringify([place, name])
+    // A store may take JOE for joe, and each spelling must not have as many tries again.
+    const who = JSON.stringify([place, folded(name)])
     const pair = JSON.stringify([place, name, network])
     const counted = [{ limit: 'name' as const, count: this.#pairs.of(pair, most, now) }]
     if (this.#known.get(pair) === undefined)
@@ -88,6 +89,10 @@ export class LocalAttempts implements Attempts {
     }
     return { refused: undefined, end }
   }
+}
+
+function folded(name: string): string {
+  return name.normalize('NFKC').toLowerCase().trim()
 }
 
 /** Everybody behind a proxy that is not trusted comes from here: one of them must not lock out the others. */

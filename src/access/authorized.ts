@@ -40,14 +40,24 @@ function meansOf({ AUTH_TYPE: type }: Variables): Means {
   return { usesAuthorization: true, ...(type !== undefined && { type }) }
 }
 
-/** An Authorizer that returns false, or a Response, means no permission by it. @throws TypeError. */
+/**
+ * An Authorizer that returns false, a Response, an Error in the place of throwing it, or a generator that never ran, means
+ * no permission by it. @throws TypeError.
+ */
 function checkVariables(said: Variables, authorizer: Authorizer): void {
-  const isObject = typeof said === 'object' && said !== null && toResponse(said as unknown as Answer) === undefined
-  if (!isObject || Object.values(said).some((value) => typeof value !== 'string')) {
+  const isPlain = isPlainObject(said) && toResponse(said as unknown as Answer) === undefined
+  if (!isPlain || Object.values(said).some((value) => typeof value !== 'string')) {
     const { from } = authorizer as Partial<NamedAuthorizer>
     const what = typeof said === 'boolean' ? String(said) : 'something'
     throw new TypeError(
       `the Authorizer${from === undefined ? '' : ` ${from}`} returned ${what}, which is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired`,
     )
   }
+}
+
+/** Of whatever realm. */
+function isPlainObject(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false
+  const prototype: unknown = Object.getPrototypeOf(given)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

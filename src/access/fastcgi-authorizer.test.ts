@@ -120,6 +120,7 @@ for (const answer of [
   'Status: 20\n\n',
   'Status: 101\n\n',
   'Status: 200\nno colon\n\n',
+  'Status: 200\nVariable-REMOTE_USER: joe\nVariable-REMOTE_USER: root\n\n',
 ]) {
   test(`${JSON.stringify(answer)} is no answer, and lets nobody in`, async () => {
     const { site, seen, reports } = guarded(answer)

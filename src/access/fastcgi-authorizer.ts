@@ -1,4 +1,4 @@
-import type { Call, Open } from '../gateway/call.ts'
+import { badAnswer, type Call, type Open } from '../gateway/call.ts'
 import { exchange, type GatewayAnswer } from '../gateway/exchange.ts'
 import { addressesOf } from '../gateway/fastcgi/addresses.ts'
 import { type FastCgiOptions as BackendsOptions, fastCgiBackends } from '../gateway/fastcgi/backends.ts'
@@ -50,7 +50,16 @@ export function fastCgiAuthorizer(
     for (let i = 0; i < all.length; i += 2) {
       if (!NOT_TOLD.has(all[i] as string)) variables.push(all[i] as string, all[i + 1] as string)
     }
-    return { request, connection, variables, lines: undefined, content: undefined, data: undefined, tried: undefined }
+    return {
+      request,
+      connection,
+      variables,
+      lines: undefined,
+      asked: true,
+      content: undefined,
+      data: undefined,
+      tried: undefined,
+    }
   }
 
   return {
@@ -62,17 +71,22 @@ export function fastCgiAuthorizer(
       }
       // To its end: half a permission is none.
       for await (const _ of body);
-      return variablesOf(answer)
+      return variablesOf(answer, settings.name)
     },
   }
 }
 
-/** Fields are octets; what is UTF-8 in them becomes text. */
-function variablesOf({ head }: GatewayAnswer): Variables {
+/**
+ * Fields are octets; what is UTF-8 in them becomes text.
+ * @throws HttpError 502 for a variable that is there twice: one of two names of users may be what a client has slipped in.
+ */
+function variablesOf({ head }: GatewayAnswer, about: string): Variables {
   const variables: Record<string, string> = Object.create(null)
   for (const [field, value] of head.headers.raw()) {
     const name = VARIABLE.exec(field)?.[1]
-    if (name !== undefined) variables[name] = textOfBytes(value)
+    if (name === undefined) continue
+    if (name in variables) throw badAnswer(`${about}: it says twice what ${name} is`)
+    variables[name] = textOfBytes(value)
   }
   return variables
 }

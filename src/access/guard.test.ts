@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connected, FACTS } from '../../test/support/connection.ts'
-import { Connection, type Means } from '../message/connection.ts'
+import { type AuthorizationRecord, Connection, type Means } from '../message/connection.ts'
 import { AuthenticationFailed, AuthorizationRequired, Forbidden, HttpError } from '../message/errors.ts'
 import { Exchange } from '../message/exchange.ts'
 import type { Authorizer, Scheme } from '../message/interface.ts'
@@ -149,12 +149,23 @@ const CASES: readonly (readonly [what: string, access: Access, expected: string,
     { scheme: says(undefined), ...authorizer(() => undefined) },
     X,
   ],
-  ...[false, true, 'yes', null, 1, new Response('x'), new globalThis.Response('x'), { a: 1 }].map(
+  ...[
+    ...[false, true, 'yes', null, 1, new Response('x'), new globalThis.Response('x'), { a: 1 }],
+    ...[new Error('no'), new Forbidden(), [], new Map(), neverRun()],
+  ].map(
     (returned) =>
       [
         `${typeof returned} ${String(returned)} is no permission`,
         authorizer((() => returned) as unknown as Authorizer['authorizeUser']),
         `500 the Authorizer returned ${typeof returned === 'boolean' ? returned : 'something'}, ${NO_PERMISSION}`,
+      ] as const,
+  ),
+  ...[new Error('no'), new AuthenticationFailed('no'), () => undefined].map(
+    (returned) =>
+      [
+        `${String(returned)} in the place of a user is nobody`,
+        { scheme: { identify: () => returned as unknown as AuthorizationRecord, challenge: () => 'X' } },
+        '500 a user has no name: give { name, groups }',
       ] as const,
   ),
   [
@@ -227,6 +238,10 @@ const CASES: readonly (readonly [what: string, access: Access, expected: string,
   ],
   ['rules in rules', { any: [{ all: [office, { any: [elsewhere, { scheme: says(ADA), ...staff }] }] }] }, 'ada'],
 ]
+
+function* neverRun(): Generator<string> {
+  yield 'a body that nobody runs'
+}
 
 /** The same rules with all that they ask answering later. */
 function slow(access: Access): Access {
@@ -348,10 +363,16 @@ test('where a part sends the client elsewhere, that is the answer of any', async
 
 for (const [what, access, expected] of [
   ['a word that is not public', 'Public', /access is 'public' or rules, not "Public"/],
-  ['nothing', null, /access is no object/],
+  ['nothing', null, /access is 'public' or rules, not null/],
   ['a list', [], /access is no object/],
   ['rules that say nothing', {}, /says nothing, and would let everybody in/],
-  ['keys that are undefined', { scheme: undefined, allow: { users: undefined } }, /says nothing/],
+  ['a key that is undefined', { scheme: says(ADA), allow: undefined }, /allow is undefined: say what it is/],
+  ['a condition that is undefined', { scheme: says(ADA), allow: { users: undefined } }, /users is undefined/],
+  ['an allow that says nothing', { scheme: says(ADA), allow: {} }, /allow says nothing/],
+  ['a text in the place of a list of users', { scheme: says(ADA), allow: { users: 'ada' } }, /allow.users is no list/],
+  ['a list of what are no groups', { scheme: says(ADA), allow: { groups: [5] } }, /allow.groups is no list of texts/],
+  ['a text in the place of a list of methods', { allow: { methods: 'GET' } }, /allow.methods is no list of texts/],
+  ['rules in the place of a list of rules', { any: { scheme: says(ADA) } }, /any is no list of rules/],
   ['a key that is mistyped', { scheme: says(ADA), alow: {} }, /access has no key alow; possible are scheme/],
   ['a condition that is mistyped', { scheme: says(ADA), allow: { user: [] } }, /allow has no key user/],
   ['no rules in any', { any: [] }, /any has no rules in it/],

@@ -26,7 +26,10 @@ function admit(user: AuthorizationRecord | undefined, scheme: Scheme, connection
 /** The record, where it is one that all kinds of resource can be told of. @throws TypeError. */
 export function checkedUser(user: AuthorizationRecord): AuthorizationRecord {
   const { name, groups } = user
-  if (typeof name !== 'string' || name === '') throw new TypeError('a user has no name: give { name, groups }')
+  // An Error has a name as well, and so has a function: those of nobody.
+  const isRecord = typeof user === 'object' && !(user instanceof Error)
+  if (!isRecord || typeof name !== 'string' || name === '')
+    throw new TypeError('a user has no name: give { name, groups }')
   if (CONTROL.test(name)) throw new TypeError(`the name ${JSON.stringify(name)} has control characters`)
   return Array.isArray(groups) ? user : { name, groups: [] }
 }

@@ -113,6 +113,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     [{ ...FILES, limits: { body: '1' } }, '.limits.body: expected a number, not "1"'],
     [{ ...FILES, middleware: [5] }, '.middleware: expected a list of functions'],
     [{ ...FILES, middleware: () => 1 }, '.middleware: expected a list of functions, not a function'],
+    [{ ...FILES, access: undefined }, '.access: expected "public" or an object, not nothing'],
     [{ ...FILES, access: 'me' }, '.access: expected "public" or an object, not "me"'],
     [
       { ...FILES, access: {} },
@@ -120,7 +121,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     ],
     [
       { ...FILES, access: { any: [{ allow: {} }] } },
-      '.access: says nothing, and would let everybody in: give scheme, allow, authorizer, all or any',
+      '.access: allow says nothing: give users, groups, methods, addresses, or leave it out',
     ],
     [
       { ...FILES, access: { allow: { users: ['ada'] } } },
@@ -205,6 +206,7 @@ test('what is wrong beside the routes is told in the same way', () => {
     [{ listen: [{ unix: 'x', mode: 'rw' }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
     [{ listen: [{ unix: 'x', mode: '01777' }] }, 'listen[0].mode: expected an octal mode in quotes, such as "0660"'],
     [{ listen: [{ unix: 'x', group: '' }] }, 'listen[0].group: must not be empty'],
+    [{ access: undefined }, 'access: expected "public" or an object, not nothing'],
     [{ listen: [{ port: '80' }] }, 'listen[0].port: expected a number, not "80"'],
     [{ listen: [{ port: -1 }] }, 'listen[0].port: expected at least 0, not -1'],
     [{ listen: [{ port: 65536 }] }, 'listen[0].port: expected at most 65535, not 65536'],

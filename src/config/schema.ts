@@ -100,7 +100,7 @@ const route = v.pipe(
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
       internal: yes('Whether no client can come here: only a resource can send, by X-Accel-Redirect or a Reroute.'),
       rewrite: text('The path that the resource sees instead, with `*` and `:name` of the pattern.'),
-      access: v.optional(
+      access: v.exactOptional(
         v.pipe(
           accessKey,
           v.description('Who may: rules, or `public` where the site has rules. Default: those of the site.'),
@@ -187,7 +187,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     ),
     acme: v.optional(acmeSchema),
     routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
-    access: v.optional(
+    access: v.exactOptional(
       v.pipe(accessKey, v.description('Who may use the routes that say nothing of it. Default: anybody.')),
     ),
     errors: v.optional(errorsKey),

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { plainAddress } from '../io/addresses.ts'
+import { peerAddress, plainAddress } from '../io/addresses.ts'
 import type { Address, SocketFacts, TlsFacts } from '../message/connection.ts'
 
 /**
@@ -22,7 +22,7 @@ export class FactsOfSocket implements SocketFacts {
   }
 
   get remote(): Address {
-    this.#remote ??= { address: plainAddress(this.#socket.remoteAddress ?? ''), port: this.#socket.remotePort }
+    this.#remote ??= { address: peerAddress(this.#socket), port: this.#socket.remotePort }
     return this.#remote
   }
 

@@ -21,6 +21,8 @@ export interface Call {
   readonly upgrade?: string | undefined
   /** Whether an HTTP upstream is told that fields behind the content of its answer are wanted (TE, RFC 9110 §10.1.4). */
   readonly takesTrailers?: boolean
+  /** Whether it is only asked who may: what it says ahead of its answer is not for the client. */
+  readonly asked?: boolean
   readonly content: Content | undefined
   /** What a Filter gets beside the content: a file of the server. */
   readonly data: Data | undefined

@@ -230,7 +230,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   }
 
   #inform(status: number, { headers }: CgiHead): void {
-    this.#call.connection.inform(status, passed(headers))
+    if (this.#call.asked !== true) this.#call.connection.inform(status, passed(headers))
   }
 
   /** From here on it is not ours. */

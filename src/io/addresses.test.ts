@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fc, runs } from '../../test/support/property.ts'
-import { isLoopback, networks, plainAddress } from './addresses.ts'
+import { isLoopback, networks, peerAddress, plainAddress } from './addresses.ts'
 
 /** The entries, what is in them, and what is not. */
 const NETWORKS: readonly (readonly [readonly string[], readonly string[], readonly string[]])[] = [
@@ -119,3 +119,14 @@ test('an IPv4 range has just the addresses whose first bits are its own, over IP
     runs(500),
   )
 })
+
+for (const [what, ends, address] of [
+  ['a Unix socket', {}, ''],
+  ['a client', { remoteAddress: '::ffff:192.0.2.1', localAddress: '::ffff:192.0.2.2' }, '192.0.2.1'],
+  ['a client that had gone when it was accepted', { localAddress: '192.0.2.2' }, 'unknown'],
+  ['a socket that is closed', { destroyed: true }, 'unknown'],
+] as const) {
+  test(`the other end of ${what} is ${JSON.stringify(address)}`, () => {
+    assert.equal(peerAddress(ends), address)
+  })
+}

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type Socket } from 'node:net'
 
 /** A set of networks: addresses, CIDR ranges, `loopback`, `private` (RFC 1918, RFC 4193), and `unix` for Unix sockets. */
 export interface Networks {
@@ -47,6 +47,17 @@ export function plainAddress(address: string): string {
   const zone = plain.indexOf('%')
   return zone < 0 ? plain : plain.slice(0, zone)
 }
+
+/**
+ * The address of the other end of a socket: empty for a Unix socket. A TCP client that reset its connection before it was
+ * accepted has none either, though what it sent is read: it is `unknown`, and must not pass for one on this machine.
+ */
+export function peerAddress({ remoteAddress, localAddress, destroyed }: Ends): string {
+  if (remoteAddress !== undefined) return plainAddress(remoteAddress)
+  return localAddress === undefined && destroyed !== true ? '' : 'unknown'
+}
+
+type Ends = Partial<Pick<Socket, 'remoteAddress' | 'localAddress' | 'destroyed'>>
 
 export function isLoopback(address: string): boolean {
   const plain = plainAddress(address)

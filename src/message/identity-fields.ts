@@ -12,6 +12,7 @@ const FIELDS = new RegExp(
     `(?:x-)?(?:auth|auth-request|authenticated|authentik|webauth|forwarded|proxy|vouch|consumer|token)-${WHO}`,
     '(?:x-)?auth-type|(?:x-)?logon-user|(?:x-)?user-dn|php-auth-(?:user|pw|digest)',
     '(?:x-)?(?:auth-request|forwarded)-access-token',
+    '(?:x-)?oidc-.+|shib-.+|mellon-.+|x-consumer-custom-id|x-credential-(?:identifier|username)',
     '(?:sm|iv)-?(?:user|groups?|userdn)|x-ms-client-principal(?:-.+)?|cf-access-authenticated-user-email',
     '(?:x-)?(?:goog-authenticated-user|tailscale-user|pomerium-claim|amzn-oidc)-.+',
     '(?:x-)?(?:ssl-client|forwarded-tls-client|tls-client)(?:-.+)?',

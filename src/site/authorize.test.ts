@@ -346,3 +346,8 @@ test('a site asked for permissions calls no resource, and lets in only what came
   assert.equal(await asked('/get', 'PUT'), 403)
   assert.equal(called, 0)
 })
+
+test('a rule whose condition is mistyped opens nothing: it is refused', () => {
+  const routes = [{ match: { paht: '/open/*' }, access: 'public' }]
+  assert.throws(() => authorizer({ routes } as unknown as AuthorizeOptions), /match has no key paht/)
+})

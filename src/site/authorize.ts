@@ -12,7 +12,7 @@ import { explaining } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
 import { originalOf, TARGET_FIELDS } from './original.ts'
 import { ask, groupsField, intoGuards, nameField, permissionOf, variableFields } from './permission.ts'
-import { type BuiltRoute, type Match, methodsOf, RouteTable } from './routes.ts'
+import { type BuiltRoute, checkMatch, type Match, methodsOf, RouteTable } from './routes.ts'
 
 /** Who may, asked by another web server: nginx `auth_request`, Caddy `forward_auth`, Traefik `forwardAuth`. */
 export interface AuthorizeOptions {
@@ -95,6 +95,7 @@ function toldOf(asked: Connection): Told {
 
 function builtRule({ match, access }: AuthorizeRule, index: number, guardOf: GuardOf): BuiltRoute {
   const rule = typeof match === 'string' ? { path: match } : match
+  checkMatch(rule)
   const permission = permissionOf(access === 'public' ? [] : [guardOf(access)])
   return {
     index,

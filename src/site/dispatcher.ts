@@ -8,6 +8,7 @@ import { isDeclined, isReroute, type Reroute } from '../message/outcome.ts'
 import { isPromise } from '../message/reply.ts'
 import type { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
+import type { OtherReadings } from './other-readings.ts'
 import { enterRoute, leaveRoute } from './route.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, RouteTable } from './routes.ts'
@@ -36,9 +37,11 @@ interface Way {
  */
 export class Dispatcher {
   readonly #table: RouteTable
+  readonly #readings: OtherReadings | undefined
 
-  constructor(table: RouteTable) {
+  constructor(table: RouteTable, readings?: OtherReadings) {
     this.#table = table
+    this.#readings = readings
   }
 
   /** @throws HttpError 404 where no route takes the path, 405 where none takes the method; whatever a resource throws. */
@@ -59,6 +62,7 @@ export class Dispatcher {
       return this.#onward(way)
     }
     if (route.match.when !== undefined && !route.match.when(request, connection)) return this.#onward(way)
+    if (this.#readings?.lead(found, request, connection) === true) throw twoReadings()
     const reply = enterRoute(found, request, connection)
     if (isPromise(reply)) return reply.then((answer) => this.#settle(answer, way))
     return branded(reply, RESPONSE) ? (reply as Response) : this.#settle(reply, way)
@@ -120,6 +124,11 @@ function withFields(response: Response, fields: Headers): Response {
 /** OPTIONS * asks what the server as a whole can do (RFC 9110 §9.3.7). */
 function serverOptions(): Response {
   return new Response(null, { status: 204, headers: { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' } })
+}
+
+/** As for a path that the HTTP server behind a proxy may take for another one. */
+function twoReadings(): HttpError {
+  return new HttpError(400, { code: 'path', detail: 'This path can be understood in two ways.' })
 }
 
 /** No route answers. OPTIONS is answered wherever some method is (RFC 9110 §9.3.7). */

@@ -4,6 +4,7 @@ import { Headers } from '../message/headers.ts'
 import { Request } from '../message/request.ts'
 import { parseTarget } from '../message/target.ts'
 import type { Pages } from './error-pages.ts'
+import type { OtherReadings } from './other-readings.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
 import type { BuiltRoute, RouteTable } from './routes.ts'
@@ -25,6 +26,7 @@ export async function explain(
   method: string,
   target: string,
   pagesOf: PagesOf = () => [],
+  readings?: OtherReadings,
 ): Promise<Explanation> {
   const parsed = parseTarget(method, target)
   if (parsed === undefined) return { lines: [['target', `${target} is malformed: 400`]], found: false }
@@ -57,7 +59,10 @@ export async function explain(
     lines.push(['route', name])
     if (route.match.when !== undefined)
       lines.push(['when', 'its predicate must say yes; if not, the next route is tried'])
-    lines.push(...(await inside(found, request)), ...pageLines(pagesOf(route.index)))
+    if (readings?.lead(found, request) === true)
+      lines.push(['status', '400: its application may read the path as one of a route with another guard'])
+    else lines.push(...(await inside(found, request)))
+    lines.push(...pageLines(pagesOf(route.index)))
     if (route.match.when === undefined) return { lines, found: true }
   }
   if (lines.some(([word]) => word === 'route')) return { lines, found: true }

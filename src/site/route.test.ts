@@ -49,6 +49,16 @@ test('a route is built with its place, its match, the kind of its resource, and 
   )
 })
 
+for (const [what, route, expected] of [
+  ['a mistyped access', { match: '/a', respond: 'x', acces: {} }, /a route has no key acces; possible are match/],
+  ['an access that got lost', { match: '/a', respond: 'x', access: undefined }, /access is undefined: say what it is/],
+  ['a mistyped path', { match: { paht: '/a' }, respond: 'x' }, /match has no key paht; possible are path/],
+] as const) {
+  test(`${what} opens no route: it is refused`, () => {
+    assert.throws(() => build(route as unknown as Route), { name: 'TypeError', message: expected })
+  })
+}
+
 for (const [method, methods] of [
   ['GET', ['GET', 'HEAD']],
   ['POST', ['POST']],

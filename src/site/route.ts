@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts'
+import { checkKeys, checkSaid } from '../access/known-keys.ts'
 import { lazyGuard } from '../access/lazy-guard.ts'
 import type { Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
@@ -9,11 +10,11 @@ import { explanationOf } from '../resource/explain.ts'
 import type { FilesPlace } from '../resource/files/options.ts'
 import type { ErrorPages } from './error-pages.ts'
 import { type Intercept, intercepting } from './intercept.ts'
-import { kindOf, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
+import { kindOf, RESOURCE_KEYS, type ResourceKeys, resourceOf, usualBodyLimit } from './kinds.ts'
 import { permissionOf } from './permission.ts'
 import { rewritten } from './rewrite.ts'
 import type { Found } from './router.ts'
-import { type BuiltRoute, type Match, methodsOf } from './routes.ts'
+import { type BuiltRoute, checkMatch, type Match, methodsOf } from './routes.ts'
 
 /** Which requests go to which resource, and what stands before it. Exactly one of the resource keys is there. */
 export interface Route extends ResourceKeys {
@@ -47,9 +48,18 @@ export interface RouteDefaults {
   readonly guard?: (access: Access) => Middleware
 }
 
+const OWN = {
+  ...{ match: true, internal: true, access: true, rewrite: true, limits: true, errors: true, intercept: true },
+  middleware: true,
+} satisfies Record<Exclude<keyof Route, keyof ResourceKeys>, true>
+const ROUTE: ReadonlySet<string> = new Set([...Object.keys(OWN), ...RESOURCE_KEYS])
+
 /** @throws TypeError or RangeError that says what is wrong. */
 export function buildRoute(route: Route, index: number, place: FilesPlace, defaults: RouteDefaults = {}): BuiltRoute {
+  checkKeys(route, ROUTE, 'a route')
+  checkSaid(route, ['access'])
   const match = typeof route.match === 'string' ? { path: route.match } : route.match
+  checkMatch(match)
   const access = route.access === undefined ? defaults.access : route.access
   const guarded = access !== undefined && access !== 'public'
   const { guard: guardOf = (given) => lazyGuard(given, place) } = defaults

@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts'
+import { checkKeys } from '../access/known-keys.ts'
 import type { Connection } from '../message/connection.ts'
 import { isToken } from '../message/fields.ts'
 import type { Handler } from '../message/interface.ts'
@@ -130,6 +131,15 @@ function byNarrowness(a: BuiltRoute, b: BuiltRoute): number {
 
 function narrowness({ match }: BuiltRoute): number {
   return (match.method === undefined ? 0 : 2) + (match.when === undefined ? 0 : 1)
+}
+
+const MATCH: ReadonlySet<string> = new Set(
+  Object.keys({ path: true, host: true, method: true, when: true } satisfies Record<keyof Match, true>),
+)
+
+/** A condition that is mistyped is none, and the route would be for more. @throws TypeError. */
+export function checkMatch(match: Match): void {
+  checkKeys(match, MATCH, 'match')
 }
 
 /** The methods that a match names, or undefined where it takes all. GET brings HEAD with it. @throws TypeError. */

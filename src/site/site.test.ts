@@ -357,3 +357,12 @@ test('the target of a request in process is read as from the wire', async () => 
   const ask = async (target: string, init?: RequestInit): Promise<number> => (await site.request(target, init)).status
   assert.deepEqual([await ask('/a/../b'), await ask('//b'), await ask('/%62'), await ask('/%00')], [200, 200, 200, 400])
 })
+
+for (const [what, options, expected] of [
+  ['a mistyped access', { acces: {} }, /a site has no key acces; possible are routes/],
+  ['an access that got lost', { access: undefined }, /access is undefined: say what it is/],
+] as const) {
+  test(`${what} opens no site: it is refused`, () => {
+    assert.throws(() => new Site({ routes: [], ...options } as unknown as SiteOptions), { message: expected })
+  })
+}

@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts'
+import { checkKeys, checkSaid } from '../access/known-keys.ts'
 import { lazyGuard } from '../access/lazy-guard.ts'
 import type { GuardPlace } from '../access/place.ts'
 import { branded, RESPONSE } from '../message/brands.ts'
@@ -21,6 +22,7 @@ import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import type { Explanation } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
 import type { Intercept } from './intercept.ts'
+import { OtherReadings } from './other-readings.ts'
 import { ownIdentity } from './own-identity.ts'
 import { ask, intoGuards } from './permission.ts'
 import { recordOf } from './record.ts'
@@ -52,6 +54,13 @@ export interface SiteOptions {
   readonly place?: Partial<FilesPlace>
 }
 
+const KEYS: ReadonlySet<string> = new Set(
+  Object.keys({
+    ...{ routes: true, errors: true, intercept: true, development: true, log: true, report: true, requestId: true },
+    ...{ limits: true, access: true, middleware: true, place: true },
+  } satisfies Record<keyof SiteOptions, true>),
+)
+
 /**
  * Everything between the front doors and the resources, folded once. From the outside in: the middleware of the site,
  * ranges and conditions, error pages, then the route's guard, its middleware, its resource.
@@ -66,6 +75,7 @@ export class Site {
   readonly #development: boolean
   readonly #log: readonly Logger[]
   readonly #dispatcher: Dispatcher
+  readonly #readings: OtherReadings | undefined
   readonly #requestId: string | undefined
   /** The middleware of the site round its answer; undefined where there is none. */
   readonly #handler: Handler | undefined
@@ -75,6 +85,8 @@ export class Site {
 
   /** @throws TypeError or RangeError that says which route is wrong, and how. */
   constructor(options: SiteOptions) {
+    checkKeys(options, KEYS, 'a site')
+    checkSaid(options, ['access'])
     const identity = ownIdentity(options.routes, options.access)
     const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
     this.report = options.report === undefined ? undefined : unfailing(options.report)
@@ -85,7 +97,8 @@ export class Site {
     const defaults = { bodyLimit: limits?.body, access, intercept, guard: guardOf }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     this.#table = new RouteTable(routes)
-    this.#dispatcher = new Dispatcher(this.#table)
+    this.#readings = OtherReadings.of(routes)
+    this.#dispatcher = new Dispatcher(this.#table, this.#readings)
     const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
     this.#pages = buildPages(options.errors, place.base, inside, this.#table)
     this.#routePages = options.routes.map(({ errors }, i) =>
@@ -183,7 +196,8 @@ export class Site {
   /** What would become of a request, found out by the serving functions themselves; no resource is called. */
   async explain(method: string, target: string): Promise<Explanation> {
     const { explain } = await import('./explain.ts')
-    return explain(this.#table, method, target, (index) => [this.#routePages[index], this.#pages])
+    const pagesOf = (index: number): readonly (Pages | undefined)[] => [this.#routePages[index], this.#pages]
+    return explain(this.#table, method, target, pagesOf, this.#readings)
   }
 
   /** Answers in process, without a socket: for tests, and for programs that use a site as a function. */

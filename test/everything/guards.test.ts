@@ -11,7 +11,7 @@ const PASSWORDS = { ann: 'of ann', bob: 'of bob' }
 /** Each guard by the mount of its routes, and what of it a user gets. */
 const GUARDS: readonly (readonly [mount: string, access: string])[] = [
   ['open', `'public'`],
-  ['login', `undefined`],
+  ['login', ``],
   ['staff', `{ scheme: 'basic', store: STORE, allow: { groups: ['staff'] } }`],
   ['readers', `{ scheme: 'basic', store: STORE, allow: { methods: ['GET', 'HEAD'] } }`],
   ['elsewhere', `{ allow: { addresses: ['192.0.2.0/24'] } }`],
@@ -44,7 +44,9 @@ test('every guard before every kind of resource', { timeout: 120_000 }, async (t
   if (every === undefined) return
   const { kinds, folder } = every
   const routes = GUARDS.flatMap(([mount, access]) =>
-    kinds.map(({ name, keys }) => `{ match: '/${mount}/${name}/*', access: ${access}, ${keys} }`),
+    kinds.map(
+      ({ name, keys }) => `{ match: '/${mount}/${name}/*', ${access === '' ? '' : `access: ${access}, `}${keys} }`,
+    ),
   )
   const lines = Object.entries(PASSWORDS).map(([name, password]) => `${name}:${hashOf(password)}\n`)
   fill(folder, {

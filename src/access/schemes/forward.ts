@@ -73,6 +73,7 @@ function asking(options: string | ForwardAuthOptions, base: string, make: MakeUp
       connection,
       variables: [],
       lines,
+      asked: true,
       content: undefined,
       data: undefined,
       tried: undefined,

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { type Networks, networks } from '../../io/addresses.ts'
+import { type Networks, networks, peerAddress } from '../../io/addresses.ts'
 import { type Bound, bind, type ListenAddress, listenError } from '../../io/bound.ts'
 import type { Report } from '../../message/exchange.ts'
 
@@ -99,7 +99,7 @@ export class Listening {
   /** FastCGI §3.2: who is not listed is not spoken to. */
   #accept(socket: Socket): void {
     const { maxConnections, report } = this.#options
-    const address = socket.remoteAddress ?? ''
+    const address = peerAddress(socket)
     if (this.#allowed !== undefined && !this.#allowed.has(address)) {
       report?.('warn', 'A connection was refused: its address is not in webServerAddresses.', { address })
       socket.destroy()

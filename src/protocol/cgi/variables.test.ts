@@ -218,14 +218,39 @@ test('what a client says of users becomes no variable in a site that has guards,
   assert.ok(!passed.includes('REMOTE_USER') && !passed.includes('AUTH_TYPE'))
 })
 
-test('the user, what the Authorizer said, and the environment of the site take the place of others', () => {
+test('the user, what the Authorizer said, and the environment of the site are told', () => {
   const connection = new Connection(FACTS, new Exchange(), 'HTTP/1.1')
   const said = { TEAM: 'ü', SERVER_SOFTWARE: 'x', REMOTE_USER: 'eve' }
   connection.identify({ name: 'ädä', groups: [] }, said, { type: 'Test' })
   const seen = variables({ connection, headers: { Authorization: 'Basic x' }, env: ['REDIRECT_STATUS', '1', 'A', 'b'] })
   assert.equal(textOfBytes(seen['REMOTE_USER'] ?? ''), 'ädä')
   const { AUTH_TYPE, TEAM, SERVER_SOFTWARE, REDIRECT_STATUS, A } = seen
-  assert.deepEqual([AUTH_TYPE, TEAM, SERVER_SOFTWARE, REDIRECT_STATUS, A], ['Test', 'Ã¼', 'x', '1', 'b'])
+  assert.deepEqual([AUTH_TYPE, TEAM, SERVER_SOFTWARE, REDIRECT_STATUS, A], ['Test', 'Ã¼', 'oriel', '1', 'b'])
+})
+
+test('an Authorizer does not say which program runs, how it runs, or what the request is', () => {
+  const connection = new Connection(FACTS, new Exchange(), 'HTTP/1.1')
+  const script = { name: '/s', pathInfo: '', filename: '/srv/s' }
+  const said = { SCRIPT_FILENAME: '/etc/passwd', REMOTE_ADDR: '::1', REQUEST_METHOD: 'GET', HTTP_COOKIE: 'a=root' }
+  const never = [
+    'PATH',
+    'LD_PRELOAD',
+    'LD_LIBRARY_PATH',
+    'PYTHONPATH',
+    'PERL5LIB',
+    'HTTP_PROXY',
+    'BASH_ENV',
+    'PHP_VALUE',
+  ]
+  connection.identify(undefined, {
+    ...said,
+    ...Object.fromEntries(never.map((name) => [name, 'x'])),
+    PATHS: 'y',
+    LDAP_TEAM: 'z',
+  })
+  const headers = { Cookie: 'a=b' }
+  const plain = variables({ script, method: 'POST', headers })
+  assert.deepEqual(variables({ script, method: 'POST', headers, connection }), { ...plain, PATHS: 'y', LDAP_TEAM: 'z' })
 })
 
 test('what a client says of itself is no user', () => {

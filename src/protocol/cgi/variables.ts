@@ -113,15 +113,31 @@ function addContent(list: string[], request: Request, size: number | undefined):
   if (type !== null) list.push('CONTENT_TYPE', type)
 }
 
-/** Who the guard let in, and what it said beside that: never anything that a client sent as it is. */
+/**
+ * Who the guard let in, and what it said beside that: never anything that a client sent as it is. An Authorizer says who
+ * may; which program runs, and what of the request it is told, is not for it to say.
+ */
 function addUser(list: string[], { user, variables, means }: Connection): void {
   if (variables !== undefined) {
-    for (const [name, value] of Object.entries(variables)) set(list, byteString(name), byteString(value))
+    const made = list.length
+    for (const [name, value] of Object.entries(variables)) {
+      const variable = byteString(name)
+      if (!isSaid(list, made, variable) && !RULES_PROGRAMS.test(variable)) set(list, variable, byteString(value))
+    }
   }
   if (user === undefined) return
   set(list, 'REMOTE_USER', byteString(user.name))
   // RFC 3875 §4.1.1.
   if (means?.type !== undefined) set(list, 'AUTH_TYPE', byteString(means.type))
+}
+
+/** What programs and the system take for their configuration: HTTP_PROXY, LD_PRELOAD, PYTHONPATH. */
+const RULES_PROGRAMS =
+  /^(?:HTTP_PROXY|PATH|BASH_ENV|NODE_OPTIONS|PHP_(?:ADMIN_)?VALUE|PYTHON[A-Z]+|PERL5?(?:LIB|OPT)|RUBY(?:LIB|OPT)|(?:LD|DYLD)_.*)$/
+
+function isSaid(list: readonly string[], length: number, name: string): boolean {
+  for (let i = 0; i < length; i += 2) if (list[i] === name) return true
+  return false
 }
 
 function set(list: string[], name: string, value: string): void {
