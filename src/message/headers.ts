@@ -1,4 +1,5 @@
 import { brand, branded, HEADERS } from './brands.ts'
+import { type FieldPlaces, findPlaced, isNameAt, isPlaced } from './field-places.ts'
 import { checkFieldName, checkFieldValue, trimOws } from './fields.ts'
 
 /** What a Headers can be made from, as in Fetch. */
@@ -22,6 +23,7 @@ export class Headers implements Iterable<[string, string]> {
   block: unknown
   #list: string[] | undefined
   #lines: string
+  #places: FieldPlaces | undefined
   /** How often a field was looked for in the text that was not taken apart. */
   #looked: number
   /** Whether the list is another's too, and is copied before it changes. */
@@ -36,6 +38,7 @@ export class Headers implements Iterable<[string, string]> {
     this.rendering = undefined
     this.block = undefined
     this.#lines = ''
+    this.#places = undefined
     this.#looked = 0
     this.#shared = false
     this.#withheld = undefined
@@ -51,10 +54,12 @@ export class Headers implements Iterable<[string, string]> {
   /**
    * Headers over the text of a field section, `Name: value CRLF` for each line, taken apart only when a field is asked
    * for. The caller has checked the text by RFC 9112 §5.
+   * @param places Where its lines are, if the caller knows.
    */
-  static fromLines(lines: string): Headers {
+  static fromLines(lines: string, places?: FieldPlaces): Headers {
     const headers = new Headers()
     headers.#lines = lines
+    headers.#places = places
     headers.#list = undefined
     return headers
   }
@@ -69,6 +74,9 @@ export class Headers implements Iterable<[string, string]> {
   /** All values of a field, joined by `, ` (RFC 9110 §5.3), or null. Cookie lines are joined by `; ` (RFC 6265 §5.4). */
   get(name: string): string | null {
     const wanted = name.toLowerCase()
+    if (this.#list === undefined && this.#places !== undefined && isPlaced(wanted)) {
+      return wanted === this.#withheld ? null : findPlaced(this.#lines, this.#places, wanted, joined)
+    }
     if (this.#list === undefined && this.#looked < FEW) {
       this.#looked++
       return wanted === this.#withheld ? null : lookIn(this.#lines, wanted)
@@ -198,6 +206,7 @@ export class Headers implements Iterable<[string, string]> {
   kept(): Headers {
     const made = new Headers()
     made.#lines = this.#lines
+    made.#places = this.#places
     made.#list = this.#list
     made.#withheld = this.#withheld
     made.#held = this.#held
@@ -266,14 +275,6 @@ function lookIn(lines: string, wanted: string): string | null {
     at = end + 1
   }
   return found
-}
-
-function isNameAt(lines: string, at: number, wanted: string): boolean {
-  for (let i = 0; i < wanted.length; i++) {
-    const c = lines.charCodeAt(at + i)
-    if ((c >= 65 && c <= 90 ? c + 32 : c) !== wanted.charCodeAt(i)) return false
-  }
-  return true
 }
 
 function parseLines(lines: string): string[] {

@@ -26,7 +26,7 @@ export function requestOf(head: RequestHead, body: IncomingBody | null, secure: 
   if ((seen & SEEN_EXPECT) !== 0 && !expectsContinue(head)) {
     throw new ProtocolError(417, 'expectation', 'Expect asks for something other than 100-continue')
   }
-  const headers = Headers.fromLines(head.lines)
+  const headers = Headers.fromLines(head.lines, head.places)
   // RFC 9112 §3.2.2: the authority of an absolute form replaces that of Host, for programs that read the field too.
   if (target.authority !== undefined && head.host !== target.authority) headers.set('Host', target.authority)
   return new Request({

@@ -22,7 +22,7 @@ export interface QueueLimits {
 export const QUEUE_LIMITS: QueueLimits = {
   bytes: 16 * 1024 * 1024,
   lines: 131_072,
-  batch: 65_536,
+  batch: 262_144,
   patience: 100,
   firstPause: 100,
   longestPause: 10_000,

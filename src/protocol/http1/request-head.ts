@@ -1,3 +1,4 @@
+import { type FieldPlaces, fieldPlace, LONGEST_PLACED } from '../../message/field-places.ts'
 import { COLON, CR, LF, SP, TARGET, TOKEN, VALUE } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 
@@ -42,6 +43,8 @@ export class RequestHead {
   expect = ''
   /** The field lines, each with its CRLF. */
   lines = ''
+  /** Where each of them is: see `FieldPlaces`. New for each head. */
+  places: FieldPlaces | undefined = undefined
   /** Where the head ends in the text that was read: the place of the first byte after it. */
   end = 0
 }
@@ -110,7 +113,7 @@ function readFields(
   limits: HeadLimits,
 ): boolean {
   const size = bytes.length
-  let count = 0
+  const places: number[] = []
   let i = linesAt
   for (;;) {
     if (i - at > limits.head) throw tooLarge()
@@ -120,6 +123,7 @@ function readFields(
       if (i + 1 === size) return false
       if (bytes[i + 1] !== LF) throw badField(i + 1 - at, limits)
       head.lines = text.slice(linesAt, i)
+      head.places = i - linesAt > LONGEST_PLACED ? undefined : places
       head.end = i + 2
       if (head.end - at > limits.head) throw tooLarge()
       return true
@@ -133,7 +137,7 @@ function readFields(
     if (bytes[i] !== CR) throw badField(i - at, limits)
     if (i + 1 === size) return withinHead(size - at, limits)
     if (bytes[i + 1] !== LF) throw badField(i + 1 - at, limits)
-    if (++count > limits.fields) throw tooLarge()
+    if (places.push(fieldPlace(colon - nameAt, i + 2 - nameAt)) > limits.fields) throw tooLarge()
     note(head, text, nameAt, colon, i)
     i += 2
   }
