@@ -129,14 +129,18 @@ for (const answer of [
   })
 }
 
-test('a permission that breaks off is none', async () => {
-  for (const answer of ['Status: 200\n\n', 'Status: 200\nContent-Length: 5\n\nabc']) {
+for (const [what, answer, end] of [
+  ['without content', 'Status: 200\n\n', { error: badAnswer('it went away') }],
+  ['with content', 'Status: 200\nContent-Length: 5\n\nabc', { error: badAnswer('it went away') }],
+  ['by another status than 0', 'Status: 200\n\n', { said: { appStatus: 1 } }],
+] as const) {
+  test(`a permission that breaks off ${what} is none`, async () => {
     const { site, scripted, seen } = guarded(answer)
-    scripted.end = { error: badAnswer('it went away') }
+    scripted.end = end
     assert.equal((await site.request('/app/x')).status, 502)
     assert.deepEqual(seen, [])
-  }
-})
+  })
+}
 
 test('two requests on one connection have each its own user', async () => {
   const { site, scripted, seen } = guarded('')

@@ -71,6 +71,10 @@ export function fastCgiAuthorizer(
       }
       // To its end: half a permission is none.
       for await (const _ of body);
+      // Its exit status (FastCGI specification §5.5): a program that failed behind its head has decided nothing.
+      const { appStatus } = connection.exchange.backend ?? {}
+      if (appStatus !== undefined)
+        throw badAnswer(`${settings.name}: it let the request in, and ended with status ${appStatus}`)
       return variablesOf(answer, settings.name)
     },
   }
