@@ -7,6 +7,7 @@ import { certificateWarnings } from '../config/expiry.ts'
 import { faultAt, type Source } from '../config/fault.ts'
 import { guardLines, guardWarnings } from '../config/guarding.ts'
 import { loadConfig } from '../config/load.ts'
+import { filterWarnings } from '../config/log-filters.ts'
 import { unknownNames } from '../config/unknown-names.ts'
 import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
@@ -40,6 +41,7 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   for (const sentence of guardWarnings(config, listen)) consoleReport('warn', sentence)
   for (const sentence of unknownNames(config, dirname(file))) consoleReport('warn', sentence)
+  for (const sentence of filterWarnings(config)) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
