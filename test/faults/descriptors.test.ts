@@ -8,8 +8,8 @@ import { fill, makeFolder } from '../support/folder.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 const posix = { skip: process.platform !== 'linux', timeout: 60_000 }
-/** Node 20 has some fifty files open at once when it reads the modules of the program: fewer would not be enough. */
-const DESCRIPTORS = 64
+/** Node 20 has some fifty files open at once when it reads the modules of the program, and more beside other load. */
+const DESCRIPTORS = 160
 /** See io/descriptors. */
 const CONNECTIONS = ((DESCRIPTORS - 32) * 3) / 4
 /** The command is exchanged for the program: a signal to it reaches the server. */
