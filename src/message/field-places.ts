@@ -45,7 +45,7 @@ export function findPlaced(
 }
 
 /** Whether a name stands there, in whatever case. */
-export function isNameAt(lines: string, at: number, wanted: string): boolean {
+function isNameAt(lines: string, at: number, wanted: string): boolean {
   for (let i = 0; i < wanted.length; i++) {
     const c = lines.charCodeAt(at + i)
     if ((c >= 65 && c <= 90 ? c + 32 : c) !== wanted.charCodeAt(i)) return false

@@ -1,5 +1,5 @@
 import { brand, branded, HEADERS } from './brands.ts'
-import { type FieldPlaces, findPlaced, isNameAt, isPlaced } from './field-places.ts'
+import { type FieldPlaces, findPlaced, isPlaced } from './field-places.ts'
 import { checkFieldName, checkFieldValue, trimOws } from './fields.ts'
 
 /** What a Headers can be made from, as in Fetch. */
@@ -7,9 +7,6 @@ export type HeadersInit =
   | Headers
   | Iterable<readonly [string, string]>
   | Readonly<Record<string, string | readonly string[]>>
-
-/** So many fields are looked for in the text as it came; after that it is worth taking it apart. */
-const FEW = 4
 
 /**
  * Field lines in the shape of Fetch's Headers, and what that cannot say: the case and the order as sent, and repeated
@@ -24,8 +21,6 @@ export class Headers implements Iterable<[string, string]> {
   #list: string[] | undefined
   #lines: string
   #places: FieldPlaces | undefined
-  /** How often a field was looked for in the text that was not taken apart. */
-  #looked: number
   /** Whether the list is another's too, and is copied before it changes. */
   #shared: boolean
   /** The name, in lower case, that is looked for in vain. */
@@ -39,7 +34,6 @@ export class Headers implements Iterable<[string, string]> {
     this.block = undefined
     this.#lines = ''
     this.#places = undefined
-    this.#looked = 0
     this.#shared = false
     this.#withheld = undefined
     this.#held = undefined
@@ -53,7 +47,7 @@ export class Headers implements Iterable<[string, string]> {
 
   /**
    * Headers over the text of a field section, `Name: value CRLF` for each line, taken apart only when a field is asked
-   * for. The caller has checked the text by RFC 9112 §5.
+   * for that cannot be found by its place. The caller has checked the text by RFC 9112 §5.
    * @param places Where its lines are, if the caller knows.
    */
   static fromLines(lines: string, places?: FieldPlaces): Headers {
@@ -76,10 +70,6 @@ export class Headers implements Iterable<[string, string]> {
     const wanted = name.toLowerCase()
     if (this.#list === undefined && this.#places !== undefined && isPlaced(wanted)) {
       return wanted === this.#withheld ? null : findPlaced(this.#lines, this.#places, wanted, joined)
-    }
-    if (this.#list === undefined && this.#looked < FEW) {
-      this.#looked++
-      return wanted === this.#withheld ? null : lookIn(this.#lines, wanted)
     }
     const list = this.fields()
     let found: string | null = null
@@ -259,22 +249,6 @@ function sameName(sent: string, wanted: string): boolean {
 
 function joined(found: string | null, value: string, wanted: string): string {
   return found === null ? value : found + (wanted === 'cookie' ? '; ' : ', ') + value
-}
-
-/** The value of a field in the text of a section: what `get` says, without taking all of it apart. */
-function lookIn(lines: string, wanted: string): string | null {
-  let found: string | null = null
-  for (let at = 0; at < lines.length; ) {
-    // Of one character this is a search of the machine's own; a bare LF is in no text that was checked.
-    const end = lines.indexOf('\n', at)
-    if (end < 0) break
-    const colon = at + wanted.length
-    if (lines.charCodeAt(colon) === 58 && isNameAt(lines, at, wanted)) {
-      found = joined(found, trimOws(lines.slice(colon + 1, end - 1)), wanted)
-    }
-    at = end + 1
-  }
-  return found
 }
 
 function parseLines(lines: string): string[] {

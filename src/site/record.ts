@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { Connection } from '../message/connection.ts'
 import type { BackendRecord, Exchange, ExchangeRecord } from '../message/exchange.ts'
 import type { Headers } from '../message/headers.ts'

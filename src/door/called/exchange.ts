@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { cancelBody, isAsyncIterable, isSized, release, toBytes } from '../../message/body.ts'
 import type { Connection } from '../../message/connection.ts'
 import type { HttpError } from '../../message/errors.ts'

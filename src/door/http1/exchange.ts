@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { cancelBody, isAsyncIterable, isSized, release } from '../../message/body.ts'
 import { Connection, type Informer } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
