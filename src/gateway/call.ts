@@ -4,14 +4,19 @@ import type { Headers } from '../message/headers.ts'
 import type { Request } from '../message/request.ts'
 import type { UpgradedSocket } from '../message/response.ts'
 import type { CgiHead } from '../protocol/cgi/head.ts'
+import type { RoleName } from '../protocol/fastcgi/codes.ts'
 import type { AnswerFraming } from './framing.ts'
 
 /** A request on its way to a back end, whatever the wire. */
 export interface Call {
+  /** In FastCGI, where it is another one than that of the back end. */
+  readonly role?: RoleName
   readonly request: Request
   readonly connection: Connection
   /** Name, value, name, value; byte strings. */
   readonly variables: readonly string[]
+  /** The same in the whole form, for object servers (docs/objects-protocol.md). */
+  readonly whole?: readonly string[] | undefined
   /**
    * What an HTTP upstream is sent instead: the request line and the fields, each line with its CRLF, but none of the
    * connection and of the framing.

@@ -50,6 +50,8 @@ export class ApplicationConnection implements SocketEvents, Management {
   /** Bytes that a stream may be ahead of its reader; 0: without limit, as FastCGI has it. */
   readonly window: number
   readonly output: Output
+  /** Whether the application takes the calls of objects in the whole form. */
+  objects = false
   /** Whether the application was told to leave it open (§5.1). */
   keep = false
   /** Whether it takes no further requests. */

@@ -1,7 +1,9 @@
 import { HttpError } from '../../message/errors.ts'
+import type { Headers } from '../../message/headers.ts'
 import { KeepConn, Role, STDIN, Windowed } from '../../protocol/fastcgi/codes.ts'
 import { paramsStream } from '../../protocol/fastcgi/name-values.ts'
 import { abortRequest, beginRequest, streamEnd } from '../../protocol/fastcgi/records.ts'
+import { readTrailers } from '../../protocol/fastcgi/trailers.ts'
 import { badAnswer, type CallEnd, type CgiEvents, type Wire } from '../call.ts'
 import { notConnected, notTaken } from '../connect-error.ts'
 import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
@@ -56,6 +58,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   #touched = false
   /** Whether it wrote to its standard error: then it has begun with the request, which must not be done twice. */
   #complained = false
+  /** The fields behind the content of the answer. */
+  #trailers: Headers | undefined = undefined
 
   /** @param tried Where it was tried. */
   constructor(question: Question, events: CgiEvents, place: Place, choice: Choice, tried: Set<unknown>) {
@@ -78,7 +82,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
 
   /** Sends it: all that is at hand in one write. */
   begin(connection: ApplicationConnection, keep: boolean): void {
-    const { role, variables, content } = this.question
+    const { role, forms, content } = this.question
+    const variables = (connection.objects ? forms.whole : undefined) ?? forms.variables
     const { output, window } = connection
     const id = connection.begin(this, keep)
     this.connection = connection
@@ -108,10 +113,10 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     return this.#input.write(bytes)
   }
 
-  endInput(): void {
+  endInput(trailers?: Headers): void {
     if (this.#over) return
     this.#input ??= new Input(this.question, this)
-    this.#input.end()
+    this.#input.end(trailers)
   }
 
   pause(): void {
@@ -155,6 +160,10 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#input?.credit(bytes)
   }
 
+  trailers(bytes: Uint8Array): void {
+    this.#trailers = readTrailers(bytes)
+  }
+
   inputTaken(): void {
     this.#events.drained()
   }
@@ -168,7 +177,9 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#place.ended(this)
     if (this.#over) return
     const end = outcome(this.#place.name, this.question.role, appStatus, protocolStatus)
-    if (!isRefusal(protocolStatus)) return this.#end(end)
+    if (!isRefusal(protocolStatus)) {
+      return this.#end(this.#trailers === undefined ? end : { ...end, trailers: this.#trailers })
+    }
     const again = this.#place.refused(this, protocolStatus)
     this.#end({ ...end, again: again && !this.#touched })
   }

@@ -6,19 +6,8 @@ import { Abilities, type KnownApplication } from './abilities.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
 import type { FastCgiCall, Place } from './fastcgi-call.ts'
+import type { PoolLimits } from './pool-limits.ts'
 import { isSmall } from './question.ts'
-
-/** What an address is given, by the route that called it last. */
-export interface PoolLimits {
-  /** Connections at once; undefined: what the application says, else `CONNECTIONS`. */
-  readonly connections: number | undefined
-  /** Whether connections stay; undefined: see `Abilities`. */
-  readonly keepAlive: boolean | undefined
-  /** Milliseconds that a connection may take to come about. */
-  readonly connectTimeout: number
-  /** Calls that wait for a connection. */
-  readonly queue: number
-}
 
 /** Connections at once to an application that does not say how many it takes. */
 const CONNECTIONS = 128
@@ -56,6 +45,8 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** Whether connections that are kept hold up others; looked at anew each tick. */
   #starving = false
   readonly #congestion = new Congestion()
+  /** Whether it is being asked what it can do, and nothing is sent before. */
+  #asking = false
 
   constructor(address: ApplicationAddress, limits: PoolLimits, known?: KnownApplication) {
     this.name = address.text
@@ -80,6 +71,10 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** Has a call sent, or wait. Tells nothing before it has returned. */
   take(call: FastCgiCall): void {
     watch(this)
+    if (this.limits.asksFirst && !this.#abilities.asked) {
+      this.#asking = true
+      this.#ask()
+    }
     if (this.#waiting.length === 0 && this.#place(call)) return
     if (this.#waiting.length < this.limits.queue) this.#waiting.push(call)
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
@@ -173,7 +168,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   /** Sends a call, if there is a connection for it. */
   #place(call: FastCgiCall): boolean {
-    if (this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
+    if (this.#asking || this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
     const connection = this.#connectionFor(call)
     if (connection === undefined) return false
     this.running++
@@ -206,6 +201,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   #open(window: number): ApplicationConnection | undefined {
     if (this.#connections.length >= this.#most || !this.#congestion.allows(this.#connections)) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
+    connection.objects = this.#abilities.objects
     connection.opened = this.#sent
     this.#connections.push(connection)
     return connection
@@ -258,10 +254,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (connection.active === 0) connection.close()
   }
 
-  /** After its first answer: it is there, and speaks the protocol. No request waits for this. */
+  /** After its first answer, when it is there and speaks the protocol, and no request waits for this; or before. */
   #ask(): void {
     this.#abilities.asked = true
-    askValues(this.#address, (values) => {
+    askValues(this.#address, this.#asking, (values) => {
+      this.#asking = false
       this.#abilities.told(values)
       if (this.#abilities.window > 0) this.#closeResting()
       this.#next()
