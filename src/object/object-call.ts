@@ -46,7 +46,7 @@ export class ObjectCall implements Call {
     this.#identity = identity
   }
 
-  get whole(): readonly string[] {
+  get whole(): string {
     this.#noted.whole = true
     return wholeForm(this.#asking, this.request, this.connection)
   }
