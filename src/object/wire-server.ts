@@ -78,12 +78,12 @@ export class WireServer implements ObjectServer, FormNoted {
   #call(object: string, request: Request, connection: Connection, content: Content | undefined): Reply {
     const { open, settings, timeout, identity } = this.#calling
     const call = new ObjectCall({ object, timeout }, request, connection, content, this, identity)
-    return exchange(open, call, settings).then((answer) => objectReply(answer, request, this.whole === true))
+    return exchange(open, call, settings).then((answer) => objectReply(answer, request, call.isWhole))
   }
 
-  /** What it would be told of a request, if it understands more than CGI: name, value, name, value; byte strings. */
-  variables(object: string, request: Request, connection: Connection): readonly string[] {
-    return wholeForm({ object, timeout: this.#settings.timeouts.firstByte }, request, connection)
+  /** What it would be told of a request, if it understands more than CGI, as name-value pairs; a byte string. */
+  told(object: string, request: Request, connection: Connection): string {
+    return wholeForm({ object, timeout: this.#calling.timeout }, request, connection)
   }
 
   authorize(
