@@ -7,6 +7,7 @@ import type { HostContent, HostRequest, TakenOver } from '../host/request.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
 import { NodeContent } from './content.ts'
 import type { Handed } from './handed.ts'
+import { setFields } from './set-fields.ts'
 import { onSocketGone } from './socket-gone.ts'
 
 /** A request of node:http or node:https. */
@@ -64,7 +65,12 @@ export class Http1Host implements HostRequest {
   head(status: number, statusText: string, fields: readonly string[], size: number | undefined): void {
     this.#onHead?.()
     this.#left = size
-    this.#response.writeHead(status, statusText, fields as string[])
+    const response = this.#response
+    // Who sets fields when the head is written puts a function of its own there, which reads no lists.
+    if (Object.hasOwn(response, 'writeHead') || response.getHeaderNames().length > 0) {
+      setFields(response, fields, true)
+      response.writeHead(status, statusText)
+    } else response.writeHead(status, statusText, fields as string[])
   }
 
   flush(): void {

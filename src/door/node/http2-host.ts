@@ -4,6 +4,7 @@ import type { HostContent, HostRequest } from '../host/request.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
 import { NodeContent } from './content.ts'
 import type { Handed } from './handed.ts'
+import { setFields } from './set-fields.ts'
 
 /** A request of node:http2, by the interface that it has in common with node:http. */
 export class Http2Host implements HostRequest {
@@ -52,7 +53,9 @@ export class Http2Host implements HostRequest {
 
   head(status: number, _: string, fields: readonly string[]): void {
     this.#onHead?.()
-    this.#response.writeHead(status, joined(fields))
+    // Node takes repeated lines of some names only (RFC 9110 §5.3: they may be joined).
+    setFields(this.#response, fields, false)
+    this.#response.writeHead(status)
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -85,16 +88,12 @@ function withoutPseudoFields(raw: readonly string[]): string[] {
   return fields
 }
 
-/** The lines of a name as one (RFC 9110 §5.3), for Node takes repeated ones of some names only; Set-Cookie one by one. */
-function joined(list: readonly string[]): Record<string, string | string[]> {
-  const made: Record<string, string | string[]> = {}
-  const cookies: string[] = []
+/** The lines of a name as one (RFC 9110 §5.3). */
+function joined(list: readonly string[]): Record<string, string> {
+  const made: Record<string, string> = {}
   for (let i = 0; i < list.length; i += 2) {
     const name = (list[i] as string).toLowerCase()
-    const value = list[i + 1] as string
-    if (name === 'set-cookie') cookies.push(value)
-    else made[name] = name in made ? `${made[name]}, ${value}` : value
+    made[name] = name in made ? `${made[name]}, ${list[i + 1]}` : (list[i + 1] as string)
   }
-  if (cookies.length > 0) made['set-cookie'] = cookies
   return made
 }

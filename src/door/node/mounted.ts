@@ -1,3 +1,5 @@
+import { hasOtherReading } from '../host/other-reading.ts'
+
 /** What Express and Connect leave of a target: they cut off `url` what the middleware is mounted at. */
 interface Mounted {
   readonly url?: string | undefined
@@ -11,8 +13,10 @@ interface Mounted {
  */
 export function mountAndTarget({ url = '', originalUrl = url, baseUrl }: Mounted): { mount: string; target: string } {
   const mount = baseUrl ?? cutOff(originalUrl, url)
-  // Of an absolute form both keep scheme and host in `url`.
-  if (!originalUrl.startsWith('/') || !url.startsWith('/')) return { mount, target: originalUrl }
+  // Of an absolute form both keep scheme and host in `url`; of `//` Express 4 leaves one out. The site is to see them.
+  if (!originalUrl.startsWith('/') || !url.startsWith('/') || hasOtherReading(originalUrl)) {
+    return { mount, target: originalUrl }
+  }
   const target = mount + url
   // They put a slash where nothing is left.
   return { mount, target: target === originalUrl || mount + url.slice(1) === originalUrl ? originalUrl : target }
