@@ -88,6 +88,8 @@ export function http1Client(url: string): Transport {
       const sent = begin(question)
       const informed: number[] = []
       sent.on('information', ({ statusCode }) => informed.push(statusCode))
+      // Of an answer that breaks off newer Nodes tell here too.
+      sent.on('error', () => {})
       sent.end(question.body)
       const [answer] = (await once(sent, 'response')) as [IncomingMessage]
       const { body, broken } = await collect(answer)
