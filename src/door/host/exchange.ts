@@ -161,6 +161,7 @@ export class HostExchange implements Answering, Informer {
       this.#waiting = undefined
       this.#head(response, size, size)
     }
+    let atOnce = 0
     try {
       const source = body[Symbol.asyncIterator]()
       this.#source = source
@@ -174,7 +175,10 @@ export class HostExchange implements Answering, Informer {
         if (chunk.byteLength === 0) continue
         this.#count(chunk.byteLength, size)
         this.#waiting?.()
-        await host.write(chunk)
+        const taken = host.write(chunk)
+        // A host that always takes more, and a source that always has more, must not keep everybody else from their turn.
+        if (isWaiting(taken)) await taken
+        else if (++atOnce % AT_ONCE === 0) await nextTurn()
         if (this.#isOver()) return
       }
       if (size !== undefined && this.#record.contentLength < size) {
@@ -283,6 +287,12 @@ export class HostExchange implements Answering, Informer {
 }
 
 const NOTHING = new Uint8Array(0)
+/** Pieces that a host may take in one turn of the event loop. */
+const AT_ONCE = 32
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 function flushHead(exchange: HostExchange): void {
   exchange.flushHead()

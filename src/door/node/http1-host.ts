@@ -9,6 +9,7 @@ import { NodeContent } from './content.ts'
 import type { Handed } from './handed.ts'
 import { setFields } from './set-fields.ts'
 import { onSocketGone } from './socket-gone.ts'
+import { whenTaken } from './when-taken.ts'
 
 /** A request of node:http or node:https. */
 export class Http1Host implements HostRequest {
@@ -84,7 +85,7 @@ export class Http1Host implements HostRequest {
       // Head and content leave in one write.
       if (this.#left === 0) return endWith(response, chunk)
     }
-    return new Promise((resolve) => response.write(chunk, () => resolve()))
+    return new Promise((resolve) => response.write(chunk, (error) => whenTaken(error, resolve)))
   }
 
   end(trailers?: readonly string[]): void {
