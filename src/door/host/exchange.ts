@@ -18,6 +18,7 @@ import { WrongLength } from '../wrong-length.ts'
 import type { HostBody } from './body.ts'
 import { headOf, sizeOfFields, takesTrailers, trailersOf } from './head.ts'
 import type { HostRequest } from './request.ts'
+import { AT_ONCE, nextTurn } from './turn.ts'
 
 /** `answered`: the answer was sent, or broke off, or nobody waits for it; `declined`: the host has the request back, untouched. */
 export type Outcome = 'answered' | 'declined'
@@ -176,7 +177,6 @@ export class HostExchange implements Answering, Informer {
         this.#count(chunk.byteLength, size)
         this.#waiting?.()
         const taken = host.write(chunk)
-        // A host that always takes more, and a source that always has more, must not keep everybody else from their turn.
         if (isWaiting(taken)) await taken
         else if (++atOnce % AT_ONCE === 0) await nextTurn()
         if (this.#isOver()) return
@@ -239,9 +239,7 @@ export class HostExchange implements Answering, Informer {
       return this.#failed(new TypeError('a resource took over a connection that the host does not give away'))
     }
     if (this.#body !== null && !this.#body.complete) {
-      return this.#failed(
-        new TypeError('a resource took the connection over before it had read the body of the request'),
-      )
+      return this.#failed(new TypeError('a resource took the connection over before it had read the body'))
     }
     const { socket, head } = takeOver.call(this.#host)
     socket.write(Buffer.from(upgradeHead(response, httpDate(Date.now())), 'latin1'))
@@ -287,12 +285,6 @@ export class HostExchange implements Answering, Informer {
 }
 
 const NOTHING = new Uint8Array(0)
-/** Pieces that a host may take in one turn of the event loop. */
-const AT_ONCE = 32
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
 
 function flushHead(exchange: HostExchange): void {
   exchange.flushHead()

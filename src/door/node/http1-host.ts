@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { AuthorizationRecord, ClientFacts, Means } from '../../message/connection.ts'
 import { Headers } from '../../message/headers.ts'
 import { interimHead } from '../../protocol/http1/response-head.ts'
+import { COPIED, latin1 } from '../called/output.ts'
 import type { HostContent, HostRequest, TakenOver } from '../host/request.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
 import { NodeContent } from './content.ts'
@@ -123,14 +124,15 @@ export class Http1Host implements HostRequest {
   }
 }
 
-/** The end of an answer with its last piece. A promise where the system has not taken it yet. */
+/**
+ * The end of an answer with its last piece. A promise where the system has not taken it yet. As text, one character a byte,
+ * a small piece leaves in one write with the head.
+ */
 function endWith(response: ServerResponse, chunk: Uint8Array): void | Promise<void> {
-  let wake: (() => void) | undefined
-  response.end(chunk, () => wake?.())
+  if (chunk.byteLength <= COPIED) response.end(latin1(chunk), 'latin1')
+  else response.end(chunk)
   if (response.writableLength === 0) return undefined
-  return new Promise((resolve) => {
-    wake = resolve
-  })
+  return new Promise((resolve) => response.once('finish', resolve))
 }
 
 /** By the fields, as Node's parser decides it (RFC 9112 §6.3). */
