@@ -232,11 +232,9 @@ export class HostExchange implements Answering, Informer {
 
   #upgrade(response: Response): void {
     const { takeOver } = this.#host
-    if (!this.#asksUpgrade) {
-      return this.#failed(new TypeError('a resource took the connection over although the client had not asked for it'))
-    }
-    if (takeOver === undefined) {
-      return this.#failed(new TypeError('a resource took over a connection that the host does not give away'))
+    if (!this.#asksUpgrade || takeOver === undefined) {
+      const why = this.#asksUpgrade ? 'the host does not give it away' : 'the client had not asked for it'
+      return this.#failed(new TypeError(`a resource took the connection over although ${why}`))
     }
     if (this.#body !== null && !this.#body.complete) {
       return this.#failed(new TypeError('a resource took the connection over before it had read the body'))
@@ -294,7 +292,7 @@ function isWaiting(value: void | Promise<void>): value is Promise<void> {
   return value !== undefined && isPromise<void>(value)
 }
 
-/** Whether it is what a site says of a request that it leaves, and no middleware has made something else of it. */
+/** What a site says of a request that it leaves, unless a middleware has made something else of it. */
 function isLeft({ status, body }: Response): boolean {
   return status === 404 && body === null
 }
