@@ -1,0 +1,68 @@
+"""The whole form of a request: nothing of HTTP is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+from .connection import Connection
+from .content import Content
+from .errors import HttpError
+from .exchange import Exchange
+from .headers import Headers, is_token
+from .path import split_target
+from .request import Request
+
+Inform = Callable[[int, Headers], None]
+
+
+def read_whole(variables: Dict[str, str], exchange: Exchange, inform: Optional[Inform]) -> Tuple[Request, Connection]:
+    """Raises HttpError 400 for what is no request."""
+    line, _, lines = variables['ORIEL_REQUEST'].partition('\r\n')
+    parts = line.split(' ')
+    if len(parts) != 3 or not is_token(parts[0]) or not parts[2].startswith('HTTP/'):
+        raise HttpError(400, 'The request line is malformed.')
+    method, target, protocol = parts
+    rewritten = variables.get('ORIEL_PATH')
+    path, search = split_target(target if rewritten is None else rewritten)
+    if path is None:
+        raise HttpError(400, 'The path is malformed.')
+    headers = Headers.from_lines(lines)
+    request = Request.received(
+        method, target, path, search, protocol[5:], headers, content_of(exchange, headers), lambda: exchange.gone
+    )
+    authority = variables.get('ORIEL_AUTHORITY')
+    request.authority = authority if authority is not None else headers.get('host', '') or ''
+    request.mount = variables.get('ORIEL_MOUNT', '')
+    params = variables.get('ORIEL_PARAMS')
+    if params:
+        request.params = _params(params)
+    timeout = variables.get('ORIEL_TIMEOUT', '')
+    if timeout.isdigit() and timeout.isascii() and len(timeout) < 12:
+        request.timeout = int(timeout) / 1000
+    request.secure = 'HTTPS' in variables
+    connection = Connection(
+        variables.get('ORIEL_CONNECTION', ''),
+        variables.get('ORIEL_USER', ''),
+        protocol,
+        inform if protocol != 'HTTP/1.0' else None,
+    )
+    return request, connection
+
+
+def content_of(exchange: Exchange, headers: Headers) -> Optional[Content]:
+    """None where it is known already that there is none."""
+    if exchange.input_ended and not exchange.pieces:
+        # The content of a request to which there is none is whole, unless it was to have one.
+        if not exchange.came and headers.get('content-length', '0') == '0':
+            return None
+    length = headers.get('content-length', '') or ''
+    declared = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
+    return Content(exchange.read, declared, exchange.trailers)
+
+
+def _params(text: str) -> Mapping[str, str]:
+    found: Any = json.loads(text.encode('latin-1'))
+    if not isinstance(found, dict):
+        raise HttpError(400, 'The parameters of the route are malformed.')
+    return {name: str(value) for name, value in found.items()}
