@@ -182,6 +182,6 @@ def _text_of(error: Union[BaseException, CutShort]) -> str:
         return f'{error}\n'
     trace = error.__traceback__
     # Where we called the object is of no interest.
-    while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
         trace = trace.tb_next
     return ''.join(traceback.format_exception(type(error), error, trace))
