@@ -47,6 +47,14 @@ def _respelled(found: str) -> str:
     return character if octet < 128 and _plain(character) else f'%{octet:02X}'
 
 
+def path_of(method: str, target: str) -> 'Optional[Tuple[str, str]]':
+    """Canonical path and query of a request. None where they are refused: not all forms go with all methods (RFC 9112 §3.2)."""
+    path, search = split_target(target)
+    if path is None or (path == '' and method != 'CONNECT') or (path == '*' and method != 'OPTIONS'):
+        return None
+    return path, search
+
+
 def split_target(target: str) -> 'Tuple[Optional[str], str]':
     """
     The canonical path and the query, with its `?`, of a request target (RFC 9112 §3.2). The path is `*` for the asterisk

@@ -9,7 +9,7 @@ from .connection import Connection
 from .errors import HttpError
 from .exchange import Exchange
 from .headers import Headers, is_token
-from .path import canonical_path, split_target
+from .path import canonical_path, path_of
 from .request import Request
 from .whole_form import content_of
 
@@ -20,9 +20,10 @@ def read_plain(variables: Dict[str, str], exchange: Exchange) -> Tuple[str, Requ
     if not is_token(method):
         raise HttpError(400, 'The method is malformed.')
     target = variables.get('REQUEST_URI') or _target(variables)
-    path, search = split_target(target)
-    if path is None:
+    found = path_of(method, target)
+    if found is None:
         raise HttpError(400, 'The path is malformed.')
+    path, search = found
     protocol = variables.get('SERVER_PROTOCOL', 'HTTP/1.1')
     headers = _headers(variables)
     request = Request.received(
@@ -34,8 +35,8 @@ def read_plain(variables: Dict[str, str], exchange: Exchange) -> Tuple[str, Requ
     mount = _mount(variables, path)
     connection = Connection(_facts(variables, request.secure), _user(variables), protocol)
     if name is None:
-        found, request.mount = _named(path, mount)
-        return found, request, connection
+        segment, request.mount = _named(path, mount)
+        return segment, request, connection
     if mount is not None:
         request.mount = mount
     return name, request, connection

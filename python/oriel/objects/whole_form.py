@@ -10,7 +10,7 @@ from .content import Content
 from .errors import HttpError
 from .exchange import Exchange
 from .headers import Headers, is_token
-from .path import split_target
+from .path import path_of
 from .request import Request
 
 Inform = Callable[[int, Headers], None]
@@ -24,9 +24,10 @@ def read_whole(variables: Dict[str, str], exchange: Exchange, inform: Optional[I
         raise HttpError(400, 'The request line is malformed.')
     method, target, protocol = parts
     rewritten = variables.get('ORIEL_PATH')
-    path, search = split_target(target if rewritten is None else rewritten)
-    if path is None:
+    found = path_of(method, target if rewritten is None else rewritten)
+    if found is None:
         raise HttpError(400, 'The path is malformed.')
+    path, search = found
     headers = Headers.from_lines(lines)
     request = Request.received(
         method, target, path, search, protocol[5:], headers, content_of(exchange, headers), lambda: exchange.gone
