@@ -180,8 +180,8 @@ def _code(code: str) -> str:
 def _text_of(error: Union[BaseException, CutShort]) -> str:
     if isinstance(error, CutShort):
         return f'{error}\n'
-    trace = error.__traceback__
-    # Where we called the object is of no interest.
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
-        trace = trace.tb_next
-    return ''.join(traceback.format_exception(type(error), error, trace))
+    full = traceback.TracebackException.from_exception(error)
+    # Ours are of no interest: where the object was called, and what it called.
+    frames = [frame for frame in full.stack if os.path.dirname(os.path.abspath(frame.filename)) != _HERE]
+    full.stack = traceback.StackSummary.from_list(frames)
+    return ''.join(full.format())
