@@ -31,7 +31,7 @@ class Exchange:
 
     __slots__ = (
         'link', 'number', 'role', 'keep', 'windowed', 'params', 'params_size', 'pieces', 'came', 'taken', 'credited', 'spent',
-        'input_ended', 'complete', 'gone', 'ended', 'token', 'waiter', 'trailer_lines', '_told',
+        'input_ended', 'complete', 'gone', 'ended', 'token', 'corked', 'waiter', 'trailer_lines', '_told',
     )  # fmt: skip
 
     def __init__(self, link: Link, number: int, role: int, flags: int) -> None:
@@ -59,6 +59,8 @@ class Exchange:
         """
         That of the thread that answers it, where that is the one that reads: then the end may wait for others to go with it.
         """
+        self.corked = False
+        """Whether its end waits to be sent."""
         self.waiter: Optional[LockType] = None
         self.trailer_lines: Optional[bytes] = None
         # Bytes that were read of the content, and not credited yet.
@@ -123,7 +125,7 @@ class Exchange:
             self.write(records.STDOUT, data)
             size = 0
         # Before the end is sent: the web server may use the number again at once.
-        if self.gone or not self.link.forget(self):
+        if self.gone or not self.link.claim(self):
             raise Gone('the client went away')
         number = self.number
         last = ENDINGS[number]
@@ -136,13 +138,14 @@ class Exchange:
 
     def break_off(self, protocol_status: int) -> None:
         """Ends it without the end of an answer: what was sent is not whole (docs/fastcgi.md)."""
-        if not self.link.forget(self):
+        if not self.link.claim(self):
             return
         if not self.windowed and protocol_status == records.BROKEN_OFF:
             # Nothing but the end of the connection says it to other web servers.
             self.ended = True
             self.pieces.clear()
-            return self.link.hang_up()
+            self.link.hang_up()
+            return self.link.release()
         try:
             self._finish(records.end_request(self.number, protocol_status))
         except Gone:
@@ -158,14 +161,20 @@ class Exchange:
         sys.stderr.write(text)
 
     def _finish(self, last: bytes) -> None:
-        """It was taken from the connection, so nobody else ends it."""
+        """It was claimed, so nobody else ends it."""
+        link = self.link
         self.ended = True
         self.pieces.clear()
         if self.token is not None and self.keep and len(last) <= _CORKED:
-            return self.link.out.append(last)
-        self.link.send(last)
-        if not self.keep:
-            self.link.hang_up()
+            # Whoever sends it releases it.
+            self.corked = True
+            return link.out.append(last)
+        try:
+            link.send(last)
+        finally:
+            if not self.keep:
+                link.hang_up()
+            link.release()
 
     def wake(self) -> None:
         """Tells the thread that answers, if it waits, to look again."""

@@ -46,8 +46,8 @@ class Link:
     """One thread at a time reads; any may send."""
 
     __slots__ = (
-        'socket', 'number', 'lost', 'closing', 'paused', 'out', 'answers', 'owner', 'exchanges', '_sending', '_rest', '_left', '_wanted',
-        '_reading',
+        'socket', 'number', 'lost', 'closing', 'paused', 'out', 'answers', 'owner', 'exchanges', 'active', '_sending', '_rest',
+        '_left', '_wanted', '_reading',
     )  # fmt: skip
 
     def __init__(self, connected: socket.socket, owner: Owner) -> None:
@@ -66,6 +66,8 @@ class Link:
         """What the thread that reads has to say."""
         self.owner = owner
         self.exchanges: Dict[int, Exchange] = {}
+        self.active: List[int] = []
+        """One entry for each request whose end was not sent yet."""
         self._sending = allocate_lock()
         # What came and was not taken apart: it begins with a record.
         self._rest = b''
@@ -128,14 +130,21 @@ class Link:
             self.owner.look(self)
             raise Gone(f'the web server closed the connection: {error.strerror}') from None
 
-    def forget(self, exchange: Exchange) -> bool:
-        """Takes a request out. Returns whether it was there: who took it out is the one to end it."""
-        if self.exchanges.pop(exchange.number, None) is None:
-            return False
+    def claim(self, exchange: Exchange) -> bool:
+        """Takes a request out. Returns whether it was there: who took it out is the one to end it, and to `release` then."""
+        return self.exchanges.pop(exchange.number, None) is not None
+
+    def release(self) -> None:
+        """The end of a request was sent: the connection may be closed, as far as that one goes."""
+        self.active.pop()
         self.owner.active.pop()
         if self.paused or self.closing:
             self.owner.look(self)
-        return True
+
+    def forget(self, exchange: Exchange) -> None:
+        """It ends with nothing that is sent."""
+        if self.claim(exchange):
+            self.release()
 
     def lose(self) -> None:
         """Nothing more comes, and nothing can be sent."""
@@ -258,14 +267,16 @@ class Link:
         elif self.closing or not self.owner.accepts():
             self.answers.append(records.end_request(number, records.OVERLOADED))
         else:
+            self.active.append(number)
             self.owner.active.append(number)
             self.exchanges[number] = Exchange(self, number, role, flags)
 
     def _tell(self, exchange: Exchange, kind: int, content: bytes) -> None:
         if kind == records.ABORT_REQUEST:
             exchange.gone = True
-            if self.forget(exchange):
+            if self.claim(exchange):
                 exchange.ended = True
+                self.release()
                 self.answers.append(records.end_request(exchange.number, records.REQUEST_COMPLETE))
             exchange.wake()
         elif kind == records.CREDIT:

@@ -211,9 +211,14 @@ class Server:
             token.pop()
         except IndexError:
             link.flush()
+            if exchange.corked:
+                link.release()
             return False
-        if link.out and link not in self._corked:
-            self._corked.append(link)
+        if exchange.corked:
+            if link not in self._corked:
+                self._corked.append(link)
+            # It is sent before anything else that might close the connection.
+            link.release()
         return True
 
     def _next(self) -> Optional[Job]:
@@ -319,7 +324,8 @@ class Server:
         return not self._stopping and len(self._active) < MOST_REQUESTS
 
     def _accept(self) -> None:
-        while True:
+        # It may have been closed since it was told to be ready.
+        while self._listening:
             try:
                 connected, address = self._listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
@@ -368,7 +374,7 @@ class Server:
             link = self._looks.popleft()
             if link.number not in self._links or self._links[link.number] is not link:
                 continue
-            if link.lost or (link.closing and not link.exchanges):
+            if link.lost or (link.closing and not link.active):
                 self._drop(link)
             elif link.paused:
                 link.paused = False
@@ -379,7 +385,7 @@ class Server:
                 self._listener.close()
             for link in list(self._links.values()):
                 link.closing = True
-                if not link.exchanges:
+                if not link.active:
                     self._drop(link)
 
     def _close(self) -> None:
