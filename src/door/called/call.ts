@@ -2,6 +2,7 @@ import { type AuthorizationRecord, Connection, type Means, type SocketFacts } fr
 import type { Exchange } from '../../message/exchange.ts'
 import { isToken } from '../../message/fields.ts'
 import type { Scheme } from '../../message/interface.ts'
+import type { WholeCall } from '../../protocol/object/read-call.ts'
 import { variableOf } from './facts.ts'
 
 /** What a web server tells of a request beyond HTTP. */
@@ -18,12 +19,15 @@ export class CarriedCall implements Told {
   readonly user: AuthorizationRecord | undefined
   /** The part of the canonical path that SCRIPT_NAME names. */
   readonly mount: string
+  /** The call of an object in the form that says all; undefined where a web server knows of FastCGI and CGI only. */
+  readonly whole: WholeCall | undefined
 
   /** @param user REMOTE_USER; empty for nobody. */
-  constructor(variables: readonly string[], user: string, mount: string) {
+  constructor(variables: readonly string[], user: string, mount: string, whole?: WholeCall) {
     this.variables = variables
     this.user = user === '' ? undefined : { name: user, groups: [] }
     this.mount = mount
+    this.whole = whole
   }
 
   variable(name: string): string | undefined {
@@ -43,9 +47,14 @@ export class CalledConnection extends Connection {
   readonly called: CarriedCall
 
   constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
-    super(facts, exchange, protocol)
+    super(facts, exchange, protocol, call.whole?.client)
     this.called = call
-    if (call.user !== undefined) this.identify(call.user, undefined, call.means)
+    const { whole } = call
+    if (whole !== undefined) {
+      const { identity, timeout } = whole
+      if (identity !== undefined) this.identify(identity.user, identity.variables, identity.means)
+      if (timeout > 0) this.deadline = Date.now() + timeout
+    } else if (call.user !== undefined) this.identify(call.user, undefined, call.means)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../../message/connection.ts'
 import type { IncomingBody } from '../../message/request.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
+import type { WholeCall } from '../../protocol/object/read-call.ts'
 import { CarriedCall, carriedBy, type Told } from '../called/call.ts'
 
 /** The file that a Filter is to filter (FastCGI §6.4). Reading it drops what was not read of the request's own content. */
@@ -42,8 +43,9 @@ export class FastCgiCall extends CarriedCall implements Call {
     user: string,
     mount: string,
     line: ErrorLine,
+    whole?: WholeCall,
   ) {
-    super(variables, user, mount)
+    super(variables, user, mount, whole)
     this.role = role
     this.data = data
     this.#line = line
