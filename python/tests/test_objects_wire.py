@@ -336,7 +336,8 @@ class Garbage(Served):
 
     def test_what_is_no_request_is_refused(self) -> None:
         web = self.peer(self.serve({'it': It()}))
-        for text in ('', 'GET', 'GET  HTTP/1.1', 'G T / HTTP/1.1', 'GET / HTTP/1.1 x', 'GET /%00 HTTP/1.1', 'GET / FTP/1', 'G\0T / HTTP/1.1'):
+        lines = ('GET / HTTP/1.1\r\nA', 'GET / HTTP/1.1\r\nA : b', 'GET / HTTP/1.1\r\n b: c', 'GET / HTTP/1.1\r\nA: b\nC: d', 'GET / HTTP/1.1\r\nContent-Length: 1\r\ncontent-length: 2')
+        for text in (*lines, '', 'GET', 'GET  HTTP/1.1', 'G T / HTTP/1.1', 'GET / HTTP/1.1 x', 'GET /%00 HTTP/1.1', 'GET / FTP/1', 'G\0T / HTTP/1.1'):
             web.send(whole_call({'ORIEL_REQUEST': text + '\r\n'}))
             head = web.reply().head
             self.assertEqual(head[:2], ['Status: 400 Bad Request', 'Oriel-Answer: thrown'], text)

@@ -149,7 +149,10 @@ class Bound:
 
     def _ask_other(self, call: str, name: str, content: bytes, expected: int) -> bytes:
         channel = self._channel(whole=True)
-        head, reply = self._ask(channel, {'ORIEL_OBJECT': name, 'ORIEL_CALL': call}, iter((content,) if content else ()), records.RESPONDER)
+        asked = Request(method='POST' if content else 'GET', body=content or None)
+        variables = whole_variables(name, asked.method, asked, None, self._timeout)
+        variables['ORIEL_CALL'] = call
+        head, reply = self._ask(channel, variables, _content(asked), records.RESPONDER)
         answer = response_of(head, reply, 'GET')
         if isinstance(answer, HttpError):
             raise answer

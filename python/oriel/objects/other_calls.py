@@ -20,7 +20,7 @@ def answer_other(objects: Objects, variables: Dict[str, str], exchange: Exchange
     """404 where there is no such object, or it cannot be asked that. Raises Gone, and what the object raises."""
     call = variables['ORIEL_CALL']
     name = variables.get('ORIEL_OBJECT', '')
-    if call == 'info' and name == 'info':
+    if call == 'info':
         return Response.json(objects.info())
     published = objects.find(name)
     if published is not None and call == 'log':

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -19,7 +20,7 @@ class Place(NamedTuple):
     path: Optional[str]
     """That of a Unix socket which is ours, to be removed at the end."""
     announced: bool
-    """Whether nobody knows of it but us."""
+    """Whether whoever started the program cannot know it, and is told."""
 
 
 def take_place(name: str, listen: Optional[str], environment: Mapping[str, str]) -> Place:
@@ -34,7 +35,9 @@ def take_place(name: str, listen: Optional[str], environment: Mapping[str, str])
     inherited = _inherited()
     if inherited is not None:
         return inherited
-    return _unix(os.path.join(_folder(environment), f'{name}.sock'), True)
+    place = _unix(os.path.join(_folder(environment), f'{name}.sock'), True)
+    os.chmod(place.path or '', 0o600)
+    return place
 
 
 def web_servers(environment: Mapping[str, str]) -> Optional[FrozenSet[str]]:
@@ -58,7 +61,7 @@ def parse_address(address: str) -> 'str | tuple[str, int]':
 def _at(address: str) -> Place:
     parsed = parse_address(address)
     if isinstance(parsed, str):
-        return _unix(parsed, True)
+        return _unix(parsed, False)
     family, _, _, _, bound = socket.getaddrinfo(*parsed, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -69,16 +72,16 @@ def _at(address: str) -> Place:
         listener.close()
         raise
     host, port = listener.getsockname()[:2]
-    return Place(listener, f'fastcgi:{f"[{host}]" if ":" in host else host}:{port}', None, True)
+    return Place(listener, f'fastcgi:{f"[{host}]" if ":" in host else host}:{port}', None, parsed[1] == 0)
 
 
 def _unix(path: str, announced: bool) -> Place:
     try:
         listener = listen_unix(path)
     except OSError as error:
-        if error.strerror and 'in use' in error.strerror:
+        if error.errno == errno.EADDRINUSE:
             raise OSError(
-                error.errno, f'{path} is another process\'s, which serves there: end that one, or choose another name or `listen`'
+                error.errno, f'{path}: another process serves there: end that one, or choose another name, or `listen`'
             ) from None
         raise OSError(error.errno, f'cannot listen on {path}: {error.strerror or error}') from None
     return Place(listener, f'fastcgi:unix:{path}', path, announced)
@@ -110,17 +113,9 @@ def _inherited() -> Optional[Place]:
 def _folder(environment: Mapping[str, str]) -> str:
     """A folder that nobody else can write to: who could would answer in our name."""
     base = environment.get('XDG_RUNTIME_DIR')
-    if base and os.path.isdir(base):
-        folder = os.path.join(base, 'oriel')
-    else:
-        folder = os.path.join(tempfile.gettempdir(), f'oriel-{os.getuid()}')
-    try:
-        os.mkdir(folder, 0o700)
-    except FileExistsError:
-        pass
+    folder = os.path.join(base, 'oriel') if base else os.path.join(tempfile.gettempdir(), f'oriel-{os.getuid()}')
+    os.makedirs(folder, 0o700, exist_ok=True)
     found = os.lstat(folder)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise PermissionError(f'{folder} is not a folder of this user: remove it, or say where to listen by `listen`')
-    if found.st_mode & 0o077:
-        os.chmod(folder, 0o700)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not this user's alone: say where to listen, as in listen='unix:/path/to/socket'")
     return folder

@@ -152,6 +152,9 @@ def response_of(head: Head, reply: Reply, method: str) -> Union[Response, Declin
         if word == 'reroute':
             return Reroute(headers.get('location') or '', method=rerouted_as)
         if word == 'thrown':
+            # Those of the words for the client, not of the error.
+            for name in ('content-type', 'content-length'):
+                headers.delete(name)
             return _thrown(head.status, detail or None, code, headers)
     except (ValueError, BrokenOff):
         pass

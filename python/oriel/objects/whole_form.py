@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from .connection import Connection
@@ -13,6 +14,8 @@ from .headers import Headers, is_token
 from .path import path_of
 from .request import Request
 
+# RFC 9112 §5
+_flawless = re.compile(r"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*").fullmatch
 Inform = Callable[[int, Headers], None]
 
 
@@ -23,6 +26,9 @@ def read_whole(variables: Dict[str, str], exchange: Exchange, inform: Optional[I
     if len(parts) != 3 or not is_token(parts[0]) or not parts[2].startswith('HTTP/'):
         raise HttpError(400, 'The request line is malformed.')
     method, target, protocol = parts
+    # A caller is believed; but a line that is none would be another field to the next one who reads it.
+    if not _flawless(lines):
+        raise HttpError(400, 'A field line is malformed.')
     rewritten = variables.get('ORIEL_PATH')
     found = path_of(method, target if rewritten is None else rewritten)
     if found is None:
@@ -57,8 +63,13 @@ def content_of(exchange: Exchange, headers: Headers) -> Optional[Content]:
         # The content of a request to which there is none is whole, unless it was to have one.
         if not exchange.came and headers.get('content-length', '0') == '0':
             return None
-    length = headers.get('content-length', '') or ''
-    declared = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
+    lengths = set(headers.getall('content-length'))
+    declared: Optional[int] = None
+    if lengths:
+        length = lengths.pop()
+        if lengths or not (length.isascii() and length.isdigit()) or len(length) > 15:
+            raise HttpError(400, 'Content-Length is no number.')
+        declared = int(length)
     return Content(exchange.read, declared, exchange.trailers)
 
 
