@@ -334,6 +334,12 @@ class Garbage(Served):
                 peer.send(data[at : at + size])
             self.assertEqual(json.loads(peer.reply().body)[0], 3)
 
+    def test_what_is_no_json_is_refused(self) -> None:
+        web = self.peer(self.serve({'it': It()}))
+        for text in ('{', '[]', '[' * 100000, '\xff'):
+            web.send(whole_call({'ORIEL_PARAMS': text}))
+            self.assertEqual(web.reply().head[:2], ['Status: 400 Bad Request', 'Oriel-Answer: thrown'], text[:9])
+
     def test_what_is_no_request_is_refused(self) -> None:
         web = self.peer(self.serve({'it': It()}))
         lines = ('GET / HTTP/1.1\r\nA', 'GET / HTTP/1.1\r\nA : b', 'GET / HTTP/1.1\r\n b: c', 'GET / HTTP/1.1\r\nA: b\nC: d', 'GET / HTTP/1.1\r\nContent-Length: 1\r\ncontent-length: 2')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from time import monotonic
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple, Union
 
 from ..fastcgi import records
 from .channel import Channel, Failed, TimedOut
@@ -13,16 +13,12 @@ from .errors import AuthenticationFailed, HttpError
 from .names import check_object_name
 from .outcome import DeclinedType, Reroute
 from .place import parse_address
+from .pool import Pool
 from .reply import Head, Reply, read_head, response_of
 from .request import Request
 from .resource import is_method
 from .response import Response
 from .variables import plain_variables, whole_variables
-
-PATIENCE = 0.5
-"""Seconds that an object server has to say what it is."""
-_IDLE = 16
-"""Connections that are kept."""
 
 Asked = Union[Request, str]
 Outcome = Union[Response, DeclinedType, Reroute]
@@ -50,12 +46,9 @@ class Bound:
     def __init__(self, handle: str, name: str, timeout: Optional[float]) -> None:
         self.handle = handle
         self.name = check_object_name(name)
-        self._address = parse_address(handle[len('fastcgi:') :])
+        address = parse_address(handle[len('fastcgi:') :])
         self._timeout = timeout
-        self._idle: List[Channel] = []
-        # Whether the server knows of objects; None: it was not asked yet.
-        self._whole: Optional[bool] = None
-        self._windowed = False
+        self._pool = Pool(address, timeout)
 
     def __getattr__(self, method: str) -> Callable[..., Outcome]:
         if not is_method(method):
@@ -70,7 +63,7 @@ class Bound:
         if isinstance(request, str):
             request = Request(request)
         channel = self._channel()
-        if self._whole:
+        if channel.whole:
             variables = whole_variables(self.name, method, request, connection, self._timeout)
         else:
             variables = plain_variables(self.name, method, request, connection)
@@ -133,8 +126,7 @@ class Bound:
 
     def close(self) -> None:
         """Closes the connections that rest. It may be used again."""
-        while self._idle:
-            self._idle.pop().close()
+        self._pool.close()
 
     def __enter__(self) -> Bound:
         return self
@@ -144,7 +136,7 @@ class Bound:
 
     def __del__(self) -> None:
         # One whose handle was refused has no connections.
-        if '_idle' in vars(self):
+        if '_pool' in vars(self):
             self.close()
 
     def _ask_other(self, call: str, name: str, content: bytes, expected: int) -> bytes:
@@ -166,63 +158,31 @@ class Bound:
         self, channel: Channel, variables: Dict[str, str], content: Iterator[bytes], role: int
     ) -> Tuple[Head, Reply]:
         deadline = monotonic() + self._timeout if self._timeout is not None else None
-        reply = Reply(channel, self._timeout, self._keep)
+        reply = Reply(channel, self._timeout, self._pool.keep)
         try:
-            channel.begin(variables, content, role, bool(self._whole), self._windowed)
+            channel.begin(variables, content, role)
             return read_head(channel, deadline), reply
         except TimedOut:
             channel.abort()
             raise HttpError(504, f'{self.name} did not answer within {self._timeout} s') from None
         except Failed as error:
             channel.close()
-            self._whole = None
+            self._pool.forget()
             raise HttpError(502, f'{self.handle}: {error}') from None
         except BaseException:
             channel.abort()
             raise
 
     def _channel(self, whole: bool = False) -> Channel:
-        """A connection to a server of which is known what it is. @param whole: It must know of objects."""
-        channel = self._rested()
+        """@param whole: The server must know of objects."""
         try:
-            if channel is None:
-                channel = Channel(self._address, self._timeout)
-            if self._whole is None:
-                channel = self._meet(channel)
+            channel = self._pool.take()
         except Failed as error:
             raise HttpError(503, f'{self.handle}: {error}') from None
-        if whole and not self._whole:
+        if whole and not channel.whole:
             channel.close()
             raise HttpError(502, f'{self.handle} knows nothing of objects: it can be asked by methods of HTTP only')
         return channel
-
-    def _rested(self) -> Optional[Channel]:
-        while True:
-            try:
-                channel = self._idle.pop()
-            except IndexError:
-                return None
-            if channel.alive:
-                return channel
-            # Closed by the server: another may be there now.
-            channel.close()
-            self._whole = None
-
-    def _meet(self, channel: Channel) -> Channel:
-        values = channel.values(PATIENCE)
-        self._windowed = values is not None and values.get('ORIEL_WINDOW', '0') == str(records.WINDOW)
-        self._whole = values is not None and values.get('ORIEL_OBJECTS') == '1'
-        if self._whole:
-            return channel
-        # Some close the connection then, some serve nobody else meanwhile.
-        channel.close()
-        return Channel(self._address, self._timeout)
-
-    def _keep(self, channel: Channel) -> None:
-        if self._whole and channel.idle and len(self._idle) < _IDLE:
-            self._idle.append(channel)
-        else:
-            channel.close()
 
 
 def _content(request: Request) -> Iterator[bytes]:

@@ -54,7 +54,7 @@ class Call:
         except HttpError as error:
             self._refused = error
         # What is no JSON: a caller that does not keep to the protocol.
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._refused = HttpError(400, str(error))
 
     def _find(self, variables: Dict[str, str]) -> None:

@@ -48,6 +48,9 @@ class Channel:
         except OSError as error:
             raise Failed(f'nobody answers there: {error.strerror or error}') from None
         self.socket.setblocking(False)
+        self.whole = False
+        """Whether the server knows of objects: then the connection may stay."""
+        self.windowed = False
         self.stdout: Deque[bytes] = deque()
         self.status: Optional[int] = None
         """The protocolStatus of END_REQUEST, once it has come."""
@@ -58,7 +61,6 @@ class Channel:
         self._going = b''
         self._content: Optional[Iterator[bytes]] = None
         self._piece = memoryview(b'')
-        self._windowed = False
         self._room = 0
         self._read = 0
 
@@ -71,12 +73,11 @@ class Channel:
             return None
         return self._values
 
-    def begin(self, variables: Dict[str, str], content: Iterator[bytes], role: int, keep: bool, windowed: bool) -> None:
-        """@param variables: Each character is one byte. @param keep: Whether the connection is to stay."""
-        flags = (records.KEEP_CONN if keep else 0) | (records.WINDOWED if windowed else 0)
+    def begin(self, variables: Dict[str, str], content: Iterator[bytes], role: int) -> None:
+        """@param variables: Each character is one byte."""
+        flags = (records.KEEP_CONN if self.whole else 0) | (records.WINDOWED if self.windowed else 0)
         pairs = write_pairs(variables)
-        self._windowed = windowed
-        self._room = records.WINDOW if windowed else 1 << 62
+        self._room = records.WINDOW if self.windowed else 1 << 62
         self._read = 0
         self.status = None
         self.trailers = None
@@ -95,7 +96,7 @@ class Channel:
             return b''
         piece = self.stdout.popleft()
         self._read += len(piece)
-        if self._windowed and self._read >= records.WINDOW // 2 and self.status is None:
+        if self.windowed and self._read >= records.WINDOW // 2 and self.status is None:
             self._going += records.credit(NUMBER, self._read)
             self._read = 0
         return piece
