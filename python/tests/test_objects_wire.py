@@ -146,6 +146,12 @@ class TheWire(Served):
             self.assertEqual((told['client'], told['user']), ('192.0.2.7', ['anna', []]))
             self.assertIn(['X-Forwarded-Host', 'f'], told['fields'])
 
+    def test_fields_that_are_said_twice_are_there_once(self) -> None:
+        both = {'CONTENT_TYPE': 'a/b', 'HTTP_CONTENT_TYPE': 'a/b', 'HTTP_CONTENT_LENGTH': '3', 'HTTP_X': 'y', 'HTTP_A B': 'c'}
+        self.web.send(whole({'REQUEST_URI': '/it/tell', **both}, b'abc'))
+        fields = [field for field in json.loads(self.web.reply().body)['fields'] if field[0] != 'Host']
+        self.assertEqual(sorted(fields), [['Content-Length', '3'], ['Content-Type', 'a/b'], ['X', 'y']])
+
     def test_in_the_plain_form_all_answers_are_those_of_a_cgi_program(self) -> None:
         for path, status in (('/none/x', '404 Not Found'), ('/info/x', '404 Not Found'), ('/', '404 Not Found')):
             self.web.send(whole({'REQUEST_URI': path}))

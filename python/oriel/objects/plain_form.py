@@ -77,7 +77,8 @@ def _headers(variables: Dict[str, str]) -> Headers:
     headers = Headers()
     fields = headers.raw()
     for name, value in variables.items():
-        if name.startswith('HTTP_'):
+        # nginx says those of the content in both ways.
+        if name.startswith('HTTP_') and name not in ('HTTP_CONTENT_TYPE', 'HTTP_CONTENT_LENGTH'):
             sent = name[5:].replace('_', '-').title()
         elif name in ('CONTENT_TYPE', 'CONTENT_LENGTH') and value:
             sent = 'Content-Type' if name == 'CONTENT_TYPE' else 'Content-Length'
