@@ -3,8 +3,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import random
 import threading
-from typing import Iterator, List
+import time
+from typing import Dict, Iterator, List
 
 import oriel
 
@@ -294,6 +296,55 @@ class TheWire(Served):
         other = self.peer(self.path)
         other.send(whole_call(asks('/hello')))
         self.assertEqual(other.reply().body, b'Hello.')
+
+
+class Chance(oriel.Resource):
+    """Answers in all ways, after any time, with what it was asked."""
+
+    def GET(self, request: oriel.Request, connection: oriel.Connection) -> oriel.Response:
+        how = request.query['how']
+        if how in ('late', 'stream'):
+            time.sleep(random.random() * 0.006)
+        if how == 'thrown':
+            raise oriel.HttpError(404, request.query['x'])
+        if how == 'stream':
+            return oriel.Response(iter([request.query['x']] * 3))
+        return oriel.Response(request.query['x'])
+
+    POST = GET
+
+
+class Races(Served):
+    def test_whatever_is_aborted_each_answer_is_its_own(self) -> None:
+        web = self.peer(self.serve({'it': Chance()}, threads=3))
+        chance = random.Random(11)
+        free = list(range(1, 41))
+        asked: Dict[int, str] = {}
+        got: Dict[int, bytes] = {}
+        whole = sent = 0
+        while sent < 3000 or asked:
+            while free and sent < 3000:
+                number = free.pop()
+                asked[number] = f'n{sent}n'
+                got[number] = b''
+                how = chance.choice(['now', 'now', 'now', 'late', 'stream', 'thrown'])
+                web.send(whole_call(asks(f'/?how={how}&x={asked[number]}'), number))
+                sent += 1
+                if chance.random() < 0.2:
+                    web.send(record(2, b'', chance.choice(list(asked))))
+            kind, number, data = web.record() or (0, 0, b'')
+            self.assertIn(number, asked)
+            if kind == 6:
+                got[number] += data[8 : 8 + int.from_bytes(data[4:6], 'big')]
+            elif kind == 3:
+                self.assertEqual(data[12], 0)
+                said = asked.pop(number)
+                body = got.pop(number).partition(b'\r\n\r\n')[2].decode()
+                # An abort may come at any time; what is there is of this request in any case.
+                self.assertIn(body, ('', said, said * 2, said * 3))
+                whole += body != ''
+                free.append(number)
+        self.assertGreater(whole, 2000)
 
 
 class Garbage(Served):

@@ -17,7 +17,8 @@ def authorize(published: Published, request: Request, connection: Connection) ->
         raise HttpError(404)
     said = ask(connection.user, request, connection)
     if said is not None and not isinstance(said, dict):
-        raise TypeError(f'authorize_user of {published.name} returned {type(said).__name__}: expected a dict of variables, or None')
+        kind = type(said).__name__
+        raise TypeError(f'authorize_user of {published.name} returned {kind}: expected a dict of variables, or None')
     fields = []
     for name, value in (said or {}).items():
         if not isinstance(name, str) or not is_token(name) or not isinstance(value, str):

@@ -29,7 +29,9 @@ Found = Tuple[Published, Request, Connection]
 class Call:
     """A request that came, and what answers it."""
 
-    __slots__ = ('pace', '_exchange', '_variables', '_whole', '_answer', '_objects', '_found', '_method', '_refused', '_authorizes')
+    __slots__ = (
+        'pace', '_exchange', '_variables', '_whole', '_answer', '_objects', '_found', '_method', '_refused', '_authorizes',
+    )  # fmt: skip
 
     def __init__(self, objects: Objects, exchange: Exchange) -> None:
         """Raises MalformedPairs."""

@@ -31,7 +31,7 @@ class Exchange:
 
     __slots__ = (
         'link', 'number', 'role', 'keep', 'windowed', 'params', 'params_size', 'pieces', 'came', 'taken', 'credited', 'spent',
-        'input_ended', 'complete', 'gone', 'ended', 'token', 'corked', 'waiter', 'trailer_lines', '_told',
+        'input_ended', 'complete', 'gone', 'ended', 'token', 'corked', 'unclaimed', 'waiter', 'trailer_lines', '_told',
     )  # fmt: skip
 
     def __init__(self, link: Link, number: int, role: int, flags: int) -> None:
@@ -59,6 +59,8 @@ class Exchange:
         """
         That of the thread that answers it, where that is the one that reads: then the end may wait for others to go with it.
         """
+        self.unclaimed: List[None] = [None]
+        """Whose entry the one takes who ends it: the thread that answers, or the one that reads, when it is aborted."""
         self.corked = False
         """Whether its end waits to be sent."""
         self.waiter: Optional[LockType] = None

@@ -12,6 +12,7 @@ from .query import Query
 MOST_PARTS = 1000
 _LARGEST_HEAD = 8192
 _parameter = re.compile(r';[ \t]*([!#$%&\'*+\-.^_`|~0-9A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^";\s]*))').finditer
+_escaped = re.compile('%(?:22|0D|0A)').sub
 
 
 class File(NamedTuple):
@@ -98,6 +99,7 @@ def _parameters(value: str) -> Dict[str, str]:
     for match in _parameter(value):
         name, quoted, plain = match.groups()
         # Browsers write a quote as %22 and line ends as %0D%0A (HTML, "multipart form data"), and a backslash as it is.
-        text = plain if quoted is None else re.sub(r'%(22|0D|0A)', lambda m: unquote(str(m.group())), quoted.replace('\\"', '"'))
-        found.setdefault(name.lower(), text)
+        if quoted is not None:
+            plain = _escaped(lambda found: unquote(found.group()), quoted.replace('\\"', '"'))
+        found.setdefault(name.lower(), plain)
     return found

@@ -119,7 +119,13 @@ class Link:
 
     def claim(self, exchange: Exchange) -> bool:
         """Takes a request out. Returns whether it was there: who took it out is the one to end it, and to `release` then."""
-        return self.exchanges.pop(exchange.number, None) is not None
+        try:
+            exchange.unclaimed.pop()
+        except IndexError:
+            return False
+        # Only now: once its end was sent the number may be another's.
+        del self.exchanges[exchange.number]
+        return True
 
     def release(self) -> None:
         """The end of a request was sent: the connection may be closed, as far as that one goes."""

@@ -48,7 +48,9 @@ def _respelled(found: str) -> str:
 
 
 def path_of(method: str, target: str) -> 'Optional[Tuple[str, str]]':
-    """Canonical path and query of a request. None where they are refused: not all forms go with all methods (RFC 9112 §3.2)."""
+    """
+    Canonical path and query of a request. None where they are refused: not all forms go with all methods (RFC 9112 §3.2).
+    """
     path, search = split_target(target)
     if path is None or (path == '' and method != 'CONNECT') or (path == '*' and method != 'OPTIONS'):
         return None
