@@ -211,6 +211,17 @@ test('programs give serve() and createSite() object servers too', LINUX, async (
   )
 })
 
+test('ten thousand objects on one server', LINUX, async (t) => {
+  const served = await serving(t, { paul: `${COMMAND} paul many` })
+  const { site, url } = served
+  await answering(url, '/echo@paul')
+  for (const i of [0, 4711, 9999]) assert.equal(await text(url, `/o${i}@paul`), `o${i}`)
+  assert.equal(await statusOf(url, '/o10000@paul'), 404)
+  const { processes } = await site.application()
+  t.diagnostic(`${Math.round((processes[0]?.memory ?? 0) / 2 ** 20)} MiB`)
+  await stopped(served)
+})
+
 test('a thousand object servers in a config, and objects that nobody has published', LINUX, async (t) => {
   const names = Array.from({ length: 1000 }, (_, i) => `s${i}`)
   const objects = Object.fromEntries(names.map((name) => [name, `fastcgi:unix:./${name}.sock`]))

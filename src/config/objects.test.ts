@@ -84,6 +84,25 @@ test('what a config says of object servers and cannot be is told with its key', 
   }
 })
 
+test('names with dots are not taken for one another', async () => {
+  const objects: Config['objects'] = {
+    'a.handle': 'fastcgi:unix:./one.sock',
+    a: { handle: 'command:node run.mjs' },
+    'b.0': 'fastcgi:unix:./one.sock',
+    b: ['command:node run.mjs'],
+  }
+  const { site } = await build({ objects }, { explaining: true })
+  for (const [name, handle] of [
+    ['a.handle', 'fastcgi:unix:./one.sock'],
+    ['a', 'command:node run.mjs'],
+    ['b', 'command:node run.mjs'],
+  ] as const) {
+    const { lines } = await site.explain('GET', `/echo@${name}`)
+    assert.equal(new Map(lines).get('handle'), handle)
+  }
+  assert.equal(Object.keys(applicationKeys({ routes: [], objects }, base, source)).length, 2)
+})
+
 test('a route that names an object of nobody is told with its key', async () => {
   const objects = { paul: 'fastcgi:unix:./anna.sock' }
   const told = (object: string, given: NonNullable<Config['objects']> = objects) =>
@@ -174,9 +193,9 @@ test('commands are applications, known by their place, whose scripts are not ser
   )
   assert.equal(new Set(specs.map(({ key }) => key)).size, 3)
   assert.deepEqual(Object.keys(applicationKeys(config, base, source)), [
-    'objects.paul.handle',
-    'objects.anna',
-    'objects.all.1',
+    'objects/paul/handle',
+    'objects/anna',
+    'objects/all/1',
   ])
   const { site } = await build(config, { explaining: true })
   assert.equal((await site.request('/run.mjs')).status, 404)

@@ -37,7 +37,7 @@ export async function objectsOf(config: Config, reading: ObjectsReading): Promis
   const access = objectAccess(config)
   const identity = ownIdentity(config.routes, [config.access, ...Object.values(access)])
   const refuse = refusing(source)
-  const ends = new Map([...objectEnds(config, base, source)].map((end) => [end.path.join('.'), end]))
+  const ends = new Map([...objectEnds(config, base, source)].map((end) => [end.path.join('/'), end]))
   const members = new AliasMembers(config, ends, refuse)
   const servers: Record<string, MountedServer> = Object.create(null)
   for (const [name, given] of Object.entries(config.objects ?? {})) {

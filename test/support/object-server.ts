@@ -48,4 +48,13 @@ class Dies extends Resource {
   }
 }
 
-await publish(name, { echo: new Echo(), pid: new Pid(), stream: new Stream(), dies: new Dies() })
+/** So many that none may cost much. */
+const many = word === 'many' ? Array.from({ length: 10_000 }, (_, i) => [`o${i}`, () => new Response(`o${i}`)]) : []
+
+await publish(name, {
+  ...Object.fromEntries(many),
+  echo: new Echo(),
+  pid: new Pid(),
+  stream: new Stream(),
+  dies: new Dies(),
+})
