@@ -54,6 +54,11 @@ export function carriedBy(connection: Connection): CarriedCall | undefined {
   return (connection as Partial<CalledConnection>).called
 }
 
+/** What the web server told of a request; undefined where the request came in another way. */
+export function callOf(connection: Connection): Told | undefined {
+  return carriedBy(connection)
+}
+
 /** Lets in whom the web server let in (REMOTE_USER, by AUTH_TYPE): for `access` of the routes of a Site that runs behind one. */
 export const webServerUser: Scheme = {
   identify: (_, connection) => carriedBy(connection)?.user,
