@@ -1,7 +1,7 @@
 import type { Connection } from '../../message/connection.ts'
 import type { IncomingBody } from '../../message/request.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
-import { CarriedCall, carriedBy, type Told } from '../called/call.ts'
+import { CarriedCall, type Told, toldBy } from '../called/call.ts'
 import type { ErrorLine } from '../called/error-line.ts'
 
 /** The file that a Filter is to filter (FastCGI §6.4). Reading it drops what was not read of the request's own content. */
@@ -52,6 +52,6 @@ export class FastCgiCall extends CarriedCall implements Call {
 
 /** What FastCGI knows of a request, by its connection; undefined where the request came in another way. */
 export function callOf(connection: Connection): Call | undefined {
-  const call = carriedBy(connection) as FastCgiCall | undefined
+  const call = toldBy(connection) as FastCgiCall | undefined
   return call?.role === undefined ? undefined : call
 }

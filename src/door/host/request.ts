@@ -55,21 +55,30 @@ export interface HostRequest {
   readonly mount?: string | undefined
   /** What the host calls the request. */
   readonly requestId?: string | undefined
-  /** Null where there is none. Its size is what Content-Length says. */
+  /**
+   * Null where there is none. Its size is what Content-Length says. What it throws is answered 400, but for a TypeError: that
+   * is a mistake in the host, and 500.
+   */
   readonly content: HostContent | null
   /** Whom to call, once, when the client has gone before it has its answer; at once where it has already. */
   onGone(call: () => void): void
   /**
    * Sends the head, or keeps it for the first piece.
    * @param statusText The reason phrase; never empty unless the status has none.
-   * @param fields Content-Length among them where it is to be said; none of the connection (RFC 9110 §7.6.1).
+   * @param fields Content-Length among them where it is to be said; Date only where the resource says it; none of the
+   * connection (RFC 9110 §7.6.1).
    * @param size Bytes of content that will be written; undefined where that is not known.
    */
   head(status: number, statusText: string, fields: readonly string[], size: number | undefined): void
+  /** Sends what `head` kept: the first piece is not there yet. */
+  flush?(): void
   /** Sends a piece of the content. Returns a promise where the client is behind: fulfilled when the piece is the caller's again and more may come. */
   write(chunk: Uint8Array): void | Promise<void>
-  /** The answer is whole. @param trailers Only where the client said `TE: trailers`. */
-  end(trailers?: readonly string[]): void
+  /**
+   * The answer is whole. May return a promise, fulfilled when all of it has left.
+   * @param trailers Only where the size was not known and the client said `TE: trailers`.
+   */
+  end(trailers?: readonly string[]): void | Promise<void>
   /** The answer is not whole and will not be, which the client must be able to see: reset the connection, or the stream. */
   breakOff(): void
   /** Sends an informational answer (103), where the host can. */
