@@ -15,6 +15,7 @@ interface Head {
 export class FetchAnswer {
   readonly response: Promise<globalThis.Response>
   readonly #resolve: (response: globalThis.Response) => void
+  readonly #toHead: boolean
   readonly #left: () => void
   #head: Head | undefined = undefined
   /** All of the content, where it came in one piece. */
@@ -23,8 +24,9 @@ export class FetchAnswer {
   #wake: (() => void) | undefined = undefined
   #over = false
 
-  /** @param left Told when the reader of the answer leaves before its end. */
-  constructor(left: () => void) {
+  /** @param toHead Whether HEAD was asked. @param left Told when the reader of the answer leaves before its end. */
+  constructor(toHead: boolean, left: () => void) {
+    this.#toHead = toHead
     this.#left = left
     let resolve: (response: globalThis.Response) => void = () => {}
     this.response = new Promise((made) => {
@@ -65,7 +67,7 @@ export class FetchAnswer {
   end(): void {
     if (this.#over) return
     this.#over = true
-    if (this.#stream === undefined) this.#respond(this.#whole ?? null)
+    if (this.#stream === undefined) this.#respond(this.#whole ?? this.#nothing())
     else this.#stream.close()
   }
 
@@ -76,6 +78,13 @@ export class FetchAnswer {
     if (this.#stream === undefined) this.#resolve(new globalThis.Response(null, { status: 500 }))
     else this.#stream.error(error)
     this.#resume()
+  }
+
+  /** Without a body runtimes would say that GET has 0 bytes, which nobody knows (RFC 9110 §8.6). */
+  #nothing(): ReadableStream<Uint8Array> | null {
+    const { status, headers } = this.#head?.init ?? {}
+    if (!this.#toHead || status === undefined || BODILESS.has(status) || headers?.has('content-length')) return null
+    return new ReadableStream({ start: (controller) => controller.close() })
   }
 
   /** The head leaves with a stream, unless the answer is over by now or can have no content. */

@@ -3,9 +3,12 @@ import type { HostContent } from '../host/request.ts'
 /** The content of a platform's Request, pulled: what is not asked for stays with the runtime. */
 export class FetchContent implements HostContent {
   readonly #stream: ReadableStream<Uint8Array>
+  readonly #failed: () => void
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  /** @param failed Told when it cannot be read to its end. */
+  constructor(stream: ReadableStream<Uint8Array>, failed: () => void) {
     this.#stream = stream
+    this.#failed = failed
   }
 
   /** @throws TypeError where somebody else reads it. */
@@ -14,8 +17,13 @@ export class FetchContent implements HostContent {
     const reader = this.#stream.getReader()
     return {
       next: async () => {
-        const { done, value } = await reader.read()
-        return done ? { done, value: undefined } : { done, value }
+        try {
+          const { done, value } = await reader.read()
+          return done ? { done, value: undefined } : { done, value }
+        } catch (error) {
+          this.#failed()
+          throw error
+        }
       },
       return: async () => {
         await reader.cancel()

@@ -45,8 +45,9 @@ export class FetchHostRequest implements HostRequest {
     this.facts = facts
     this.user = user
     this.mount = mount
-    this.content = request.body === null ? null : new FetchContent(request.body)
-    this.#answer = new FetchAnswer(() => this.#left())
+    // A content that breaks off is that of a client which has gone; Deno tells of it in no other way.
+    this.content = request.body === null ? null : new FetchContent(request.body, () => this.#left())
+    this.#answer = new FetchAnswer(request.method === 'HEAD', () => this.#left())
     this.#signal = request.signal
   }
 
