@@ -16,7 +16,7 @@ export function findProgram(name: string): string | undefined {
  * The path of a real peer that a test needs. Where it is absent the test is skipped and says so, and undefined is
  * returned; with `ORIEL_REQUIRE_PEERS=1` in the environment, as in continuous integration, it fails instead.
  */
-export function needPeer(t: TestContext, name: string): string | undefined {
+export function needPeer(t: Pick<TestContext, 'skip'>, name: string): string | undefined {
   const path = findProgram(name)
   if (path !== undefined) return path
   const sentence = `${name} is not installed, and this test needs it`
