@@ -30,7 +30,7 @@ export const FASTCGI: Readonly<Record<string, Start>> = {
       fastcgi_pass ${address};
     }`,
     ),
-  Apache: (t, address) =>
+  apache2: (t, address) =>
     startApache(
       t,
       `AllowEncodedSlashes NoDecode
@@ -49,7 +49,7 @@ fastcgi.server = ("/" => ((
 )))`,
     )
   },
-  Caddy: (t, address) =>
+  caddy: (t, address) =>
     startCaddy(
       t,
       `reverse_proxy ${address} {
@@ -61,7 +61,7 @@ fastcgi.server = ("/" => ((
 
 /** What starts the script for each request. */
 export const CGI: Readonly<Record<string, Start>> = {
-  Apache: (t, script) =>
+  apache2: (t, script) =>
     startApache(
       t,
       `AllowEncodedSlashes NoDecode

@@ -91,7 +91,8 @@ export function startCaddy(t: PeerTest, site: string): Promise<WebServer | undef
   auto_https off
   grace_period 1s
 }
-http://127.0.0.1:${port} {
+http://:${port} {
+  bind 127.0.0.1
   ${site}
 }
 `
