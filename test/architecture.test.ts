@@ -96,9 +96,15 @@ test('message and protocol know no platform, protocol no sockets and no timers',
   assert.deepEqual(wrong, [])
 })
 
+/** Says where objects are to whoever publishes them by hand. */
+const SAYS_ITS_PLACE = 'door/publish/say.ts'
+
 test('only the command line prints', () => {
   const printing = own.filter(
-    (name) => !name.startsWith('cli/') && /\bconsole\.|process\.(?:stdout|stderr)\b/.test(code.get(name) ?? ''),
+    (name) =>
+      !name.startsWith('cli/') &&
+      name !== SAYS_ITS_PLACE &&
+      /\bconsole\.|process\.(?:stdout|stderr)\b/.test(code.get(name) ?? ''),
   )
   assert.deepEqual(printing, [])
 })

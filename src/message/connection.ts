@@ -68,6 +68,11 @@ export class Connection {
   readonly socket: SocketFacts
   readonly exchange: Exchange
   readonly protocol: string
+  /**
+   * When whoever asked gives up waiting for the head of the answer, in milliseconds since 1970; undefined where that is not
+   * told. Calls that are made for it should take no longer.
+   */
+  deadline: number | undefined = undefined
   /** What went wrong, for a resource that is asked for the page that tells of it; undefined for all others. */
   readonly failure: Failure | undefined
   readonly #client: ClientFacts | undefined

@@ -174,6 +174,15 @@ export class Headers implements Iterable<[string, string]> {
     return this.#hold(this.#list, this.#withheld)
   }
 
+  /** These fields as HTTP/1 writes them, `Name: value CRLF` for each line, in the order and the case sent. @internal */
+  lines(): string {
+    if (this.#list === undefined && this.#withheld === undefined) return this.#lines
+    const list = this.fields()
+    let lines = ''
+    for (let i = 0; i < list.length; i += 2) lines += `${list[i]}: ${list[i + 1]}\r\n`
+    return lines
+  }
+
   /**
    * Takes a field away until `giveBack`, from all who read these fields or copy them. Costs nothing where nobody does.
    * @param name In lower case. @internal

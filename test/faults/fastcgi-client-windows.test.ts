@@ -181,7 +181,14 @@ test(
   'of an application that serves one after the other, only the one it has begun with breaks off',
   LIMIT,
   async () => {
-    const known = { maxConns: undefined, maxReqs: undefined, mpxsConns: true, window: WINDOW, serial: true }
+    const known = {
+      maxConns: undefined,
+      maxReqs: undefined,
+      mpxsConns: true,
+      window: WINDOW,
+      objects: false,
+      serial: true,
+    }
     const dying = await new FakeApplication((asked) => {
       if (dying.asked.length === 4) asked.connection.end()
     }).listen()

@@ -30,10 +30,8 @@ export class StreamedBody extends HeldBody {
     this.#allowed = crediting.window
   }
 
-  /** There are none in CGI. */
-  get trailers(): Headers | undefined {
-    return undefined
-  }
+  /** The fields behind it: there are none in CGI, and some between our own ends. */
+  trailers: Headers | undefined = undefined
 
   /** Takes a copy of a piece. What is more than was declared is dropped (RFC 3875 §4.2). @throws what `exceeded` throws. */
   feed(bytes: Uint8Array): void {

@@ -8,6 +8,7 @@ import {
 import type { Exchange } from '../../message/exchange.ts'
 import { isToken } from '../../message/fields.ts'
 import type { Scheme } from '../../message/interface.ts'
+import type { WholeCall } from '../../protocol/object/read-call.ts'
 import { variableOf } from './facts.ts'
 
 /** What a web server tells of a request beyond HTTP. */
@@ -34,12 +35,15 @@ export class CarriedCall implements Told, Carried {
   readonly user: AuthorizationRecord | undefined
   /** The part of the canonical path that SCRIPT_NAME names. */
   readonly mount: string
+  /** The call of an object in the form that says all; undefined where a web server knows of FastCGI and CGI only. */
+  readonly whole: WholeCall | undefined
 
   /** @param user REMOTE_USER; empty for nobody. */
-  constructor(variables: readonly string[], user: string, mount: string) {
+  constructor(variables: readonly string[], user: string, mount: string, whole?: WholeCall) {
     this.variables = variables
     this.user = user === '' ? undefined : { name: user, groups: [] }
     this.mount = mount
+    this.whole = whole
   }
 
   variable(name: string): string | undefined {
@@ -53,21 +57,37 @@ export class CarriedCall implements Told, Carried {
   }
 }
 
-/** The connection of a request that a web server sent on, or that a host server handed over. */
+/** The connection of a request that a web server sent on. */
 export class CalledConnection extends Connection {
+  /** Looked for by its name: another copy of this package may ask. @internal */
+  readonly called: CarriedCall
+
+  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
+    super(facts, exchange, protocol, call.whole?.client)
+    this.called = call
+    const { whole } = call
+    if (whole !== undefined) {
+      const { identity, timeout } = whole
+      if (identity !== undefined) this.identify(identity.user, identity.variables, identity.means)
+      if (timeout > 0) this.deadline = Date.now() + timeout
+    } else if (call.user !== undefined) this.identify(call.user, undefined, call.means)
+  }
+}
+
+/** The connection of a request that a host server handed over. */
+export class HostConnection extends Connection {
   /** Looked for by its name: another copy of this package may ask. @internal */
   readonly called: Carried
 
-  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: Carried, client?: ClientFacts) {
+  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, said: Carried, client?: ClientFacts) {
     super(facts, exchange, protocol, client)
-    this.called = call
-    if (call.user !== undefined) this.identify(call.user, undefined, call.means)
+    this.called = said
   }
 }
 
 /** What a web server or a host server said of a request; undefined where the request came in another way. @internal */
 export function carriedBy(connection: Connection): Carried | undefined {
-  return (connection as Partial<CalledConnection>).called
+  return (connection as Partial<HostConnection>).called
 }
 
 /** What a web server told of a request by variables; undefined where the request came in another way. */

@@ -1,3 +1,5 @@
+import type { Headers } from '../../message/headers.ts'
+
 /** What an answer is sent by. */
 export interface AnswerSender {
   /** Bytes that were sent. */
@@ -13,6 +15,8 @@ export interface Carrier {
   readonly sender: AnswerSender
   /** Bytes of content that came. */
   readonly bytesIn: number
+  /** Takes the fields behind the content of an answer, where there is a place for them; just before its end. */
+  sendTrailers?(fields: Headers): void
   /** The answer is whole. */
   complete(): void
   /** It is not and will not be, which the web server must be able to see. */

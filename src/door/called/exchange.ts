@@ -1,11 +1,12 @@
 import { cancelBody, isAsyncIterable, isSized, release, toBytes } from '../../message/body.ts'
-import type { Connection } from '../../message/connection.ts'
+import type { Connection, Informer } from '../../message/connection.ts'
 import type { HttpError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
+import type { Headers } from '../../message/headers.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
-import { cgiHead } from '../../protocol/cgi/write-head.ts'
+import { cgiHead, informationalHead } from '../../protocol/cgi/write-head.ts'
 import { renderFields } from '../../protocol/http1/response-head.ts'
 import { defaultPage } from '../../site/error-page.ts'
 import { contentSize } from '../content-size.ts'
@@ -16,7 +17,7 @@ import { COPIED, latin1 } from './output.ts'
 import type { Answering as Answerer } from './sites.ts'
 
 /** A request while the site answers it, and its answer. */
-export class CalledExchange implements Answering {
+export class CalledExchange implements Answering, Informer {
   readonly #carrier: Carrier
   readonly #site: Answerer
   readonly #request: Request
@@ -55,6 +56,11 @@ export class CalledExchange implements Answering {
     this.#request.abort(error)
     if (this.#source !== undefined) release(this.#source)
     if (this.#state === 'answering') this.#end()
+  }
+
+  /** Sends an informational answer ahead (RFC 9110 §15.2), as a head of its own. */
+  inform(status: number, headers: Headers): void {
+    if (this.#state === 'running') this.#carrier.sender.text(informationalHead(status, headers))
   }
 
   #failed(error: unknown): void {
@@ -133,6 +139,9 @@ export class CalledExchange implements Answering {
       }
       this.#source = undefined
       if (!this.sendHead()) await sender.content(this.#takeHead())
+      if (size === undefined && response.trailers !== undefined) {
+        this.#carrier.sendTrailers?.(await response.trailers())
+      }
       if (!this.#isOver()) this.#finish()
     } catch (error) {
       this.#broken(error, response)

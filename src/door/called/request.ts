@@ -21,6 +21,11 @@ export const NOTHING: RequestParts = {
   selective: false,
 }
 
+/** HTTP/2 has no minor version in its name. */
+function protocolOf(version: string): string {
+  return version === '2.0' ? 'HTTP/2' : `HTTP/${version}`
+}
+
 /** A request of a web server as the site is to see it. */
 export function calledExchange(
   carrier: Carrier,
@@ -29,7 +34,11 @@ export function calledExchange(
   call: CarriedCall,
   record: Exchange,
 ): CalledExchange {
-  const facts = new ToldFacts(call.variables, parts.secure)
-  const connection = new CalledConnection(facts, record, `HTTP/${parts.version}`, call)
-  return new CalledExchange(carrier, site, new Request(parts), connection)
+  const { variables, whole } = call
+  const facts = whole?.facts ?? new ToldFacts(variables, parts.secure)
+  const protocol = parts.version === '1.1' ? 'HTTP/1.1' : protocolOf(parts.version)
+  const connection = new CalledConnection(facts, record, protocol, call)
+  const exchange = new CalledExchange(carrier, site, new Request(parts), connection)
+  if (whole !== undefined) connection.informer = exchange
+  return exchange
 }

@@ -1,6 +1,7 @@
 import type { Connection } from '../../message/connection.ts'
 import type { IncomingBody } from '../../message/request.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
+import type { WholeCall } from '../../protocol/object/read-call.ts'
 import { CarriedCall, type Told, toldBy } from '../called/call.ts'
 import type { ErrorLine } from '../called/error-line.ts'
 
@@ -38,8 +39,9 @@ export class FastCgiCall extends CarriedCall implements Call {
     user: string,
     mount: string,
     line: ErrorLine,
+    whole?: WholeCall,
   ) {
-    super(variables, user, mount)
+    super(variables, user, mount, whole)
     this.role = role
     this.data = data
     this.#line = line

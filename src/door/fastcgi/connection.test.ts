@@ -30,6 +30,7 @@ function connected(app: unknown, values: readonly (readonly [string, string])[] 
   const context: FastCgiContext = {
     sites: sitesOf(app, {}),
     values: new Map(values),
+    objects: false,
     window: 65536,
     maxParams: 100_000,
     maxRequests: 1e9,

@@ -113,6 +113,10 @@ export class FastCgiConnection implements SocketEvents, App, Wire, FromWebServer
     return new FastCgiRequest(this, id, role, keep, windowed ? window : Number.POSITIVE_INFINITY)
   }
 
+  get objects(): boolean {
+    return this.#context.objects
+  }
+
   siteOf(role: RoleName): Answering {
     const site = this.#context.sites[role]
     if (site === undefined) throw new TypeError(`there is no ${role}`)

@@ -11,6 +11,8 @@ export interface FastCgiContext {
   readonly sites: RoleSites
   /** What GET_VALUES asks for. */
   readonly values: ReadonlyMap<string, string>
+  /** Whether it publishes objects, and takes calls in the whole form (docs/objects-protocol.md). */
+  readonly objects: boolean
   /** Bytes that may be sent ahead on a stream, to a web server that knows of it; 0 where that is not offered. */
   readonly window: number
   /** Bytes that the variables of one request may have. */

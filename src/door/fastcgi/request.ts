@@ -1,10 +1,14 @@
 import { HttpError } from '../../message/errors.ts'
+import type { Headers } from '../../message/headers.ts'
 import type { RequestParts } from '../../message/request.ts'
 import { CalledBy, mountOf } from '../../protocol/cgi/request-parts.ts'
 import type { AppRequest } from '../../protocol/fastcgi/application.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import { FastCgiFault } from '../../protocol/fastcgi/fault.ts'
 import { credit } from '../../protocol/fastcgi/records.ts'
+import { readTrailers } from '../../protocol/fastcgi/trailers.ts'
+import { REQUEST } from '../../protocol/object/names.ts'
+import { WholeCall } from '../../protocol/object/read-call.ts'
 import { toHttpError } from '../../site/errors.ts'
 import type { BodySource } from '../body.ts'
 import { type Crediting, StreamedBody } from '../called/body.ts'
@@ -28,7 +32,7 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   readonly sender: Sender
   readonly #wire: Wire
   #variables: readonly string[] = []
-  #called: CalledBy | undefined = undefined
+  #called: CalledBy | WholeCall | undefined = undefined
   #body: StreamedBody | null = null
   #data: StreamedBody | null = null
   #call: FastCgiCall | undefined = undefined
@@ -50,7 +54,7 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   params(variables: readonly string[]): void {
     this.#variables = variables
     try {
-      const called = new CalledBy(variables)
+      const called = this.#wire.objects && isWhole(variables) ? new WholeCall(variables) : new CalledBy(variables)
       this.#called = called
       // FastCGI §6.3: an Authorizer gets no content.
       if (this.role === 'Authorizer' || called.size === 0) this.#run(called, null)
@@ -83,6 +87,14 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
 
   credit(bytes: number): void {
     if (this.windowed) this.sender.allow(bytes)
+  }
+
+  trailers(bytes: Uint8Array): void {
+    if (this.windowed && this.#body !== null) this.#body.trailers = readTrailers(bytes)
+  }
+
+  sendTrailers(fields: Headers): void {
+    if (this.windowed && this.#call?.whole !== undefined) this.sender.trailers(fields)
   }
 
   /** FastCGI §5.4: the end is told at once; what the resource still does is of no use to anybody. */
@@ -156,9 +168,10 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   }
 
   /** @throws HttpError where the variables make no request. */
-  #run(called: CalledBy, body: StreamedBody | null): void {
+  #run(called: CalledBy | WholeCall, body: StreamedBody | null): void {
     const parts = called.parts(body)
-    this.#answer(called, this.role === 'Authorizer' ? authorizerParts(parts, called, this.#variables) : parts)
+    const asked = this.role === 'Authorizer' && called instanceof CalledBy
+    this.#answer(called, asked ? authorizerParts(parts, called, this.#variables) : parts)
   }
 
   #refuse(error: unknown): void {
@@ -166,17 +179,26 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
     this.#answer(undefined, NOTHING).refuse(toHttpError(error))
   }
 
-  #answer(called: CalledBy | undefined, parts: RequestParts): CalledExchange {
+  #answer(called: CalledBy | WholeCall | undefined, parts: RequestParts): CalledExchange {
     const site = this.#wire.siteOf(this.role)
-    const mount = called === undefined ? '' : mountOf(called.scriptName, parts.path)
-    const user = this.role === 'Authorizer' ? provenUser(called, this.#variables) : (called?.user ?? '')
-    const call = new FastCgiCall(this.role, this.#variables, this.#filterData(), user, mount, this)
-    const record = new ReportedExchange(site.report, this, called?.requestId)
+    const call = this.#callFor(called, parts)
+    const record = new ReportedExchange(site.report, this, called instanceof WholeCall ? undefined : called?.requestId)
     const exchange = calledExchange(this, site, parts, call, record)
     this.#call = call
     this.#exchange = exchange
     if (called !== undefined) exchange.run()
     return exchange
+  }
+
+  #callFor(called: CalledBy | WholeCall | undefined, { path }: RequestParts): FastCgiCall {
+    const { role } = this
+    const variables = this.#variables
+    if (called instanceof WholeCall) {
+      return new FastCgiCall(role, variables, undefined, '', called.mount, this, called)
+    }
+    const mount = called === undefined ? '' : mountOf(called.scriptName, path)
+    const user = role === 'Authorizer' ? provenUser(called, variables) : (called?.user ?? '')
+    return new FastCgiCall(role, variables, this.#filterData(), user, mount, this)
   }
 
   #filterData(): FilterData | undefined {
@@ -221,6 +243,12 @@ class FilterReading extends Reading {
     }
     super.wanted()
   }
+}
+
+/** Of callers of objects it is among the first: whoever sends others need not be searched to the end. */
+function isWhole(variables: readonly string[]): boolean {
+  for (let i = 0; i < 8; i += 2) if (variables[i] === REQUEST) return true
+  return false
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,5 +1,7 @@
-import { BROKEN_OFF, MAX_CONTENT, ProtocolStatus, STDERR, STDOUT } from '../../protocol/fastcgi/codes.ts'
+import type { Headers } from '../../message/headers.ts'
+import { BROKEN_OFF, MAX_CONTENT, ProtocolStatus, STDERR, STDOUT, TRAILERS } from '../../protocol/fastcgi/codes.ts'
 import { endRequest, record, recordHead, streamEnd } from '../../protocol/fastcgi/records.ts'
+import { trailersOf } from '../../protocol/fastcgi/trailers.ts'
 import type { AnswerSender } from '../called/carrier.ts'
 import { COPIED, latin1, type Output } from '../called/output.ts'
 
@@ -52,6 +54,12 @@ export class Sender implements AnswerSender {
       else await this.#output.bytes(recordHead(STDOUT, this.id, piece.byteLength), piece)
     }
     await this.#output.room()
+  }
+
+  /** The fields behind the content: just before its end, and beside the window. */
+  trailers(fields: Headers): void {
+    const bytes = trailersOf(fields)
+    if (!this.over && bytes.byteLength > 0) this.#output.text(record(TRAILERS, this.id, latin1(bytes)))
   }
 
   /** Text for the error log of the web server. What the window has no room for is dropped: returns whether it was sent. */

@@ -1,6 +1,12 @@
 import type { ListenAddress } from '../../io/bound.ts'
 import type { Report } from '../../message/exchange.ts'
-import { maxConns, maxReqs, mpxsConns, window as windowName } from '../../protocol/fastcgi/codes.ts'
+import {
+  maxConns,
+  maxReqs,
+  mpxsConns,
+  objects as objectsName,
+  window as windowName,
+} from '../../protocol/fastcgi/codes.ts'
 import { type FromWebServer, Listening, whole } from '../called/listening.ts'
 import type { Serving, ServingOptions } from '../called/serving.ts'
 import { FastCgiConnection } from './connection.ts'
@@ -33,13 +39,23 @@ export interface FastCgiServer extends Serving {}
  * @throws TypeError for an app or options that cannot be, the system's error where an address cannot be listened on.
  */
 export async function serveFastCgi(app: unknown, options: FastCgiOptions = {}): Promise<FastCgiServer> {
-  const application = new Application(sitesOf(app, options), options)
+  return listening(sitesOf(app, options), options)
+}
+
+/** The same for what publishes objects. */
+export function serveObjects(sites: RoleSites, options: FastCgiOptions): Promise<FastCgiServer> {
+  return listening(sites, options, true)
+}
+
+async function listening(sites: RoleSites, options: FastCgiOptions, objects: boolean = false): Promise<FastCgiServer> {
+  const application = new Application(sites, options, objects)
   await application.listen(options.listen)
   return application
 }
 
 class Application implements FastCgiServer, FastCgiContext {
   readonly sites: RoleSites
+  readonly objects: boolean
   readonly values: ReadonlyMap<string, string>
   readonly window: number
   readonly maxParams: number
@@ -48,8 +64,9 @@ class Application implements FastCgiServer, FastCgiContext {
   running = 0
   readonly #listening: Listening
 
-  constructor(sites: RoleSites, options: FastCgiOptions) {
+  constructor(sites: RoleSites, options: FastCgiOptions, objects: boolean) {
     this.sites = sites
+    this.objects = objects
     this.window = whole('window', options.window ?? 65536, 0)
     this.maxParams = whole('maxParams', options.maxParams ?? 262144, 1)
     this.maxRequests = whole('maxRequests', options.maxRequests ?? 1024, 1)
@@ -59,6 +76,7 @@ class Application implements FastCgiServer, FastCgiContext {
       [maxConns, String(maxConnections)],
       [maxReqs, String(this.maxRequests)],
       [mpxsConns, '1'],
+      ...(objects ? ([[objectsName, '1']] as const) : []),
       ...(this.window > 0 ? ([[windowName, String(this.window)]] as const) : []),
     ])
     const listening = {

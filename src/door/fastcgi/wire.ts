@@ -7,6 +7,8 @@ import type { Sender } from './sender.ts'
 /** What a request may ask of the connection that it runs on. */
 export interface Wire {
   readonly output: Output
+  /** Whether calls of objects are understood. */
+  readonly objects: boolean
   /** Who answers in a role. */
   siteOf(role: RoleName): Answering
   /** A body holds as much as it should: nothing is read until somebody pulls. */

@@ -411,6 +411,16 @@ test('a client that goes is told to the resource in each phase, and the loggers 
     await new Promise((resolve) => setImmediate(resolve))
     assert.ok(released)
   })
+  await t.test('while its answer is written to a host that takes everything at once', async () => {
+    async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
+      for (;;) yield Buffer.from('x')
+    }
+    const { site, records } = siteOf(() => new Response(endless()))
+    const host = new FakeHost({ write: () => {} })
+    setTimeout(() => host.gone(), 5)
+    assert.equal(await handleRequest(site, host), 'answered')
+    assert.deepEqual([host.endings, records[0]?.aborted], [[], true])
+  })
   await t.test('before the site was asked', async () => {
     const { site, records } = siteOf((request: Request) => new Response(String(request.signal.aborted)))
     const host = new FakeHost({ onGone: (call) => call() })

@@ -47,6 +47,11 @@ export class Abilities {
     return this.multiplexes && this.#windows ? this.#values.window : 0
   }
 
+  /** Whether it is an object server that takes calls in the whole form. */
+  get objects(): boolean {
+    return this.#values.objects
+  }
+
   /**
    * Whether connections stay open when their request has ended. One process that serves one connection at a time would
    * leave all others waiting meanwhile, those of our other workers too (iipsrv#203): so where nothing else is said

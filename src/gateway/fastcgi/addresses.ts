@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import type { FastCgiOptions } from './backends.ts'
 
 /** How connections to applications are kept. */
-export interface FastCgiPoolOptions extends Omit<FastCgiOptions, 'address' | 'role'> {}
+export interface FastCgiPoolOptions extends Omit<FastCgiOptions, 'address' | 'role' | 'objects'> {}
 
 /** Addresses as they are dialled: paths of sockets are taken from a folder, that of the config. */
 export function addressesOf(address: string | readonly string[], base: string): string[] {

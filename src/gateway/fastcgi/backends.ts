@@ -1,10 +1,12 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationAddress, applicationAddress } from '../address.ts'
-import type { Call, CallEvents, CgiEvents, Open, Upstream, Wire } from '../call.ts'
+import type { Call, CallEvents, CgiEvents, Open, Quick, Upstream, Wire } from '../call.ts'
 import type { KnownApplication } from './abilities.ts'
 import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
-import { Pool, type PoolLimits } from './pool.ts'
+import { Pool } from './pool.ts'
+import type { PoolLimits } from './pool-limits.ts'
 import type { Question } from './question.ts'
+import { QuickCall } from './quick-call.ts'
 
 /** Where FastCGI applications listen, and how they are called. */
 export interface FastCgiOptions {
@@ -25,6 +27,8 @@ export interface FastCgiOptions {
   readonly connectTimeout?: number
   /** Requests that wait for a connection, for each address; the next one is answered 503. 1024 where it is left out. */
   readonly queue?: number
+  /** Whether it publishes objects, and is asked what it understands before it is called; false where it is left out. */
+  readonly objects?: boolean
 }
 
 const ROLES: Readonly<Record<string, RoleName>> = {
@@ -56,6 +60,7 @@ export function fastCgiUpstream(
   const backends = new Backends(options, known)
   return {
     open: (call, events) => backends.open(call, events),
+    quick: (call) => backends.quick(call),
     close: () => {
       pools.get(options.address)?.close()
       pools.delete(options.address)
@@ -80,6 +85,7 @@ export class Backends implements Choice {
   constructor(options: FastCgiOptions, known?: KnownApplication) {
     this.#known = known
     const { address, role = 'responder', connections, keepAlive, connectTimeout = 3000, queue = 1024 } = options
+    const { objects = false } = options
     const addresses = [...new Set(typeof address === 'string' ? [address] : address)]
     const roleName = ROLES[role]
     if (addresses.length === 0) throw new TypeError('address is empty: give at least one')
@@ -91,14 +97,23 @@ export class Backends implements Choice {
       keepAlive,
       connectTimeout: whole('connectTimeout', connectTimeout, 1),
       queue: whole('queue', queue, 0),
+      asksFirst: objects,
     }
   }
 
+  /** Sends a quick call, where that can be done at once. */
+  quick(call: Quick): boolean {
+    if (!(call instanceof QuickCall)) return false
+    const [only, ...others] = this.#addresses
+    const pool = only === undefined || others.length > 0 ? undefined : pools.get(only.text)
+    return pool?.quick(call, this) ?? false
+  }
+
   open(call: Call, events: CallEvents): Wire {
-    const { variables, content, data, request } = call
+    const { content, data, request, role = this.#role } = call
     const idempotent = IDEMPOTENT.test(request.method)
     call.tried ??= new Set()
-    return this.ask({ role: this.#role, variables, content, data, idempotent }, call.tried, events)
+    return this.ask({ role, forms: call, content, data, idempotent }, call.tried, events)
   }
 
   /** @param tried The pools that it was tried in; those that it fails in are added. */

@@ -26,6 +26,8 @@ export interface Traveller extends Answered {
    * @param waiting Whether the application has not begun with it, since it had not ended another one.
    */
   lost(loss: Loss, first: boolean, waiting: boolean): void
+  /** Called at each look at the clock. */
+  tick?(): void
 }
 
 /** Who waits until what was written is taken. */
@@ -50,6 +52,8 @@ export class ApplicationConnection implements SocketEvents, Management {
   /** Bytes that a stream may be ahead of its reader; 0: without limit, as FastCGI has it. */
   readonly window: number
   readonly output: Output
+  /** Whether the application takes the calls of objects in the whole form. */
+  objects = false
   /** Whether the application was told to leave it open (§5.1). */
   keep = false
   /** Whether it takes no further requests. */
@@ -118,6 +122,12 @@ export class ApplicationConnection implements SocketEvents, Management {
     if (!this.#crowded && this.begun > 0) this.#socket.ref()
     this.begun++
     return this.#end.begin(request)
+  }
+
+  /** A look at the clock, for those whose requests look at none themselves. */
+  tick(): void {
+    this.age++
+    this.#end.forEach(looked)
   }
 
   /** It waits for its next request, and holds no process open. */
@@ -222,4 +232,8 @@ export class ApplicationConnection implements SocketEvents, Management {
     this.#draining = undefined
     for (const waiting of draining) waiting.drained()
   }
+}
+
+function looked(request: Traveller): void {
+  request.tick?.()
 }

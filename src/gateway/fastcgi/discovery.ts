@@ -13,20 +13,32 @@ import { type ApplicationAddress, connectTo } from '../address.ts'
 /** Milliseconds that an application has to say something of itself. */
 const PATIENCE = 500
 
-/** Asks an application what it can do. @param done Told once: undefined where there is no answer. */
-export function askValues(address: ApplicationAddress, done: (values: ApplicationValues | undefined) => void): void {
-  askPairs(address, VALUE_NAMES, (pairs) => done(pairs === undefined ? undefined : applicationValues(pairs)))
+/**
+ * Asks an application what it can do.
+ * @param holding Whether somebody waits for it, so that the process must stay.
+ * @param done Told once: undefined where there is no answer.
+ */
+export function askValues(
+  address: ApplicationAddress,
+  holding: boolean,
+  done: (values: ApplicationValues | undefined) => void,
+): void {
+  const told = (pairs: readonly string[] | undefined): void =>
+    done(pairs === undefined ? undefined : applicationValues(pairs))
+  askPairs(address, VALUE_NAMES, told, holding)
 }
 
 /**
  * Asks an application for values (§4.1), on a connection of its own: some close it then, some never answer, and some serve
- * nobody else meanwhile. Does not hold the process open.
+ * nobody else meanwhile.
  * @param done Told once: name, value, name, value; undefined where there is no answer.
+ * @param holding Whether it holds the process open.
  */
 export function askPairs(
   address: ApplicationAddress,
   names: readonly string[],
   done: (pairs: readonly string[] | undefined) => void,
+  holding: boolean = false,
 ): void {
   const socket = connectTo(address)
   const timer = setTimeout(() => socket.destroy(), PATIENCE).unref()
@@ -61,6 +73,6 @@ export function askPairs(
     closed: () => tell(undefined),
   }
   attach(socket, events)
-  socket.unref()
+  if (!holding) socket.unref()
   socket.write(getValues(names), 'latin1')
 }

@@ -20,7 +20,7 @@ export interface DispatchedRequest {
 }
 
 /** How connections are used, as for the back ends of a site. */
-export type DispatcherOptions = Omit<FastCgiOptions, 'address' | 'role'>
+export type DispatcherOptions = Omit<FastCgiOptions, 'address' | 'role' | 'objects'>
 
 /**
  * A FastCGI client: sends requests to an application, over connections that are shared by all dispatchers and sites of
@@ -45,7 +45,7 @@ export class Dispatcher {
     const file = contentOf(data, params['FCGI_DATA_LENGTH'])
     const method = params['REQUEST_METHOD']
     const idempotent = method === 'GET' || method === 'HEAD'
-    const question = { role, variables: Object.entries(params).flat(), content, data: file, idempotent }
+    const question = { role, forms: { variables: Object.entries(params).flat() }, content, data: file, idempotent }
     const tried = new Set<unknown>()
     return new Dispatched((events) => this.#backends.ask(question, tried, events), question)
   }

@@ -1,7 +1,9 @@
 import { HttpError } from '../../message/errors.ts'
+import type { Headers } from '../../message/headers.ts'
 import { KeepConn, Role, STDIN, Windowed } from '../../protocol/fastcgi/codes.ts'
-import { paramsStream } from '../../protocol/fastcgi/name-values.ts'
+import { pairsStream, paramsStream } from '../../protocol/fastcgi/name-values.ts'
 import { abortRequest, beginRequest, streamEnd } from '../../protocol/fastcgi/records.ts'
+import { readTrailers } from '../../protocol/fastcgi/trailers.ts'
 import { badAnswer, type CallEnd, type CgiEvents, type Wire } from '../call.ts'
 import { notConnected, notTaken } from '../connect-error.ts'
 import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
@@ -15,7 +17,7 @@ export interface Place {
   /** The application, for the log. */
   readonly name: string
   /** The application has ended the request of a call. */
-  ended(call: FastCgiCall): void
+  ended(call: object): void
   /** Nobody wants the answer of a call that the application was sent; it was told. */
   aborted(call: FastCgiCall): void
   /** The call waits no longer, for nobody wants its answer. */
@@ -56,6 +58,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   #touched = false
   /** Whether it wrote to its standard error: then it has begun with the request, which must not be done twice. */
   #complained = false
+  /** The fields behind the content of the answer. */
+  #trailers: Headers | undefined = undefined
 
   /** @param tried Where it was tried. */
   constructor(question: Question, events: CgiEvents, place: Place, choice: Choice, tried: Set<unknown>) {
@@ -78,7 +82,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
 
   /** Sends it: all that is at hand in one write. */
   begin(connection: ApplicationConnection, keep: boolean): void {
-    const { role, variables, content } = this.question
+    const { role, forms, content } = this.question
+    const whole = connection.objects ? forms.whole : undefined
     const { output, window } = connection
     const id = connection.begin(this, keep)
     this.connection = connection
@@ -86,7 +91,9 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#id = id
     this.#receiving = new Receiving(id, connection)
     const flags = (keep ? KeepConn : 0) | (window > 0 ? Windowed : 0)
-    const head = beginRequest(id, Role[role], flags) + paramsStream(id, variables)
+    const head =
+      beginRequest(id, Role[role], flags) +
+      (whole === undefined ? paramsStream(id, forms.variables) : pairsStream(id, whole))
     if (role === 'Authorizer') return output.text(head)
     if (this.fed && role === 'Responder' && (content === undefined || content.size === 0)) {
       return output.text(head + streamEnd(STDIN, id))
@@ -102,16 +109,24 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     output.release()
   }
 
+  /** It was sent already, without content. */
+  goOn(connection: ApplicationConnection, id: number): void {
+    this.connection = connection
+    this.shared = true
+    this.#id = id
+    this.#receiving = new Receiving(id, connection)
+  }
+
   write(bytes: Uint8Array): boolean {
     if (this.#over) return true
     this.#input ??= new Input(this.question, this)
     return this.#input.write(bytes)
   }
 
-  endInput(): void {
+  endInput(trailers?: Headers): void {
     if (this.#over) return
     this.#input ??= new Input(this.question, this)
-    this.#input.end()
+    this.#input.end(trailers)
   }
 
   pause(): void {
@@ -155,6 +170,10 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#input?.credit(bytes)
   }
 
+  trailers(bytes: Uint8Array): void {
+    this.#trailers = readTrailers(bytes)
+  }
+
   inputTaken(): void {
     this.#events.drained()
   }
@@ -168,7 +187,9 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#place.ended(this)
     if (this.#over) return
     const end = outcome(this.#place.name, this.question.role, appStatus, protocolStatus)
-    if (!isRefusal(protocolStatus)) return this.#end(end)
+    if (!isRefusal(protocolStatus)) {
+      return this.#end(this.#trailers === undefined ? end : { ...end, trailers: this.#trailers })
+    }
     const again = this.#place.refused(this, protocolStatus)
     this.#end({ ...end, again: again && !this.#touched })
   }

@@ -1,3 +1,4 @@
+import type { Headers } from '../../message/headers.ts'
 import { DATA, STDIN } from '../../protocol/fastcgi/codes.ts'
 import type { Content } from '../call.ts'
 import { type Fed, type Feeding, feed, feedAtOnce } from '../feed.ts'
@@ -22,6 +23,7 @@ export class Input implements Feeding {
   #sending: Sending | undefined = undefined
   /** What was written before there was a connection. */
   #early: (Uint8Array | undefined)[] = []
+  #trailers: Headers | undefined = undefined
   /** Whether somebody waits until all was taken; of the file it is this function. */
   #awaited = false
   #dataTaken: (() => void) | undefined = undefined
@@ -38,7 +40,7 @@ export class Input implements Feeding {
     const early = this.#early
     this.#early = []
     for (const bytes of early) {
-      if (bytes === undefined) this.end()
+      if (bytes === undefined) this.end(this.#trailers)
       else this.#sending.send(STDIN, bytes)
     }
     // Later, for the one who wrote it may not wait yet.
@@ -56,12 +58,16 @@ export class Input implements Feeding {
     return this.#taken()
   }
 
-  end(): void {
+  /** @param trailers The fields behind the content, which only object servers have a place for. */
+  end(trailers?: Headers): void {
     if (this.wantsNoMore) return
     if (this.#sending === undefined) {
       this.#early.push(undefined)
+      this.#trailers = trailers
       return
     }
+    const { objects = false, window = 0 } = this.#connection ?? {}
+    if (objects && window > 0 && trailers !== undefined) this.#sending.trailers(trailers)
     this.#sending.send(STDIN, undefined)
     if (this.#question.role === 'Filter') this.#filter(this.#question.data)
   }

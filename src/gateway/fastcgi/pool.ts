@@ -3,30 +3,18 @@ import { type ApplicationAddress, connectFault } from '../address.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
 import { Congestion } from '../congestion.ts'
 import { Abilities, type KnownApplication } from './abilities.ts'
+import { AbortedCalls } from './aborted-calls.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
-import type { FastCgiCall, Place } from './fastcgi-call.ts'
+import type { Choice, FastCgiCall, Place } from './fastcgi-call.ts'
+import type { PoolLimits } from './pool-limits.ts'
 import { isSmall } from './question.ts'
-
-/** What an address is given, by the route that called it last. */
-export interface PoolLimits {
-  /** Connections at once; undefined: what the application says, else `CONNECTIONS`. */
-  readonly connections: number | undefined
-  /** Whether connections stay; undefined: see `Abilities`. */
-  readonly keepAlive: boolean | undefined
-  /** Milliseconds that a connection may take to come about. */
-  readonly connectTimeout: number
-  /** Calls that wait for a connection. */
-  readonly queue: number
-}
+import type { QuickCall } from './quick-call.ts'
 
 /** Connections at once to an application that does not say how many it takes. */
 const CONNECTIONS = 128
 /** Looks at the clock after which a connection that rests is closed: 10 seconds. */
 const REST = 10_000 / TICK
-/** Looks at the clock that an application has to end a request that was aborted: 1 second; where others share the connection 10. */
-const ABORT = 1000 / TICK
-const ABORT_SHARED = 10_000 / TICK
 /** Requests on one connection without windows, where no further connection may be opened. */
 const SHARED = 16
 /** Milliseconds for which an address that failed is not called, where there is another one; doubled each time, to 10 s. */
@@ -49,13 +37,15 @@ export class Pool implements Place, ConnectionOwner, Watched {
   readonly #resting: ApplicationConnection[] = []
   #shared: ApplicationConnection | undefined = undefined
   readonly #waiting: FastCgiCall[] = []
-  readonly #aborted: FastCgiCall[] = []
+  readonly #aborted = new AbortedCalls()
   #failures = 0
   /** How many calls were sent. */
   #sent = 0
   /** Whether connections that are kept hold up others; looked at anew each tick. */
   #starving = false
   readonly #congestion = new Congestion()
+  /** Whether it is being asked what it can do, and nothing is sent before. */
+  #asking = false
 
   constructor(address: ApplicationAddress, limits: PoolLimits, known?: KnownApplication) {
     this.name = address.text
@@ -80,9 +70,24 @@ export class Pool implements Place, ConnectionOwner, Watched {
   /** Has a call sent, or wait. Tells nothing before it has returned. */
   take(call: FastCgiCall): void {
     watch(this)
+    if (this.limits.asksFirst && !this.#abilities.asked) {
+      this.#asking = true
+      this.#ask()
+    }
     if (this.#waiting.length === 0 && this.#place(call)) return
     if (this.#waiting.length < this.limits.queue) this.#waiting.push(call)
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
+  }
+
+  /** Sends a call where it can share a connection with windows that is there; false where it must be taken like others. */
+  quick(call: QuickCall, choice: Choice): boolean {
+    const shared = this.#shared
+    if (shared?.usable !== true || !shared.objects || !shared.heard || this.#waiting.length > 0) return false
+    if (this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
+    this.running++
+    shared.last = ++this.#sent
+    call.begin(shared, this, choice)
+    return true
   }
 
   /** Nothing more will be sent: connections that rest are closed, the others rest only briefly. */
@@ -91,11 +96,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
     this.#closeResting()
   }
 
-  ended(call: FastCgiCall): void {
+  ended(call: object): void {
     this.running--
     this.#failures = 0
     this.ejectedUntil = 0
-    if (this.#aborted.length > 0) remove(this.#aborted, call)
+    this.#aborted.ended(call)
   }
 
   postpone(call: FastCgiCall): boolean {
@@ -112,8 +117,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   aborted(call: FastCgiCall): void {
-    call.abortedFor = 0
-    this.#aborted.push(call)
+    this.#aborted.add(call)
   }
 
   forget(call: FastCgiCall): void {
@@ -152,13 +156,13 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const patience = ticksOf(this.limits.connectTimeout)
     this.#starving = this.#connections.some(({ heard, active, age }) => !heard && active > 0 && age > 0)
     for (const connection of [...this.#connections]) {
-      connection.age++
+      connection.tick()
       if (connection.connecting && connection.age > patience) connection.timeOut()
       if (this.#keeping === 'briefly') connection.retired = true
       if (connection.active > 0) continue
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
-    this.#endAborted()
+    this.#aborted.tick((connection) => this.#retire(connection))
     this.#next()
     if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
   }
@@ -173,7 +177,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   /** Sends a call, if there is a connection for it. */
   #place(call: FastCgiCall): boolean {
-    if (this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
+    if (this.#asking || this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
     const connection = this.#connectionFor(call)
     if (connection === undefined) return false
     this.running++
@@ -206,6 +210,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   #open(window: number): ApplicationConnection | undefined {
     if (this.#connections.length >= this.#most || !this.#congestion.allows(this.#connections)) return undefined
     const connection = new ApplicationConnection(this.#address, window > 0, window, this)
+    connection.objects = this.#abilities.objects
     connection.opened = this.#sent
     this.#connections.push(connection)
     return connection
@@ -258,10 +263,11 @@ export class Pool implements Place, ConnectionOwner, Watched {
     if (connection.active === 0) connection.close()
   }
 
-  /** After its first answer: it is there, and speaks the protocol. No request waits for this. */
+  /** After its first answer, when it is there and speaks the protocol, and no request waits for this; or before. */
   #ask(): void {
     this.#abilities.asked = true
-    askValues(this.#address, (values) => {
+    askValues(this.#address, this.#asking, (values) => {
+      this.#asking = false
       this.#abilities.told(values)
       if (this.#abilities.window > 0) this.#closeResting()
       this.#next()
@@ -279,16 +285,6 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   #closeResting(): void {
     for (const connection of this.#resting.splice(0)) connection.close()
-  }
-
-  #endAborted(): void {
-    for (const call of [...this.#aborted]) {
-      const { connection } = call
-      call.abortedFor++
-      if (connection === undefined || connection.active === 0) remove(this.#aborted, call)
-      else if (connection.active === 1 && call.abortedFor > ABORT) connection.close()
-      else if (call.abortedFor > ABORT_SHARED) this.#retire(connection)
-    }
   }
 }
 

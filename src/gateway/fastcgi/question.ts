@@ -1,11 +1,18 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Content } from '../call.ts'
 
+/** The variables of a request, in the forms that there are of them; byte strings. */
+export interface Forms {
+  /** Name, value, name, value. */
+  readonly variables: readonly string[]
+  /** For object servers, which understand more: the pairs as text. */
+  readonly whole?: string | undefined
+}
+
 /** What is asked of an application. */
 export interface Question {
   readonly role: RoleName
-  /** Name, value, name, value; byte strings. */
-  readonly variables: readonly string[]
+  readonly forms: Forms
   readonly content: Content | undefined
   /** The file that a Filter filters. */
   readonly data: Content | undefined

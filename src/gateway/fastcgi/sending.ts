@@ -1,4 +1,7 @@
+import type { Headers } from '../../message/headers.ts'
+import { TRAILERS } from '../../protocol/fastcgi/codes.ts'
 import { streamEnd } from '../../protocol/fastcgi/records.ts'
+import { trailersOf } from '../../protocol/fastcgi/trailers.ts'
 import type { Output } from './output.ts'
 
 /**
@@ -39,6 +42,12 @@ export class Sending {
     else this.#give(type, bytes)
   }
 
+  /** Just before the end of a stream: they count as none of it. */
+  trailers(fields: Headers): void {
+    const bytes = trailersOf(fields)
+    if (bytes.byteLength > 0) this.send(TRAILERS, bytes)
+  }
+
   /** The application has read so many bytes more. */
   credit(bytes: number): void {
     this.#allowed += bytes
@@ -48,6 +57,7 @@ export class Sending {
   }
 
   #give(type: number, bytes: Uint8Array | undefined): void {
+    if (type === TRAILERS && bytes !== undefined) return this.#output.stream(type, this.#id, bytes)
     if (type !== this.#type) {
       this.#type = type
       this.#sent = 0

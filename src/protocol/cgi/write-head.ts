@@ -1,3 +1,4 @@
+import type { Headers } from '../../message/headers.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless, reasonPhrase } from '../../message/status.ts'
 import { renderFields } from '../http1/response-head.ts'
@@ -16,6 +17,11 @@ export function cgiHead(response: Response, size: number | undefined): string {
   const lines = text.includes('tatus:') || text.includes('TATUS:') ? text.replace(STATUS_FIELD, '') : text
   const start = status === 200 && statusText === '' ? 'Status: 200 OK\r\n' : statusLine(status, statusText)
   return `${start}${lines}${lengthLine(status, size)}\r\n`
+}
+
+/** The head of an informational answer (RFC 9110 §15.2), which another one follows. */
+export function informationalHead(status: number, headers: Headers): string {
+  return `${statusLine(status, '')}${renderFields(headers).text.replace(STATUS_FIELD, '')}\r\n`
 }
 
 /** As over HTTP (RFC 9110 §8.6): none where the status says all, 0 for a 205 (§15.3.6). */

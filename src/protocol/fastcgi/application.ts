@@ -10,6 +10,7 @@ import {
   PARAMS,
   type RoleName,
   STDIN,
+  TRAILERS,
 } from './codes.ts'
 import { FastCgiFault } from './fault.ts'
 import { nameValues, readNameValues } from './name-values.ts'
@@ -40,6 +41,8 @@ export interface AppRequest {
   data(bytes: Uint8Array): void
   /** So many bytes more may be sent: our own, see CREDIT. */
   credit(bytes: number): void
+  /** The fields behind the content, as HTTP/1 has them: our own, see TRAILERS. */
+  trailers?(bytes: Uint8Array): void
   /** The web server wants no answer any more (§5.4). */
   abort(): void
   /** The connection is closed: nothing can be answered any more. */
@@ -112,6 +115,8 @@ export class ApplicationEnd implements RecordReceiver {
         return told(active).data(content)
       case ABORT_REQUEST:
         return active.request.abort()
+      case TRAILERS:
+        return told(active).trailers?.(content)
       case CREDIT:
         if (content.byteLength < 4) throw new FastCgiFault(`a CREDIT has ${content.byteLength} bytes, not 4`)
         return active.request.credit(uint32(content, 0))

@@ -22,6 +22,11 @@ export const UNKNOWN_TYPE = 11
  * agreed on it: the application by naming `ORIEL_WINDOW`, the web server by the flag `Windowed`.
  */
 export const CREDIT = 64
+/**
+ * Our own: the fields behind the content of a request or an answer, as HTTP/1 has them, just before the end of its stream.
+ * Sent only between an object server and who calls its objects with windows.
+ */
+export const TRAILERS = 65
 
 /** The request id of management records (§3.3). */
 export const MANAGEMENT = 0
@@ -47,3 +52,5 @@ export const maxConns = 'FCGI_MAX_CONNS'
 export const maxReqs = 'FCGI_MAX_REQS'
 export const mpxsConns = 'FCGI_MPXS_CONNS'
 export const window = 'ORIEL_WINDOW'
+/** Our own: whether the application publishes objects, and understands the whole form of their calls. */
+export const objects = 'ORIEL_OBJECTS'

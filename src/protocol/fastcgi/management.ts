@@ -1,4 +1,4 @@
-import { GET_VALUES, MANAGEMENT, maxConns, maxReqs, mpxsConns, window } from './codes.ts'
+import { GET_VALUES, MANAGEMENT, maxConns, maxReqs, mpxsConns, objects, window } from './codes.ts'
 import { nameValue, readNameValues } from './name-values.ts'
 import { recordHead } from './records.ts'
 
@@ -11,6 +11,8 @@ export interface ApplicationValues {
   readonly mpxsConns: boolean
   /** Bytes of a stream that may be sent ahead of credit: our own. 0: it has no windows. */
   readonly window: number
+  /** Whether it is an object server that understands the whole form of a call: our own. */
+  readonly objects: boolean
 }
 
 /** An application of which nothing is known. */
@@ -19,12 +21,13 @@ export const UNKNOWN_VALUES: ApplicationValues = {
   maxReqs: undefined,
   mpxsConns: false,
   window: 0,
+  objects: false,
 }
 
 /** Bytes: an application that says more than this would have us hold as much for each client that reads slowly. */
 const MOST_WINDOW = 1024 * 1024
 
-export const VALUE_NAMES: readonly string[] = [maxConns, maxReqs, mpxsConns, window]
+export const VALUE_NAMES: readonly string[] = [maxConns, maxReqs, mpxsConns, window, objects]
 
 /** Asks for values (§4.1). Always with padding: libfcgi answers no other. */
 export function getValues(names: readonly string[]): string {
@@ -49,6 +52,7 @@ export function applicationValues(list: readonly string[]): ApplicationValues {
     maxReqs: positive(values.get(maxReqs)),
     mpxsConns: values.get(mpxsConns) === '1',
     window: told > MOST_WINDOW ? 0 : told,
+    objects: values.get(objects) === '1',
   }
 }
 

@@ -132,10 +132,10 @@ test('values are asked for with padding, which libfcgi needs; what is no number 
     const asked = getValues(['N'.repeat(length)])
     assert.ok(asked.charCodeAt(6) >= 1 && asked.length % 8 === 0)
   }
-  const none = { maxConns: undefined, maxReqs: undefined, mpxsConns: false, window: 0 }
+  const none = { maxConns: undefined, maxReqs: undefined, mpxsConns: false, window: 0, objects: false }
   assert.deepEqual(applicationValues(['FCGI_MAX_CONNS', '-1', 'FCGI_MPXS_CONNS', '2', 'ORIEL_WINDOW', 'x']), none)
   assert.deepEqual(
     applicationValues(['FCGI_MAX_CONNS', '3', 'FCGI_MAX_REQS', '4', 'FCGI_MPXS_CONNS', '1', 'ORIEL_WINDOW', '5']),
-    { maxConns: 3, maxReqs: 4, mpxsConns: true, window: 5 },
+    { maxConns: 3, maxReqs: 4, mpxsConns: true, window: 5, objects: false },
   )
 })

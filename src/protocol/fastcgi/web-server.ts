@@ -1,4 +1,4 @@
-import { CREDIT, END_REQUEST, GET_VALUES_RESULT, MANAGEMENT, STDERR, STDOUT, UNKNOWN_TYPE } from './codes.ts'
+import { CREDIT, END_REQUEST, GET_VALUES_RESULT, MANAGEMENT, STDERR, STDOUT, TRAILERS, UNKNOWN_TYPE } from './codes.ts'
 import { FastCgiFault } from './fault.ts'
 import { RecordReader, type RecordReceiver, readEnd, uint32 } from './record-reader.ts'
 import { MAX_ACTIVE, RequestIds } from './request-ids.ts'
@@ -9,6 +9,8 @@ export interface Answered {
   stderr(bytes: Uint8Array): void
   /** The application has read so much of what it was sent: our own, see CREDIT. */
   credit(bytes: number): void
+  /** The fields behind the content, as HTTP/1 has them: our own, see TRAILERS. */
+  trailers?(bytes: Uint8Array): void
   /** @param appStatus What the application says. @param protocolStatus How it went (§5.5). */
   endRequest(appStatus: number, protocolStatus: number): void
 }
@@ -52,6 +54,11 @@ export class WebServerEnd<R extends Answered = Answered> implements RecordReceiv
     return this.#requests.add(request)
   }
 
+  /** All that are active. */
+  forEach(call: (request: R) => void): void {
+    this.#requests.forEach(call)
+  }
+
   /** What comes, in any pieces. @throws FastCgiFault where it is no FastCGI: the connection is of no use any more. */
   read(bytes: Uint8Array): void {
     this.#reader.read(bytes, this)
@@ -70,7 +77,7 @@ export class WebServerEnd<R extends Answered = Answered> implements RecordReceiv
 
   record(type: number, id: number, content: Uint8Array): void {
     if (id === MANAGEMENT) return this.#manage(type, content)
-    if (type !== STDOUT && type !== STDERR && type !== END_REQUEST && type !== CREDIT) return
+    if (type !== STDOUT && type !== STDERR && type !== END_REQUEST && type !== CREDIT && type !== TRAILERS) return
     const request = this.#requests.get(id)
     if (request === undefined) return this.#stray(type, id, content)
     switch (type) {
@@ -84,6 +91,8 @@ export class WebServerEnd<R extends Answered = Answered> implements RecordReceiv
       case CREDIT:
         if (content.byteLength < 4) throw new FastCgiFault(`a CREDIT has ${content.byteLength} bytes, not 4`)
         return request.credit(uint32(content, 0))
+      case TRAILERS:
+        return request.trailers?.(content)
       default: {
         const { appStatus, protocolStatus } = readEnd(content)
         this.#requests.delete(id)

@@ -12,6 +12,7 @@ const SERIAL: KnownApplication = {
   maxReqs: undefined,
   mpxsConns: true,
   window: 65536,
+  objects: false,
   serial: true,
 }
 

@@ -1,0 +1,75 @@
+import type { AuthorizationRecord, Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
+import type { ExchangeRecord } from '../message/exchange.ts'
+import type { Reply } from '../message/interface.ts'
+import type { Request } from '../message/request.ts'
+import type { FoldedObject } from './folded.ts'
+import type { ObjectInfo, ObjectServer, Permission, ServerInfo } from './server.ts'
+
+/** Objects of this process: `module:`. To call one is to call a function. */
+export class LocalServer implements ObjectServer {
+  readonly handle: string
+  readonly #objects: ReadonlyMap<string, FoldedObject>
+
+  constructor(handle: string, objects: ReadonlyMap<string, FoldedObject>) {
+    this.handle = handle
+    this.#objects = objects
+  }
+
+  call(object: string, request: Request, connection: Connection): Reply {
+    const { handler } = this.#find(object)
+    if (handler === undefined) throw noSuch(object)
+    return handler(request, connection)
+  }
+
+  authorize(
+    object: string,
+    who: AuthorizationRecord | undefined,
+    request: Request,
+    connection: Connection,
+  ): Permission | Promise<Permission> {
+    const { authorizer } = this.#find(object)
+    if (authorizer === undefined) throw noSuch(object)
+    return authorizer.authorizeUser(who, request, connection)
+  }
+
+  async authenticate(object: string, name: string, password: string): Promise<AuthorizationRecord> {
+    const { authenticator } = this.#find(object)
+    if (authenticator === undefined) throw noSuch(object)
+    return authenticator.authenticateUser(name, password)
+  }
+
+  async log(object: string, lines: string): Promise<void> {
+    const { logger } = this.#find(object)
+    if (logger === undefined) throw noSuch(object)
+    for (const line of lines.split('\n')) if (line !== '') logger.logRequest(JSON.parse(line) as ExchangeRecord)
+  }
+
+  async info(): Promise<ServerInfo> {
+    return { objects: await infoOf(this.#objects) }
+  }
+
+  #find(object: string): FoldedObject {
+    const found = this.#objects.get(object)
+    if (found === undefined) throw noSuch(object)
+    return found
+  }
+}
+
+/** What objects say of themselves; one whose `info` throws says nothing. */
+export async function infoOf(objects: ReadonlyMap<string, FoldedObject>): Promise<ObjectInfo[]> {
+  const all: ObjectInfo[] = []
+  for (const { name, info } of objects.values()) {
+    try {
+      all.push(await info())
+    } catch {
+      all.push({ name, methods: [] })
+    }
+  }
+  return all
+}
+
+/** The answer for an object that is not there, or cannot be asked that. */
+export function noSuch(object: string): HttpError {
+  return new HttpError(404, { code: 'no-object', detail: `There is no object ${object} here.` })
+}

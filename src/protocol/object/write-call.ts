@@ -1,0 +1,77 @@
+import type { AuthorizationRecord, Connection, SocketFacts } from '../../message/connection.ts'
+import { ownCopy } from '../../message/own-copy.ts'
+import { NO_PARAMS, type Request } from '../../message/request.ts'
+import { byteString } from '../cgi/octets.ts'
+import { nameValue } from '../fastcgi/name-values.ts'
+import { AUTHORITY, CONNECTION, MOUNT, OBJECT, PATH, REQUEST, ROUTE_PARAMS, SECURE, TIMEOUT, USER } from './names.ts'
+
+/** What a caller says of a call beside the request. */
+export interface Asking {
+  readonly object: string
+  /** Milliseconds for which the head of the answer is waited for; 0: for ever. */
+  readonly timeout: number
+  /** Who it is, for those that are asked who may; else who the guard let in. */
+  readonly who?: AuthorizationRecord | undefined
+}
+
+/** Facts are told of each socket once, and written down once. */
+const written = new WeakMap<SocketFacts, string>()
+
+/** The variables of a call in the whole form, as name-value pairs (FastCGI §3.4); a byte string. */
+export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string {
+  const { headers, target, mount, authority, params } = request
+  const head = `${request.method} ${target} HTTP/${request.version}\r\n${headers.lines()}`
+  let pairs = nameValue(OBJECT, object) + nameValue(REQUEST, head) + factsOf(connection)
+  if (mount !== '') pairs += nameValue(MOUNT, mount)
+  if (request.secure) pairs += nameValue(SECURE, 'on')
+  // In HTTP/1 the field Host is what the client named, unless its target says it (RFC 9112 §3.2).
+  const isOrigin = target.charCodeAt(0) === 47 && request.version.charCodeAt(0) === 49
+  if (!isOrigin && authority !== (headers.get('host') ?? '')) pairs += nameValue(AUTHORITY, authority)
+  const path = request.search === '' ? request.path : request.path + request.search
+  if (path !== target) pairs += nameValue(PATH, path)
+  if (params !== NO_PARAMS && Object.keys(params).length > 0) {
+    pairs += nameValue(ROUTE_PARAMS, byteString(JSON.stringify(params)))
+  }
+  const user = userOf(connection, who)
+  if (user !== undefined) pairs += nameValue(USER, user)
+  return timeout > 0 ? pairs + nameValue(TIMEOUT, String(timeout)) : pairs
+}
+
+function factsOf(connection: Connection): string {
+  const { socket, remote, clientAddress, secure } = connection
+  // Who stands behind a proxy is another one with each request.
+  if (clientAddress !== remote.address || secure !== socket.secure) {
+    return nameValue(CONNECTION, factsText(socket, { address: clientAddress, secure }))
+  }
+  let pair = written.get(socket)
+  if (pair === undefined) {
+    pair = ownCopy(nameValue(CONNECTION, factsText(socket, undefined)))
+    written.set(socket, pair)
+  }
+  return pair
+}
+
+function factsText(socket: SocketFacts, client: object | undefined): string {
+  const { remote, local, secure, tls, knownName } = socket
+  return byteString(
+    JSON.stringify({
+      remote: [remote.address, remote.port ?? null],
+      local: [local.address, local.port ?? null],
+      secure,
+      client,
+      name: knownName,
+      tls: tls && {
+        protocol: tls.protocol,
+        cipher: tls.cipher,
+        serverName: tls.serverName,
+        peerCertificate: tls.peerCertificate && Buffer.from(tls.peerCertificate).toString('base64'),
+      },
+    }),
+  )
+}
+
+function userOf(connection: Connection, who: AuthorizationRecord | undefined): string | undefined {
+  const { variables, means, user = who } = connection
+  if (user === undefined && variables === undefined) return undefined
+  return byteString(JSON.stringify({ name: user?.name, groups: user?.groups, type: means?.type, variables }))
+}
