@@ -50,8 +50,10 @@ export class ObjectExchange extends QuickCall {
     const { timeout, noted, identity, settings, open: usual } = this.#calling
     const asking = { object: this.#object, timeout }
     const call = new ObjectCall(asking, this.request, this.#connection, undefined, noted, identity)
+    // It was sent in this form already.
+    call.isWhole = true
     exchange(open(usual), call, settings)
-      .then((answer) => objectReply(answer, this.request, noted.whole === true))
+      .then((answer) => objectReply(answer, this.request, call.isWhole))
       .then(this.#resolve, this.#reject)
   }
 }

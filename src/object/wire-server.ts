@@ -6,6 +6,7 @@ import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Reply } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
+import { wholeForm } from '../protocol/object/write-call.ts'
 import { objectReply } from './answer.ts'
 import { ask, authenticated, described } from './asking.ts'
 import type { Calling } from './calling.ts'
@@ -77,7 +78,12 @@ export class WireServer implements ObjectServer, FormNoted {
   #call(object: string, request: Request, connection: Connection, content: Content | undefined): Reply {
     const { open, settings, timeout, identity } = this.#calling
     const call = new ObjectCall({ object, timeout }, request, connection, content, this, identity)
-    return exchange(open, call, settings).then((answer) => objectReply(answer, request, this.whole === true))
+    return exchange(open, call, settings).then((answer) => objectReply(answer, request, call.isWhole))
+  }
+
+  /** What it would be told of a request, if it understands more than CGI, as name-value pairs; a byte string. */
+  told(object: string, request: Request, connection: Connection): string {
+    return wholeForm({ object, timeout: this.#calling.timeout }, request, connection)
   }
 
   authorize(
