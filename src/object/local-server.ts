@@ -1,10 +1,10 @@
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
 import type { ExchangeRecord } from '../message/exchange.ts'
-import type { Reply } from '../message/interface.ts'
+import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import type { FoldedObject } from './folded.ts'
-import type { ObjectInfo, ObjectServer, Permission, ServerInfo } from './server.ts'
+import type { ObjectInfo, ObjectServer, ServerInfo } from './server.ts'
 
 /** Objects of this process: `module:`. To call one is to call a function. */
 export class LocalServer implements ObjectServer {
@@ -27,7 +27,7 @@ export class LocalServer implements ObjectServer {
     who: AuthorizationRecord | undefined,
     request: Request,
     connection: Connection,
-  ): Permission | Promise<Permission> {
+  ): void | Variables | Promise<void | Variables> {
     const { authorizer } = this.#find(object)
     if (authorizer === undefined) throw noSuch(object)
     return authorizer.authorizeUser(who, request, connection)

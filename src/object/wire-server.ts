@@ -2,15 +2,15 @@ import type { Content, Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
 import { exchange } from '../gateway/exchange.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
+import { permission } from '../gateway/permission.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
-import type { Reply } from '../message/interface.ts'
+import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { objectReply } from './answer.ts'
 import { ask, authenticated, described } from './asking.ts'
 import { type FormNoted, ObjectCall } from './object-call.ts'
-import { permissionOf } from './permission.ts'
-import type { ObjectServer, Permission, ServerInfo } from './server.ts'
+import type { ObjectServer, ServerInfo } from './server.ts'
 
 /** How long objects are waited for by default, in milliseconds: an answer may go on for as long as it likes. */
 export const OBJECT_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 0 }
@@ -73,10 +73,11 @@ export class WireServer implements ObjectServer, FormNoted {
     who: AuthorizationRecord | undefined,
     request: Request,
     connection: Connection,
-  ): Promise<Permission> {
+  ): Promise<Variables> {
     const asking = { object, timeout: this.#settings.timeouts.firstByte, who }
-    const call = new ObjectCall(asking, request, connection, undefined, this, this.#identity, 'Authorizer')
-    return exchange(this.#open, call, this.#settings).then((answer) => permissionOf(answer, request, connection))
+    const noted: FormNoted = { whole: undefined }
+    const call = new ObjectCall(asking, request, connection, undefined, noted, this.#identity, 'Authorizer')
+    return permission(this.#open, call, this.#settings, (answer) => objectReply(answer, request, noted.whole === true))
   }
 
   async authenticate(object: string, name: string, password: string): Promise<AuthorizationRecord> {
