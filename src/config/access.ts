@@ -5,14 +5,19 @@ import { rulesIn } from '../access/check-rules.ts'
 import { loadAuthorizer } from '../access/lazy-authorizer.ts'
 import { loadGuards } from '../access/lazy-guard.ts'
 import { loadSchemes } from '../access/lazy-schemes.ts'
+import { objectAuthorizer } from '../access/objects.ts'
 import { schemeKind } from '../access/schemes.ts'
 import { passwordFiles } from '../access/stores/password-files.ts'
 import { HttpError } from '../message/errors.ts'
+import type { Objects } from '../object/objects.ts'
 import type { AuthorizeOptions, AuthorizeRule } from '../site/authorize.ts'
 import type { Route } from '../site/route.ts'
+import { askedAuthorizer, askedStore, isObjectStore } from './asked-objects.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
 import { ModuleError, type Modules } from './modules.ts'
+import { objectAccess } from './object-access.ts'
+import { type ObjectServerGiven, serverOptions } from './object-options.ts'
 import type { KeyPath } from './place.ts'
 
 /** Where access is read. */
@@ -20,6 +25,8 @@ export interface AccessReading {
   readonly base: string
   readonly source: Source
   readonly modules: Modules
+  /** The object servers, where there are some. */
+  readonly objects?: Objects | undefined
   /** Only to explain: modules are not loaded. */
   readonly explaining?: boolean | undefined
 }
@@ -34,7 +41,20 @@ export async function withAccess(config: Config, reading: AccessReading): Promis
     routes.push({ ...route, ...(access !== undefined && { access }), ...(authorize !== undefined && { authorize }) })
   }
   const access = await withAuthorizers(config.access, ['access'], reading)
-  return { ...config, routes, ...(access !== undefined && { access }) }
+  const objects = await objectsWithAuthorizers(config.objects, reading)
+  return { ...config, routes, ...(access !== undefined && { access }), ...(objects !== undefined && { objects }) }
+}
+
+/** The same for object servers that say who may call them. */
+async function objectsWithAuthorizers(objects: Config['objects'], reading: AccessReading): Promise<Config['objects']> {
+  if (objects === undefined) return undefined
+  const made: Record<string, ObjectServerGiven> = Object.create(null)
+  for (const [name, given] of Object.entries(objects)) {
+    const options = serverOptions(given)
+    const access = await withAuthorizers(options.access, ['objects', name, 'access'], reading)
+    made[name] = access === undefined ? given : { ...options, access }
+  }
+  return made
 }
 
 /** What a config says of access, with the modules that it names, loaded. @throws ConfigError that says which cannot be. */
@@ -65,9 +85,9 @@ async function authorizeWithAuthorizers(
 }
 
 async function loaded(rules: AccessRules, path: KeyPath, reading: AccessReading): Promise<AccessRules> {
-  const { authorizer } = rules
-  // What names no module stays the same object: routes that share it share their guard.
-  if (!rulesIn(rules).some((one) => typeof one.authorizer === 'string')) return rules
+  const { authorizer, store } = rules
+  // What names no module and no object stays the same: routes that share it share their guard.
+  if (!rulesIn(rules).some((one) => typeof one.authorizer === 'string' || isObjectStore(one.store))) return rules
   const inner = async (key: 'all' | 'any', list: readonly AccessRules[]): Promise<AccessRules[]> => {
     const made: AccessRules[] = []
     for (const [i, one] of list.entries()) made.push(await loaded(one, [...path, key, i], reading))
@@ -75,14 +95,18 @@ async function loaded(rules: AccessRules, path: KeyPath, reading: AccessReading)
   }
   return {
     ...rules,
-    ...(typeof authorizer === 'string' && { authorizer: await load(authorizer, [...path, 'authorizer'], reading) }),
+    ...(typeof authorizer === 'string' && { authorizer: await named(authorizer, [...path, 'authorizer'], reading) }),
+    ...(isObjectStore(store) && { store: askedStore(store, [...path, 'store'], reading) }),
     ...(rules.all !== undefined && { all: await inner('all', rules.all) }),
     ...(rules.any !== undefined && { any: await inner('any', rules.any) }),
   }
 }
 
-async function load(name: string, path: KeyPath, reading: AccessReading): Promise<NamedAuthorizer> {
+/** The Authorizer that a text names: an object of a server that the config has, else a module by its path. */
+async function named(name: string, path: KeyPath, reading: AccessReading): Promise<NamedAuthorizer> {
   const file = resolve(reading.base, name)
+  const asked = askedAuthorizer(name, file, path, reading)
+  if (asked !== undefined) return objectAuthorizer(asked)
   if (reading.explaining === true) return { authorizeUser: unloaded, from: file }
   try {
     return exportedAuthorizer(await reading.modules.load(file), file)
@@ -97,8 +121,13 @@ function unloaded(): never {
 }
 
 /** The files that access names: never served. */
-export function accessFiles({ access, routes }: Config, base: string): string[] {
-  const all = [access, ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
+export function accessFiles(config: Config, base: string): string[] {
+  const { access, routes } = config
+  const all = [
+    access,
+    ...Object.values(objectAccess(config)),
+    ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)]),
+  ]
   return all
     .flatMap(rulesIn)
     .flatMap((rules) => filesOf(rules, base))

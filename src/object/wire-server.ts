@@ -4,12 +4,13 @@ import { exchange } from '../gateway/exchange.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
 import { permission } from '../gateway/permission.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
+import type { Report } from '../message/exchange.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { wholeForm } from '../protocol/object/write-call.ts'
 import { objectReply } from './answer.ts'
-import { ask, authenticated, described } from './asking.ts'
+import { type AskOptions, ask, authenticated, described } from './asking.ts'
 import { type FormNoted, ObjectCall } from './object-call.ts'
 import type { ObjectServer, ServerInfo } from './server.ts'
 
@@ -23,6 +24,8 @@ export interface WireOptions {
   readonly timeouts?: Partial<GatewayTimeouts> | undefined
   /** What the site knows users by: clients do not say it. */
   readonly identity?: OwnIdentity | undefined
+  /** Told of what its processes write to their standard error while they are asked what is no request. */
+  readonly report?: Report | undefined
 }
 
 /** Objects of another process, whoever started it: `command:`, `fastcgi:`. */
@@ -31,14 +34,14 @@ export class WireServer implements ObjectServer, FormNoted {
   /** Whether it understands more than FastCGI and CGI; undefined before it was called. */
   whole: boolean | undefined
   readonly #open: Open
-  readonly #settings: { readonly timeouts: GatewayTimeouts; readonly name: string }
+  readonly #settings: AskOptions
   readonly #identity: OwnIdentity | undefined
 
-  constructor({ handle, open, timeouts, identity }: WireOptions) {
+  constructor({ handle, open, timeouts, identity, report }: WireOptions) {
     this.handle = handle
     this.whole = undefined
     this.#open = open
-    this.#settings = { timeouts: { ...OBJECT_TIMEOUTS, ...timeouts }, name: handle }
+    this.#settings = { timeouts: { ...OBJECT_TIMEOUTS, ...timeouts }, name: handle, report }
     this.#identity = identity
   }
 
