@@ -41,20 +41,20 @@ export async function withAccess(config: Config, reading: AccessReading): Promis
     routes.push({ ...route, ...(access !== undefined && { access }), ...(authorize !== undefined && { authorize }) })
   }
   const access = await withAuthorizers(config.access, ['access'], reading)
-  const objects = await objectsWithAuthorizers(config.objects, reading)
+  const objects = await objectsWithAuthorizers(config, reading)
   return { ...config, routes, ...(access !== undefined && { access }), ...(objects !== undefined && { objects }) }
 }
 
-/** The same for object servers that say who may call them. */
-async function objectsWithAuthorizers(objects: Config['objects'], reading: AccessReading): Promise<Config['objects']> {
+/** The same for the object servers. */
+async function objectsWithAuthorizers({ objects }: Config, reading: AccessReading): Promise<Config['objects']> {
   if (objects === undefined) return undefined
-  const made: Record<string, ObjectServerGiven> = Object.create(null)
+  const made: [string, ObjectServerGiven][] = []
   for (const [name, given] of Object.entries(objects)) {
-    const options = serverOptions(given)
-    const access = await withAuthorizers(options.access, ['objects', name, 'access'], reading)
-    made[name] = access === undefined ? given : { ...options, access }
+    const { access: own } = serverOptions(given)
+    const access = await withAuthorizers(own, ['objects', name, 'access'], reading)
+    made.push([name, access === undefined ? given : { ...serverOptions(given), access }])
   }
-  return made
+  return Object.fromEntries(made)
 }
 
 /** What a config says of access, with the modules that it names, loaded. @throws ConfigError that says which cannot be. */
@@ -125,8 +125,8 @@ export function accessFiles(config: Config, base: string): string[] {
   const { access, routes } = config
   const all = [
     access,
-    ...Object.values(objectAccess(config)),
     ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)]),
+    ...Object.values(objectAccess(config)),
   ]
   return all
     .flatMap(rulesIn)

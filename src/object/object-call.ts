@@ -25,6 +25,8 @@ export class ObjectCall implements Call {
   readonly asked: boolean
   tried: Set<unknown> | undefined
   over: ((how: CallOver) => void) | undefined
+  /** Whether it was written down in the whole form: of several servers each takes its own. */
+  isWhole = false
   readonly #asking: Asking
   readonly #noted: FormNoted
   readonly #identity: OwnIdentity | undefined
@@ -52,14 +54,16 @@ export class ObjectCall implements Call {
     this.#identity = identity
   }
 
-  get whole(): readonly string[] {
+  get whole(): string {
     this.#noted.whole = true
+    this.isWhole = true
     return wholeForm(this.#asking, this.request, this.connection)
   }
 
   /** As any other FastCGI application has them. */
   get variables(): readonly string[] {
     this.#noted.whole = false
+    this.isWhole = false
     const { request, connection, content } = this
     const env = [OBJECT, this.#asking.object]
     if (this.asked) return authorizerVariables(request, connection, env, { identity: this.#identity })
