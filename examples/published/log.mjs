@@ -2,7 +2,7 @@
 // An object that logs: a row of an SQLite table for each exchange, and a page to whoever is on call when one failed.
 import { publish } from 'oriel'
 
-const { LOG_DATABASE = 'log.db', ALARM_URL } = process.env
+const { LOG_DATABASE = 'log.db', ALARM_URL = '' } = process.env
 const { DatabaseSync: Database = (await import('libsql')).default } = process.getBuiltinModule('node:sqlite') ?? {}
 
 class Log {
@@ -20,9 +20,11 @@ class Log {
     this.#insert = database.prepare('INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)')
   }
 
-  logRequest({ time, requestId, method, uri, status, user, duration, error }) {
+  logRequest({ time, requestId, method, uri, status, user, duration, aborted, error }) {
     this.#insert.run(time, requestId, method, uri, status, user ?? null, duration)
-    if (status >= 500 || error !== undefined) void this.#page({ method, uri, status, error })
+    // An answer that was cut had begun well; who is refused has failed himself.
+    if (status >= 500 || (status < 400 && (aborted || error !== undefined)))
+      void this.#page({ method, uri, status, error })
   }
 
   info() {
@@ -32,7 +34,7 @@ class Log {
   /** One page at a time: what fails meanwhile is counted. */
   async #page(failure) {
     this.#failed++
-    if (ALARM_URL === undefined || this.#paging) return
+    if (ALARM_URL === '' || this.#paging) return
     this.#paging = true
     const failed = this.#failed
     this.#failed = 0
