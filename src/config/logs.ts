@@ -89,7 +89,10 @@ export class Logs {
 
   /** Another config is served: what runs by this one may still end. */
   retire(): void {
-    if (this.#sinks.length > 0) setTimeout(() => void this.close(), PATIENCE).unref()
+    if (this.#sinks.length === 0) return
+    // An object that is told of it may be about to end.
+    for (const sink of this.#sinks) void sink.flush()
+    setTimeout(() => void this.close(), PATIENCE).unref()
   }
 
   /** Fulfilled when all that was written is where it belongs. Never rejected. */
