@@ -15,12 +15,11 @@ import { LATE_KINDS, loadKind } from '../site/late-kinds.ts'
 import type { Route } from '../site/route.ts'
 import { Site } from '../site/site.ts'
 import { acmeFolder, buildAcme } from './acme.ts'
-import { logsOf } from './build-logs.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
 import { loadModule } from './load-module.ts'
-import { logPaths } from './log-places.ts'
+import { logPaths, writesLogs } from './log-places.ts'
 import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -105,7 +104,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { limits, timeouts, trustedProxies, log, report, intercept } = config
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
-  const logs = await logsOf(config, options, naming)
+  const logs = writesLogs(config) ? await (await import('./build-logs.ts')).logsOf(config, options, naming) : undefined
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }

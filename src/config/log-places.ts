@@ -11,6 +11,11 @@ export function placesOf({ log, errorLog }: Config): Place[] {
   return [...linePlaces(log), ...(errorLog === undefined ? [] : [errorPlace(errorLog)])]
 }
 
+/** Whether anything of a config is told to more than Logger objects of its own. */
+export function writesLogs({ log, errorLog }: Config): boolean {
+  return errorLog !== undefined || linePlaces(log).length > 0 || loggerObjects(log).length > 0
+}
+
 /** The places of lines for requests; none where all are told who are objects: of their own, or published ones. */
 export function linePlaces(log: Config['log'] = []): Place[] {
   const places: Place[] = []

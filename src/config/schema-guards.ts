@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import type { CertificateAccess, FastCgiAccess, HttpAccess, ObjectStore, StoreGiven } from '../access/access.ts'
 import type { HtpasswdOptions } from '../access/stores/htpasswd.ts'
-import { objectAddress } from '../protocol/object/names.ts'
-import { accepted, code, filled, isAuthorizer, isCode, isFunction, isScheme, need, object, text, yes } from './parts.ts'
+import { code, filled, isAuthorizer, isCode, isFunction, isScheme, need, object, text, yes } from './parts.ts'
 import { fastCgiAuthorizerKey } from './schema-fastcgi.ts'
 import { certificateValue, forwardValue, headerObject } from './schema-schemes.ts'
 
@@ -74,7 +73,7 @@ const files = object<HtpasswdOptions>(
 )
 
 const published = object<ObjectStore>(
-  { object: v.pipe(accepted(objectAddress), v.description('A published object that knows them: `OBJECT@SERVER`.')) },
+  { object: v.pipe(filled(), v.description('A published object that knows them: `OBJECT@SERVER`.')) },
   'A published object.',
 )
 

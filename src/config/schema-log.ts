@@ -3,8 +3,19 @@ import { statusRange } from '../log/filter.ts'
 import type { FilterOptions, LogOptions, RedactOptions, TemplateOptions } from '../log/options.ts'
 import { redactionOf } from '../log/redaction.ts'
 import { templateLine } from '../log/template.ts'
-import { objectAddress } from '../protocol/object/names.ts'
-import { accepted, isFunction, isLogger, need, number, object, optional, textOrTexts, texts, yes } from './parts.ts'
+import {
+  accepted,
+  isFunction,
+  isLogger,
+  need,
+  number,
+  object,
+  optional,
+  text,
+  textOrTexts,
+  texts,
+  yes,
+} from './parts.ts'
 import { placeSchema } from './schema-log-place.ts'
 
 const names = v.picklist(['common', 'combined', 'json'])
@@ -62,10 +73,7 @@ const anyOptions = object<LogOptions>(
       placeSchema,
       '`stdout`, `stderr`, `{ file }`, `{ syslog }`, `{ sql }` or `{ http }`. Default: `stdout`.',
     ),
-    object: optional(
-      accepted(objectAddress),
-      'In the place of `format` and `to`: an object that is told of exchanges, `OBJECT@SERVER`.',
-    ),
+    object: text('In the place of `format` and `to`: an object that is told of exchanges, `OBJECT@SERVER`.'),
     filter: v.optional(filter),
     redact: optional(v.union([v.literal(false), redact]), 'What is kept out of the lines; `false`: nothing.'),
   },
