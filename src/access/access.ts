@@ -16,11 +16,11 @@ export interface AccessRules {
   readonly scheme?: SchemeGiven
   /** What Basic tells clients that they log in to; `Restricted` where it is left out. */
   readonly realm?: string
-  /** Who knows the passwords of Basic: a file, an object, or a function of name and password. */
+  /** Who knows the passwords of Basic: a file, an object, a published one, or a function of name and password. */
   readonly store?: StoreGiven
   /** Who may come in of those who said who they are; any of them where it is left out. */
   readonly allow?: Allow
-  /** Who decides beside: an object, a module that exports one by its path, or a program. */
+  /** Who decides beside: an object, a published one (`gate@paul`), a module that exports one by its path, or a program. */
   readonly authorizer?: AuthorizerGiven
   /** Rules that must all let in. */
   readonly all?: readonly AccessRules[]
@@ -32,7 +32,12 @@ export interface AccessRules {
 export type SchemeGiven = 'basic' | CertificateAccess | HeaderOptions | HttpAccess | FastCgiAccess | Scheme
 
 /** Who knows passwords. */
-export type StoreGiven = HtpasswdOptions | Authenticator | AskForUser
+export type StoreGiven = HtpasswdOptions | ObjectStore | Authenticator | AskForUser
+
+/** A published object that knows passwords: `users@paul`. */
+export interface ObjectStore {
+  readonly object: string
+}
 
 /** The certificate of a client, where `listen` asks for one. */
 export interface CertificateAccess {

@@ -1,10 +1,14 @@
 import type { AuthorizationRecord, Connection, Means } from '../message/connection.ts'
 import { toResponse } from '../message/fetch.ts'
+import { isToken } from '../message/fields.ts'
 import type { Answer, Authorizer, Variables } from '../message/interface.ts'
 import { isPromise } from '../message/reply.ts'
 import type { NamedAuthorizer } from './authorizers.ts'
 import type { Gate } from './gate.ts'
 import { checkedUser } from './identified.ts'
+
+/** An Authorizer of another process cannot say it (FastCGI specification §6.3), and whoever is told of it may take it for more. */
+const ENDS_FIELD = /[\0\r\n]/
 
 /** Lets in whom the Authorizer does; whatever it throws lets nobody in. */
 export function authorized(authorizer: Authorizer): Gate {
@@ -45,13 +49,18 @@ function meansOf({ AUTH_TYPE: type }: Variables): Means {
  * no permission by it. @throws TypeError.
  */
 function checkVariables(said: Variables, authorizer: Authorizer): void {
+  const { from } = authorizer as Partial<NamedAuthorizer>
   const isPlain = isPlainObject(said) && toResponse(said as unknown as Answer) === undefined
   if (!isPlain || Object.values(said).some((value) => typeof value !== 'string')) {
-    const { from } = authorizer as Partial<NamedAuthorizer>
     const what = typeof said === 'boolean' ? String(said) : 'something'
     throw new TypeError(
       `the Authorizer${from === undefined ? '' : ` ${from}`} returned ${what}, which is no permission: it returns nothing, or variables, and throws Forbidden or AuthorizationRequired`,
     )
+  }
+  for (const [name, value] of Object.entries(said)) {
+    if (isToken(name) && !ENDS_FIELD.test(value)) continue
+    const whose = from === undefined ? '' : ` of ${from}`
+    throw new TypeError(`the variable ${JSON.stringify(name)}${whose} is none that a field can carry`)
   }
 }
 

@@ -8,6 +8,7 @@ import { forwardScheme } from './schemes/forward.ts'
 import { type HeaderOptions, headerScheme } from './schemes/header.ts'
 import { functionStore } from './stores/function.ts'
 import { htpasswdStore } from './stores/htpasswd.ts'
+import type { NamedStore } from './stores/named.ts'
 
 export { forwardAuthorizer } from './schemes/forward.ts'
 
@@ -32,15 +33,23 @@ function basic({ realm, store }: AccessRules, place: GuardPlace): Scheme {
     store: storeOf(store, place),
     ...(realm !== undefined && { realm }),
     ...(attempts !== undefined && { attempts }),
-    // Names of one file are the same people, whatever they log in to.
-    ...(isFiles(store) && { place: resolve(base, store.htpasswd) }),
+    ...placeOf(store, base),
   })
+}
+
+/** Names of one file, or of one object, are the same people, whatever they log in to. */
+function placeOf(store: StoreGiven, base: string): { readonly place?: string } {
+  if (isFiles(store)) return { place: resolve(base, store.htpasswd) }
+  const { from } = store as Partial<NamedStore>
+  return from === undefined ? {} : { place: from }
 }
 
 function storeOf(store: StoreGiven, { base, report }: GuardPlace): Authenticator {
   if (typeof store === 'function') return functionStore(store)
   if (isFiles(store)) return htpasswdStore(store, base, report)
-  if (typeof store.authenticateUser === 'function') return store
+  if (Object.hasOwn(store, 'object'))
+    throw new TypeError('a published object as a store needs a config that names its server')
+  if ('authenticateUser' in store && typeof store.authenticateUser === 'function') return store
   throw new TypeError('a store is { htpasswd }, a function, or an object with the method authenticateUser')
 }
 

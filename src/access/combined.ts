@@ -1,3 +1,4 @@
+import { Refused } from '../gateway/refused.ts'
 import { cancelBody } from '../message/body.ts'
 import { branded, HTTP_ERROR } from '../message/brands.ts'
 import type { Connection } from '../message/connection.ts'
@@ -8,7 +9,6 @@ import { isPromise } from '../message/reply.ts'
 import type { Request } from '../message/request.ts'
 import type { Gate } from './gate.ts'
 import { challengesOf, isUnauthorized } from './identified.ts'
-import { Refused } from './refused.ts'
 
 /** Lets pass whom one of these gates lets pass, the first that does; what the others found out does not count. */
 export function oneOf(gates: readonly Gate[]): Gate {

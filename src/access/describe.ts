@@ -10,6 +10,7 @@ import type {
   StoreGiven,
 } from './access.ts'
 import type { NamedAuthorizer } from './authorizers.ts'
+import type { NamedStore } from './stores/named.ts'
 
 /** A word, and what it is. */
 export type Line = readonly [word: string, text: string]
@@ -67,7 +68,8 @@ function authorizerText(authorizer: AuthorizerGiven): string {
 }
 
 function storeText(store: StoreGiven): string {
-  if (!('htpasswd' in store)) return 'code'
+  if ('object' in store) return `object ${store.object}`
+  if (!('htpasswd' in store)) return (store as Partial<NamedStore>).from ?? 'code'
   return `${store.htpasswd}${store.groups === undefined ? '' : `, groups in ${store.groups}`}`
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connected, FACTS } from '../../test/support/connection.ts'
+import { Refused } from '../gateway/refused.ts'
 import { type AuthorizationRecord, Connection, type Means } from '../message/connection.ts'
 import { AuthenticationFailed, AuthorizationRequired, Forbidden, HttpError } from '../message/errors.ts'
 import { Exchange } from '../message/exchange.ts'
@@ -9,7 +10,6 @@ import { Request } from '../message/request.ts'
 import { Response } from '../message/response.ts'
 import type { Access, AccessRules } from './access.ts'
 import { guard } from './guard.ts'
-import { Refused } from './refused.ts'
 
 const ADA = { name: 'ada', groups: ['staff'] }
 const JOE = { name: 'joe', groups: [] }

@@ -1,3 +1,4 @@
+import { Refused } from '../gateway/refused.ts'
 import type { Connection, Means } from '../message/connection.ts'
 import { Forbidden } from '../message/errors.ts'
 import type { Answer, Authorizer, Handler, Middleware, Reply } from '../message/interface.ts'
@@ -9,7 +10,6 @@ import { checkAccess } from './check-rules.ts'
 import type { Gate } from './gate.ts'
 import { challengesOf, isUnauthorized } from './identified.ts'
 import type { GuardPlace } from './place.ts'
-import { Refused } from './refused.ts'
 import { builtRules } from './rules.ts'
 
 /**

@@ -5,11 +5,14 @@ import { rulesIn } from '../access/check-rules.ts'
 import { loadAuthorizer } from '../access/lazy-authorizer.ts'
 import { loadGuards } from '../access/lazy-guard.ts'
 import { loadSchemes } from '../access/lazy-schemes.ts'
+import { objectAuthorizer } from '../access/objects.ts'
 import { schemeKind } from '../access/schemes.ts'
 import { passwordFiles } from '../access/stores/password-files.ts'
 import { HttpError } from '../message/errors.ts'
+import type { Objects } from '../object/objects.ts'
 import type { AuthorizeOptions, AuthorizeRule } from '../site/authorize.ts'
 import type { Route } from '../site/route.ts'
+import { askedAuthorizer, askedStore, isObjectStore } from './asked-objects.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
 import { ModuleError, type Modules } from './modules.ts'
@@ -22,6 +25,8 @@ export interface AccessReading {
   readonly base: string
   readonly source: Source
   readonly modules: Modules
+  /** The object servers, where there are some. */
+  readonly objects?: Objects | undefined
   /** Only to explain: modules are not loaded. */
   readonly explaining?: boolean | undefined
 }
@@ -80,9 +85,9 @@ async function authorizeWithAuthorizers(
 }
 
 async function loaded(rules: AccessRules, path: KeyPath, reading: AccessReading): Promise<AccessRules> {
-  const { authorizer } = rules
-  // What names no module stays the same object: routes that share it share their guard.
-  if (!rulesIn(rules).some((one) => typeof one.authorizer === 'string')) return rules
+  const { authorizer, store } = rules
+  // What names no module and no object stays the same: routes that share it share their guard.
+  if (!rulesIn(rules).some((one) => typeof one.authorizer === 'string' || isObjectStore(one.store))) return rules
   const inner = async (key: 'all' | 'any', list: readonly AccessRules[]): Promise<AccessRules[]> => {
     const made: AccessRules[] = []
     for (const [i, one] of list.entries()) made.push(await loaded(one, [...path, key, i], reading))
@@ -90,14 +95,18 @@ async function loaded(rules: AccessRules, path: KeyPath, reading: AccessReading)
   }
   return {
     ...rules,
-    ...(typeof authorizer === 'string' && { authorizer: await load(authorizer, [...path, 'authorizer'], reading) }),
+    ...(typeof authorizer === 'string' && { authorizer: await named(authorizer, [...path, 'authorizer'], reading) }),
+    ...(isObjectStore(store) && { store: askedStore(store, [...path, 'store'], reading) }),
     ...(rules.all !== undefined && { all: await inner('all', rules.all) }),
     ...(rules.any !== undefined && { any: await inner('any', rules.any) }),
   }
 }
 
-async function load(name: string, path: KeyPath, reading: AccessReading): Promise<NamedAuthorizer> {
+/** The Authorizer that a text names: an object of a server that the config has, else a module by its path. */
+async function named(name: string, path: KeyPath, reading: AccessReading): Promise<NamedAuthorizer> {
   const file = resolve(reading.base, name)
+  const asked = askedAuthorizer(name, file, path, reading)
+  if (asked !== undefined) return objectAuthorizer(asked)
   if (reading.explaining === true) return { authorizeUser: unloaded, from: file }
   try {
     return exportedAuthorizer(await reading.modules.load(file), file)

@@ -5,7 +5,6 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
-import { loadOutlets } from '../log/sinks/outlets.ts'
 import type { Report } from '../message/exchange.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Logger } from '../message/interface.ts'
@@ -20,7 +19,7 @@ import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
 import { loadModule } from './load-module.ts'
-import { checkPlace, linePlaces, logPaths } from './log-places.ts'
+import { logPaths, writesLogs } from './log-places.ts'
 import type { Logs } from './logs.ts'
 import { Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
@@ -78,10 +77,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const routes: Route[] = []
   const modules = options.modules ?? new Modules()
   const reading = { base, source, modules, explaining: options.explaining }
-  const guarded = (await access?.withAccess(config, reading)) ?? config
-  for (const [i, route] of guarded.routes.entries()) routes.push(await withModules(route, i, modules, options))
   const published = config.objects === undefined ? undefined : await import('./objects.ts')
-  const objects = await published?.objectsOf(guarded, reading)
+  const objects = await published?.objectsOf(config, reading)
+  const naming = { ...reading, objects }
+  const guarded = (await access?.withAccess(config, naming)) ?? config
+  for (const [i, route] of guarded.routes.entries()) routes.push(await withModules(route, i, modules, options))
   const errors = await errorPages(config.errors, ['errors'], modules, options)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
@@ -104,7 +104,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const { limits, timeouts, trustedProxies, log, report, intercept } = config
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
-  const logs = await logsOf(config, options)
+  const logs = writesLogs(config) ? await (await import('./build-logs.ts')).logsOf(config, options, naming) : undefined
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
@@ -113,7 +113,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       errors,
       place,
       ...(guarded.access !== undefined && { access: guarded.access }),
-      ...(objects !== undefined && { objects }),
+      ...(published !== undefined && objects !== undefined && { objects: published.siteObjects(objects, guarded) }),
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),
@@ -167,20 +167,6 @@ function saysWhoMay(config: Config): boolean {
     Object.values(objects).some((one) => typeof one === 'object' && 'access' in one) ||
     routes.some((route) => route.access !== undefined || route.authorize !== undefined)
   )
-}
-
-/** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */
-async function logsOf({ log = [], errorLog, report }: Config, options: BuildOptions): Promise<Logs | undefined> {
-  const { base, source } = options
-  const looking = options.certificates !== false && options.explaining !== true
-  const refuse = (path: KeyPath, cause: Error): never => {
-    throw new ConfigError(faultAt(path, cause.message, source), { cause })
-  }
-  if (looking) checkPlace(errorLog?.to, base, (cause) => refuse(['errorLog', 'to'], cause))
-  const places = linePlaces(log)
-  if (places.length === 0) return undefined
-  const [{ Logs }] = await Promise.all([import('./logs.ts'), loadOutlets(places)])
-  return new Logs(log, base, report, looking, refuse)
 }
 
 /** Before a program that serves gives up its rights, and perhaps that to read them. */

@@ -4,22 +4,36 @@ import type { ErrorLogOptions } from '../log/error-log-options.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { Place } from '../log/sinks/place.ts'
 import type { Config } from './config.ts'
+import type { KeyPath } from './place.ts'
 
 /** All places that the logs of a config go to. */
 export function placesOf({ log, errorLog }: Config): Place[] {
   return [...linePlaces(log), ...(errorLog === undefined ? [] : [errorPlace(errorLog)])]
 }
 
-/** The places of lines for requests; none where all are told who are objects of their own. */
+/** Whether anything of a config is told to more than Logger objects of its own. */
+export function writesLogs({ log, errorLog }: Config): boolean {
+  return errorLog !== undefined || linePlaces(log).length > 0 || loggerObjects(log).length > 0
+}
+
+/** The places of lines for requests; none where all are told who are objects: of their own, or published ones. */
 export function linePlaces(log: Config['log'] = []): Place[] {
   const places: Place[] = []
   for (const entry of log as readonly unknown[]) {
     if (typeof entry === 'string') places.push('stdout')
-    else if (typeof entry === 'object' && entry !== null && !('logRequest' in entry)) {
+    else if (typeof entry === 'object' && entry !== null && !('logRequest' in entry) && !('object' in entry)) {
       places.push((entry as LogOptions).to ?? 'stdout')
     }
   }
   return places
+}
+
+/** The objects that are told of exchanges, by their addresses, and where the config names them. */
+export function loggerObjects(log: Config['log'] = []): { readonly address: string; readonly path: KeyPath }[] {
+  return (log as readonly unknown[]).flatMap((entry, i) => {
+    const { object } = Object(entry) as LogOptions
+    return typeof object === 'string' ? [{ address: object, path: ['log', i, 'object'] }] : []
+  })
 }
 
 /** The columns of a table of reports, and the keys of the JSON entries that they get. */

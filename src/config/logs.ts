@@ -1,7 +1,8 @@
 import { LineLogger } from '../log/line-logger.ts'
 import type { LogOptions } from '../log/options.ts'
 import type { RecordSink, Sink } from '../log/sink.ts'
-import { openSink } from '../log/sinks/open.ts'
+import { type LoggerObject, ObjectOutlet } from '../log/sinks/object.ts'
+import { openOwn, openSink } from '../log/sinks/open.ts'
 import type { Report } from '../message/exchange.ts'
 import type { Logger } from '../message/interface.ts'
 import { checkPlace } from './log-places.ts'
@@ -26,17 +27,26 @@ export class Logs {
   readonly #base: string
   readonly #report: Report | undefined
   readonly #refuse: Refuse
+  readonly #objects: ReadonlyMap<string, LoggerObject>
   #sinks: Sink[] = []
 
   /**
    * @param look Whether this process is the one that will write: it looks whether it may.
-   * @throws by `refuse`, for what cannot be, and for a folder that cannot be written.
+   * @param objects Those that are told, by their addresses. @throws by `refuse`, for what cannot be, and for a folder that cannot be written.
    */
-  constructor(given: readonly unknown[], base: string, report: Report | undefined, look: boolean, refuse: Refuse) {
+  constructor(
+    given: readonly unknown[],
+    base: string,
+    report: Report | undefined,
+    look: boolean,
+    refuse: Refuse,
+    objects: ReadonlyMap<string, LoggerObject> = new Map(),
+  ) {
     const lines: Lines[] = []
     this.#base = base
     this.#report = report
     this.#refuse = refuse
+    this.#objects = objects
     this.loggers = given.map((one, index) => {
       if (isLogger(one)) return one as Logger
       const options = (typeof one === 'string' ? { format: one } : one) as LogOptions
@@ -55,8 +65,11 @@ export class Logs {
   open(): void {
     try {
       for (const { logger, options, index } of this.#lines) {
-        const open = (): RecordSink => openSink(options.to ?? 'stdout', this.#base, this.#report)
-        const sink = tried(open, (cause) => this.#refuse(['log', index, 'to'], cause))
+        const key = options.object === undefined ? 'to' : 'object'
+        const sink = tried(
+          () => this.#open(options),
+          (cause) => this.#refuse(['log', index, key], cause),
+        )
         this.#sinks.push(sink)
         logger.open(sink)
       }
@@ -66,9 +79,20 @@ export class Logs {
     }
   }
 
+  #open({ object: address, to = 'stdout' }: LogOptions): RecordSink {
+    if (address === undefined) return openSink(to, this.#base, this.#report)
+    const found = this.#objects.get(address)
+    if (found === undefined) throw new TypeError(`${address}: there is no such object server`)
+    const report = this.#report ?? (() => undefined)
+    return openOwn(address, new ObjectOutlet(found, report), report)
+  }
+
   /** Another config is served: what runs by this one may still end. */
   retire(): void {
-    if (this.#sinks.length > 0) setTimeout(() => void this.close(), PATIENCE).unref()
+    if (this.#sinks.length === 0) return
+    // An object that is told of it may be about to end.
+    for (const sink of this.#sinks) void sink.flush()
+    setTimeout(() => void this.close(), PATIENCE).unref()
   }
 
   /** Fulfilled when all that was written is where it belongs. Never rejected. */

@@ -32,10 +32,9 @@ const MANY = 65536
 const QUEUE = 1024
 
 /** The object servers of a config. @throws ConfigError that says which cannot be, and why. */
-export async function objectsOf(config: Config, reading: ObjectsReading): Promise<SiteObjects> {
+export async function objectsOf(config: Config, reading: ObjectsReading): Promise<Objects> {
   const { base, source } = reading
-  const access = objectAccess(config)
-  const identity = ownIdentity(config.routes, [config.access, ...Object.values(access)])
+  const identity = ownIdentity(config.routes, [config.access, ...Object.values(objectAccess(config))])
   const refuse = refusing(source)
   const ends = new Map([...objectEnds(config, base, source)].map((end) => [end.path.join('/'), end]))
   const members = new AliasMembers(config, ends, refuse)
@@ -50,14 +49,22 @@ export async function objectsOf(config: Config, reading: ObjectsReading): Promis
     else {
       const upstream = typeof handle === 'string' ? first.upstream : aliasOf(`objects.${name}`, calls.map(alone))
       const text = typeof handle === 'string' ? handle : handle.join(', ')
-      servers[name] = { ...common, server: new WireServer({ handle: text, upstream, timeouts, identity }) }
+      servers[name] = {
+        ...common,
+        server: new WireServer({ handle: text, upstream, timeouts, identity, report: config.report }),
+      }
     }
   }
   const objects = new Objects(servers)
   for (const [i, route] of config.routes.entries()) {
     if (route.object !== undefined) orRefuse(['routes', i, 'object'], () => objects.find(route.object ?? ''), refuse)
   }
-  return new SiteObjects(objects, access)
+  return objects
+}
+
+/** The same for a site. @param guarded The config with what its access takes. */
+export function siteObjects(objects: Objects, guarded: Config): SiteObjects {
+  return new SiteObjects(objects, objectAccess(guarded))
 }
 
 /** What it is known by, whatever it is called: a command is another process for each name, with the same objects. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { CertificateAccess, FastCgiAccess, HttpAccess, StoreGiven } from '../access/access.ts'
+import type { CertificateAccess, FastCgiAccess, HttpAccess, ObjectStore, StoreGiven } from '../access/access.ts'
 import type { HtpasswdOptions } from '../access/stores/htpasswd.ts'
 import { code, filled, isAuthorizer, isCode, isFunction, isScheme, need, object, text, yes } from './parts.ts'
 import { fastCgiAuthorizerKey } from './schema-fastcgi.ts'
@@ -72,6 +72,11 @@ const files = object<HtpasswdOptions>(
   'Names and passwords in a file.',
 )
 
+const published = object<ObjectStore>(
+  { object: v.pipe(filled(), v.description('A published object that knows them: `OBJECT@SERVER`.')) },
+  'A published object.',
+)
+
 /** The key `store`. */
 export const storeKey: v.GenericSchema<unknown, StoreGiven> = v.pipe(
   either(
@@ -83,7 +88,8 @@ export const storeKey: v.GenericSchema<unknown, StoreGiven> = v.pipe(
         'Who knows the passwords.',
       ),
     ),
-    files,
+    either((given) => 'object' in given, published, files, v.union([files, published])),
+    v.union([files, published]),
   ),
   v.description('Who knows the passwords of `basic`.'),
 ) as unknown as v.GenericSchema<unknown, StoreGiven>
@@ -103,5 +109,7 @@ export const authorizerKey: v.GenericSchema = v.pipe(
     need(code(isAuthorizer, 'an object with the method authorizeUser', 'Who decides.')),
     v.union([filled(), program]),
   ),
-  v.description('Who decides beside: a module that exports an Authorizer, by its path, or a program.'),
+  v.description(
+    'Who decides beside: a published object (`OBJECT@SERVER`), a module that exports an Authorizer, by its path, or a program.',
+  ),
 )

@@ -3,7 +3,19 @@ import { statusRange } from '../log/filter.ts'
 import type { FilterOptions, LogOptions, RedactOptions, TemplateOptions } from '../log/options.ts'
 import { redactionOf } from '../log/redaction.ts'
 import { templateLine } from '../log/template.ts'
-import { accepted, isFunction, isLogger, need, number, object, optional, textOrTexts, texts, yes } from './parts.ts'
+import {
+  accepted,
+  isFunction,
+  isLogger,
+  need,
+  number,
+  object,
+  optional,
+  text,
+  textOrTexts,
+  texts,
+  yes,
+} from './parts.ts'
 import { placeSchema } from './schema-log-place.ts'
 
 const names = v.picklist(['common', 'combined', 'json'])
@@ -51,7 +63,7 @@ const redact = object<RedactOptions>(
   'What is kept out of the lines, beside what always is.',
 )
 
-const options = object<LogOptions>(
+const anyOptions = object<LogOptions>(
   {
     format: optional(
       v.union([names, template, v.custom<unknown>(isFunction, 'expected common, combined, json or an object')]),
@@ -61,10 +73,21 @@ const options = object<LogOptions>(
       placeSchema,
       '`stdout`, `stderr`, `{ file }`, `{ syslog }`, `{ sql }` or `{ http }`. Default: `stdout`.',
     ),
+    object: text('In the place of `format` and `to`: an object that is told of exchanges, `OBJECT@SERVER`.'),
     filter: v.optional(filter),
     redact: optional(v.union([v.literal(false), redact]), 'What is kept out of the lines; `false`: nothing.'),
   },
   'A log of requests.',
+)
+
+const options = v.pipe(
+  anyOptions,
+  v.check(
+    (given) =>
+      !Object.hasOwn(given as object, 'object') ||
+      ['format', 'to'].every((key) => !Object.hasOwn(given as object, key)),
+    'an object has neither format nor to: it is told of exchanges as lines of JSON',
+  ),
 )
 
 /** The key `log`. */

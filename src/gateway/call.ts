@@ -33,6 +33,15 @@ export interface Call {
   readonly data: Data | undefined
   /** The back ends that this request was tried on already; kept by whoever chooses one. */
   tried: Set<unknown> | undefined
+  /** Told once how it ended, which may be after the last byte of its answer. */
+  readonly over?: ((how: CallOver) => void) | undefined
+}
+
+/** How a call ended for good. */
+export interface CallOver {
+  /** Undefined: the back end said that its answer is complete. */
+  readonly error?: unknown
+  readonly said?: CallEnd['said']
 }
 
 /** The content of a request. One of the three is there. */

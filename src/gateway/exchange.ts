@@ -146,6 +146,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
     if (this.#over) return
     this.#said = said
     if (again === true && !this.#touched && !this.#spent && this.#tries < MAX_TRIES) return this.#try()
+    this.#call.over?.({ error, said })
     if (error !== undefined) return this.#finish(error)
     if (this.#body !== undefined) {
       this.#body.end(trailers)
@@ -267,6 +268,7 @@ class GatewayExchange implements CallEvents, BodyOwner, Watched, Feeding {
   /** Ends the call from our side. */
   #stop(error: unknown, late?: boolean): void {
     if (this.#over) return
+    this.#call.over?.({ error: error ?? this.#bad('it was not heard to its end') })
     this.#finish(error)
     this.#wire?.abort(late)
   }

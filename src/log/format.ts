@@ -7,10 +7,14 @@ import type { Line } from './sink.ts'
 import { COMBINED, COMMON, templateLine } from './template.ts'
 
 /** How the records of a logger become lines. @throws TypeError for a template that cannot be used. */
-export function formatOf({ format, to, filter, redact }: LogOptions): Line {
+export function formatOf({ format, to, object, filter, redact }: LogOptions): Line {
   const redaction = redactionOf(redact)
   const share = filter?.sample
-  return lineOf(format ?? (isEndpoint(to) ? 'json' : 'combined'), redaction, share === 1 ? undefined : share)
+  return lineOf(
+    format ?? (object !== undefined || isEndpoint(to) ? 'json' : 'combined'),
+    redaction,
+    share === 1 ? undefined : share,
+  )
 }
 
 function lineOf(format: Format, redaction: Redaction, share: number | undefined): Line {

@@ -7,6 +7,8 @@ export interface LogOptions {
   readonly format?: Format
   /** Where the lines go; `stdout` where it is left out. */
   readonly to?: Place
+  /** In the place of `format` and `to`: an object that is told of exchanges, as `log@paul`. */
+  readonly object?: string
   /** Which exchanges are told of: those that every key lets through. All where it is left out. */
   readonly filter?: FilterOptions
   /** What is kept out of the lines; false for nothing. */

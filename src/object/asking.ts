@@ -3,7 +3,7 @@ import { badAnswer } from '../gateway/call.ts'
 import { type ExchangeOptions, exchange } from '../gateway/exchange.ts'
 import { type AuthorizationRecord, Connection, type SocketFacts } from '../message/connection.ts'
 import { AuthenticationFailed, HttpError } from '../message/errors.ts'
-import { Exchange } from '../message/exchange.ts'
+import { Exchange, type Report } from '../message/exchange.ts'
 import { Request } from '../message/request.ts'
 import { nameValues } from '../protocol/fastcgi/name-values.ts'
 import { CALL, type CallKind, OBJECT, REQUEST } from '../protocol/object/names.ts'
@@ -15,6 +15,11 @@ export interface Question {
   readonly kind: CallKind
   readonly object: string
   readonly content: string
+}
+
+export interface AskOptions extends ExchangeOptions {
+  /** Told of what it writes to its standard error meanwhile. */
+  readonly report?: Report | undefined
 }
 
 /** Bytes of an answer to this. */
@@ -34,12 +39,12 @@ const NOWHERE: SocketFacts = {
  */
 export async function ask(
   open: Open,
-  options: ExchangeOptions,
+  options: AskOptions,
   { kind, object, content }: Question,
   noted?: FormNoted,
 ): Promise<string> {
   const request = new Request('http://localhost/', { method: 'POST' })
-  const connection = new Connection(NOWHERE, new Exchange(), 'HTTP/1.1')
+  const connection = new Connection(NOWHERE, new Exchange(options.report), 'HTTP/1.1')
   const bytes = Buffer.from(content)
   const sent: Content | undefined = bytes.length === 0 ? undefined : { size: bytes.length, bytes, close() {} }
   let understood = false
@@ -52,6 +57,8 @@ export async function ask(
       return nameValues([OBJECT, object, CALL, kind, REQUEST, head])
     },
     get variables(): readonly string[] {
+      // Of several servers each takes its own form.
+      understood = false
       return ['REQUEST_METHOD', 'GET', 'GATEWAY_INTERFACE', 'CGI/1.1', OBJECT, object, CALL, kind]
     },
     lines: undefined,

@@ -1,10 +1,13 @@
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import { HttpError } from '../message/errors.ts'
-import type { ExchangeRecord } from '../message/exchange.ts'
-import type { Reply } from '../message/interface.ts'
+import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import type { FoldedObject } from './folded.ts'
-import type { ObjectInfo, ObjectServer, Permission, ServerInfo } from './server.ts'
+import { tellLogger } from './logging.ts'
+import type { ObjectInfo, ObjectServer, ServerInfo } from './server.ts'
+
+/** What an object may be beside a resource. */
+export type ObjectRole = 'authorizer' | 'authenticator' | 'logger'
 
 /** Objects of this process: `module:`. To call one is to call a function. */
 export class LocalServer implements ObjectServer {
@@ -27,7 +30,7 @@ export class LocalServer implements ObjectServer {
     who: AuthorizationRecord | undefined,
     request: Request,
     connection: Connection,
-  ): Permission | Promise<Permission> {
+  ): void | Variables | Promise<void | Variables> {
     const { authorizer } = this.#find(object)
     if (authorizer === undefined) throw noSuch(object)
     return authorizer.authorizeUser(who, request, connection)
@@ -42,7 +45,12 @@ export class LocalServer implements ObjectServer {
   async log(object: string, lines: string): Promise<void> {
     const { logger } = this.#find(object)
     if (logger === undefined) throw noSuch(object)
-    for (const line of lines.split('\n')) if (line !== '') logger.logRequest(JSON.parse(line) as ExchangeRecord)
+    await tellLogger(logger, lines)
+  }
+
+  /** Whether there is an object that can be asked that. */
+  has(object: string, role: ObjectRole): boolean {
+    return this.#objects.get(object)?.[role] !== undefined
   }
 
   async info(): Promise<ServerInfo> {

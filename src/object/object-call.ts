@@ -1,7 +1,8 @@
-import type { Call, Content } from '../gateway/call.ts'
+import type { Call, CallOver, Content } from '../gateway/call.ts'
 import type { Connection } from '../message/connection.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Request } from '../message/request.ts'
+import { authorizerVariables } from '../protocol/cgi/authorizer-variables.ts'
 import { cgiVariables, mountedScript } from '../protocol/cgi/variables.ts'
 import type { RoleName } from '../protocol/fastcgi/codes.ts'
 import { OBJECT } from '../protocol/object/names.ts'
@@ -20,7 +21,10 @@ export class ObjectCall implements Call {
   readonly role: RoleName
   readonly lines: undefined
   readonly data: undefined
+  /** Whether it is only asked who may: what it says ahead of its answer is not for the client. */
+  readonly asked: boolean
   tried: Set<unknown> | undefined
+  over: ((how: CallOver) => void) | undefined
   /** Whether it was written down in the whole form: of several servers each takes its own. */
   isWhole = false
   readonly #asking: Asking
@@ -42,7 +46,9 @@ export class ObjectCall implements Call {
     this.role = role
     this.lines = undefined
     this.data = undefined
+    this.asked = role === 'Authorizer'
     this.tried = undefined
+    this.over = undefined
     this.#asking = asking
     this.#noted = noted
     this.#identity = identity
@@ -59,9 +65,10 @@ export class ObjectCall implements Call {
     this.#noted.whole = false
     this.isWhole = false
     const { request, connection, content } = this
+    const env = [OBJECT, this.#asking.object]
+    if (this.asked) return authorizerVariables(request, connection, env, { identity: this.#identity })
     const script = mountedScript(request) ?? { name: '', pathInfo: '' }
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)
-    const env = [OBJECT, this.#asking.object]
     return cgiVariables(request, connection, script, size, { authorization: undefined, identity: this.#identity, env })
   }
 }

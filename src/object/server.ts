@@ -1,7 +1,6 @@
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
-import type { Response } from '../message/response.ts'
 
 /** An object server, as those who call its objects know it: in this process, in another one, on another machine. */
 export interface ObjectServer {
@@ -13,15 +12,15 @@ export interface ObjectServer {
    */
   call(object: string, request: Request, connection: Connection): Reply
   /**
-   * Asks an object, as an Authorizer. A Response is its answer to the client in the place of a permission.
-   * @throws Forbidden, AuthorizationRequired, or as `call`.
+   * Asks an object, as an Authorizer.
+   * @throws Forbidden, AuthorizationRequired; Refused with an answer of its own to the client; or as `call`.
    */
   authorize(
     object: string,
     who: AuthorizationRecord | undefined,
     request: Request,
     connection: Connection,
-  ): Permission | Promise<Permission>
+  ): void | Variables | Promise<void | Variables>
   /** Asks an object, as an Authenticator. @throws AuthenticationFailed, or as `call`. */
   authenticate(object: string, name: string, password: string): Promise<AuthorizationRecord>
   /** Tells an object, as a Logger, of exchanges: a line of JSON for each. @throws as `call`. */
@@ -29,9 +28,6 @@ export interface ObjectServer {
   /** What it says of itself and its objects. @param timeout Milliseconds. @throws as `call`. */
   info(timeout: number): Promise<ServerInfo>
 }
-
-/** What lets a request in, or the answer that does not. */
-export type Permission = void | Variables | Response
 
 /** What an object server says of itself. */
 export interface ServerInfo {

@@ -2,9 +2,11 @@ import type { Content, Upstream } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
 import { exchange } from '../gateway/exchange.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
+import { permission } from '../gateway/permission.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
+import type { Report } from '../message/exchange.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
-import type { Reply } from '../message/interface.ts'
+import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import { wholeForm } from '../protocol/object/write-call.ts'
 import { objectReply } from './answer.ts'
@@ -12,8 +14,7 @@ import { ask, authenticated, described } from './asking.ts'
 import type { Calling } from './calling.ts'
 import { type FormNoted, ObjectCall } from './object-call.ts'
 import { ObjectExchange } from './object-exchange.ts'
-import { permissionOf } from './permission.ts'
-import type { ObjectServer, Permission, ServerInfo } from './server.ts'
+import type { ObjectServer, ServerInfo } from './server.ts'
 
 /** How long objects are waited for by default, in milliseconds: an answer may go on for as long as it likes. */
 export const OBJECT_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_000, total: 0 }
@@ -25,6 +26,8 @@ export interface WireOptions {
   readonly timeouts?: Partial<GatewayTimeouts> | undefined
   /** What the site knows users by: clients do not say it. */
   readonly identity?: OwnIdentity | undefined
+  /** Told of what its processes write to their standard error while they are asked what is no request. */
+  readonly report?: Report | undefined
 }
 
 /** Objects of another process, whoever started it: `command:`, `fastcgi:`. */
@@ -35,12 +38,12 @@ export class WireServer implements ObjectServer, FormNoted {
   readonly #calling: Calling
   readonly #quick: Upstream['quick']
 
-  constructor({ handle, upstream, timeouts: given, identity }: WireOptions) {
+  constructor({ handle, upstream, timeouts: given, identity, report }: WireOptions) {
     this.handle = handle
     this.whole = undefined
     this.#quick = upstream.quick
     const timeouts = { ...OBJECT_TIMEOUTS, ...given }
-    const settings = { timeouts, name: handle }
+    const settings = { timeouts, name: handle, report }
     this.#calling = { open: upstream.open, settings, timeout: timeouts.firstByte, identity, noted: this }
   }
 
@@ -91,10 +94,10 @@ export class WireServer implements ObjectServer, FormNoted {
     who: AuthorizationRecord | undefined,
     request: Request,
     connection: Connection,
-  ): Promise<Permission> {
+  ): Promise<Variables> {
     const { open, settings, timeout, identity } = this.#calling
     const call = new ObjectCall({ object, timeout, who }, request, connection, undefined, this, identity, 'Authorizer')
-    return exchange(open, call, settings).then((answer) => permissionOf(answer, request, connection))
+    return permission(open, call, settings, (answer) => objectReply(answer, request, call.isWhole))
   }
 
   async authenticate(object: string, name: string, password: string): Promise<AuthorizationRecord> {

@@ -128,8 +128,9 @@ export class Running {
     this.#stopping = true
     this.#acme?.stop()
     await this.#engine?.close()
-    await this.#applications.close()
+    // Before the object servers among them, who may be told of the last exchanges.
     await this.#logs?.close()
+    await this.#applications.close()
     await leaveErrorLog(this.#report)
   }
 
@@ -138,8 +139,8 @@ export class Running {
     this.#stopping = true
     this.#acme?.stop()
     await this.#engine?.retire(true)
-    await this.#applications.close()
     await this.#logs?.close()
+    await this.#applications.close()
     await leaveErrorLog(this.#report)
   }
 

@@ -1,11 +1,11 @@
 import { softwareName } from '../../io/software.ts'
 import { AUTHENTICATION_FAILED, branded } from '../../message/brands.ts'
 import { HttpError } from '../../message/errors.ts'
-import type { ExchangeRecord } from '../../message/exchange.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
 import type { FoldedObject } from '../../object/folded.ts'
 import { infoOf, noSuch } from '../../object/local-server.ts'
+import { tellLogger } from '../../object/logging.ts'
 
 /** Bytes of what a caller tells or asks. */
 const MOST = 8 * 1024 * 1024
@@ -25,9 +25,7 @@ export async function otherCall(
   if (kind === 'info') return Response.json({ server, software: softwareName(), objects: await infoOf(objects) })
   const object = objects.get(name)
   if (kind === 'log' && object?.logger !== undefined) {
-    for (const line of (await request.text()).split('\n')) {
-      if (line !== '') object.logger.logRequest(JSON.parse(line) as ExchangeRecord)
-    }
+    await tellLogger(object.logger, await request.text())
     return new Response(null, { status: 204 })
   }
   if (kind === 'authenticate' && object?.authenticator !== undefined) {

@@ -21,7 +21,7 @@ export interface Elsewhere {
 }
 
 const shared = new Map<string, Shared>()
-/** Functions of the config: each is its own place. */
+/** Functions of the config, and objects: each is its own place. */
 const own = new Set<Queue>()
 let elsewhere: Elsewhere | undefined
 let leaving = false
@@ -58,12 +58,7 @@ export function openSink(
 ): RecordSink {
   const key = keyOf(to, base)
   if (typeof to === 'function' || key === undefined) {
-    const queue = new Queue(nameOf(to, base), outletFor(to as Exclude<Place, string>, base, report), report, limits)
-    own.add(queue)
-    return new OpenSink(queue, async () => {
-      await queue.close()
-      own.delete(queue)
-    })
+    return openOwn(nameOf(to, base), outletFor(to as Exclude<Place, string>, base, report), report, limits)
   }
   const found = shared.get(key) ?? opened(key, to, base, report, limits)
   found.users++
@@ -72,6 +67,21 @@ export function openSink(
     if (--found.users > 0) return found.queue.flush()
     shared.delete(key)
     await found.queue.close()
+  })
+}
+
+/** Opens a place that belongs to this process alone: a function of the config, an object. @param name For people. */
+export function openOwn(
+  name: string,
+  outlet: Outlet,
+  report: Report = nobody,
+  limits: Partial<QueueLimits> = {},
+): RecordSink {
+  const queue = new Queue(name, outlet, report, limits)
+  own.add(queue)
+  return new OpenSink(queue, async () => {
+    await queue.close()
+    own.delete(queue)
   })
 }
 
