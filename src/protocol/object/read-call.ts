@@ -23,7 +23,7 @@ import {
 
 /** Field lines of which each is what RFC 9112 §5 has: a caller is believed, but a line that is none would split a message. */
 const FLAWLESS = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
-const LINE = /^(\S+) (\S+) HTTP\/(\d\.\d)$/
+const LINE = /^(\S+) ([!-~\x80-\xff]+) HTTP\/(\d\.\d)$/
 
 /** A call in the whole form, as the object server understands it. */
 export class WholeCall {
@@ -67,7 +67,7 @@ export class WholeCall {
   parts(body: IncomingBody | null): RequestParts {
     const target = parseTarget(this.method, this.#target)
     if (target === undefined) throw bad('target', 'The request target is malformed.')
-    const authority = this.#authority ?? target.authority ?? this.#host
+    const authority = this.#authority ?? this.#host
     if (!isAuthority(authority)) throw bad('host', 'Host is malformed.')
     const routed = this.#path
     const mark = routed === undefined ? -1 : routed.indexOf('?')

@@ -12,8 +12,13 @@ export interface Asking {
   readonly who?: AuthorizationRecord | undefined
 }
 
-/** Facts are told of each socket once, and written down once. */
-const written = new WeakMap<SocketFacts, string>()
+/** Facts are told of each socket once, and written down once, and once more when its name was looked up. */
+const written = new WeakMap<SocketFacts, Written>()
+
+interface Written {
+  readonly text: string
+  readonly name: string | undefined
+}
 
 /** The variables of a call in the whole form: name, value, name, value; byte strings. */
 export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string[] {
@@ -24,7 +29,8 @@ export function wholeForm({ object, timeout, who }: Asking, request: Request, co
   if (request.secure) list.push(SECURE, 'on')
   if (authority !== (headers.get('host') ?? '')) list.push(AUTHORITY, authority)
   const path = request.path + request.search
-  if (path !== target) list.push(PATH, path)
+  // `OPTIONS *` and CONNECT have none; their targets say all.
+  if (path !== target && path.startsWith('/')) list.push(PATH, path)
   for (const _ in params) {
     list.push(ROUTE_PARAMS, byteString(JSON.stringify(params)))
     break
@@ -41,11 +47,10 @@ function factsOf(connection: Connection): string {
   if (clientAddress !== remote.address || secure !== socket.secure) {
     return factsText(socket, { address: clientAddress, secure })
   }
-  let text = written.get(socket)
-  if (text === undefined) {
-    text = factsText(socket, undefined)
-    written.set(socket, text)
-  }
+  const known = written.get(socket)
+  if (known !== undefined && known.name === socket.knownName) return known.text
+  const text = factsText(socket, undefined)
+  written.set(socket, { text, name: socket.knownName })
   return text
 }
 
