@@ -4,7 +4,7 @@ import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Request } from '../message/request.ts'
 import { cgiVariables, mountedScript } from '../protocol/cgi/variables.ts'
 import type { RoleName } from '../protocol/fastcgi/codes.ts'
-import { OBJECT } from '../protocol/object/names.ts'
+import { CONTENT, OBJECT } from '../protocol/object/names.ts'
 import { type Asking, wholeForm } from '../protocol/object/write-call.ts'
 
 /** Told in which form an object server took a call. */
@@ -48,7 +48,10 @@ export class ObjectCall implements Call {
 
   get whole(): readonly string[] {
     this.#noted.whole = true
-    return wholeForm(this.#asking, this.request, this.connection)
+    const variables = wholeForm(this.#asking, this.request, this.connection)
+    // It may begin before the first byte of it comes: a client may wait for that.
+    if (this.content !== undefined && this.content.size === undefined) variables.push(CONTENT, 'stream')
+    return variables
   }
 
   /** As any other FastCGI application has them. */

@@ -1,4 +1,10 @@
-import { type AuthorizationRecord, Connection, type Means, type SocketFacts } from '../../message/connection.ts'
+import {
+  type AuthorizationRecord,
+  type ClientFacts,
+  Connection,
+  type Means,
+  type SocketFacts,
+} from '../../message/connection.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import { isToken } from '../../message/fields.ts'
 import type { Scheme } from '../../message/interface.ts'
@@ -13,13 +19,24 @@ export interface Told {
   variable(name: string): string | undefined
 }
 
+/** What the server that a site is behind, or in, says of a request of its own, beyond what the client said. */
+export interface Carried {
+  /** Whom it let in. */
+  readonly user: AuthorizationRecord | undefined
+  /** By what it knows the user. */
+  readonly means: Means
+  /** The part of the canonical path at which it has the site. */
+  readonly mount: string
+  /** The call of an object in the form that says all; undefined where a web server knows of FastCGI and CGI only. */
+  readonly whole?: WholeCall | undefined
+}
+
 /** The same as a connection carries it. */
-export class CarriedCall implements Told {
+export class CarriedCall implements Told, Carried {
   readonly variables: readonly string[]
   readonly user: AuthorizationRecord | undefined
   /** The part of the canonical path that SCRIPT_NAME names. */
   readonly mount: string
-  /** The call of an object in the form that says all; undefined where a web server knows of FastCGI and CGI only. */
   readonly whole: WholeCall | undefined
 
   /** @param user REMOTE_USER; empty for nobody. */
@@ -41,13 +58,13 @@ export class CarriedCall implements Told {
   }
 }
 
-/** The connection of a request that a web server sent on. */
+/** The connection of a request that a web server sent on, or that a host server handed over. */
 export class CalledConnection extends Connection {
   /** Looked for by its name: another copy of this package may ask. @internal */
-  readonly called: CarriedCall
+  readonly called: Carried
 
-  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
-    super(facts, exchange, protocol, call.whole?.client)
+  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: Carried, client?: ClientFacts) {
+    super(facts, exchange, protocol, client ?? call.whole?.client)
     this.called = call
     const { whole } = call
     if (whole !== undefined) {
@@ -58,12 +75,21 @@ export class CalledConnection extends Connection {
   }
 }
 
-/** What a web server told of a request; undefined where the request came in another way. @internal */
-export function carriedBy(connection: Connection): CarriedCall | undefined {
+/** What a web server or a host server said of a request; undefined where the request came in another way. @internal */
+export function carriedBy(connection: Connection): Carried | undefined {
   return (connection as Partial<CalledConnection>).called
 }
 
-/** Lets in whom the web server let in (REMOTE_USER, by AUTH_TYPE): for `access` of the routes of a Site that runs behind one. */
+/** What a web server told of a request by variables; undefined where the request came in another way. @internal */
+export function toldBy(connection: Connection): CarriedCall | undefined {
+  const call = carriedBy(connection)
+  return call !== undefined && 'variables' in call ? (call as CarriedCall) : undefined
+}
+
+/**
+ * Lets in whom the server let in that a Site runs behind (REMOTE_USER, by AUTH_TYPE), or in (`HostRequest.user`): for
+ * `access` of its routes.
+ */
 export const webServerUser: Scheme = {
   identify: (_, connection) => carriedBy(connection)?.user,
   meansOf: (connection) => carriedBy(connection)?.means ?? {},

@@ -58,7 +58,7 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
       this.#called = called
       // FastCGI §6.3: an Authorizer gets no content.
       if (this.role === 'Authorizer' || called.size === 0) this.#run(called, null)
-      else if (called.size !== undefined) this.#run(called, this.#streamed(called.size))
+      else if (called.size !== undefined || isStreamed(called)) this.#run(called, this.#streamed(called.size))
     } catch (error) {
       this.#refuse(error)
     }
@@ -243,6 +243,10 @@ class FilterReading extends Reading {
     }
     super.wanted()
   }
+}
+
+function isStreamed(called: CalledBy | WholeCall): boolean {
+  return called instanceof WholeCall && called.streamed
 }
 
 /** Of callers of objects it is among the first: whoever sends others need not be searched to the end. */

@@ -11,6 +11,7 @@ import {
   AUTHORITY,
   CALL,
   CONNECTION,
+  CONTENT,
   MOUNT,
   OBJECT,
   PATH,
@@ -33,6 +34,8 @@ export class WholeCall {
   /** Milliseconds for which the caller waits for the head of the answer; 0: for ever. */
   timeout = 0
   mount = ''
+  /** Whether there is content of which only the end of the stream tells how long it is. */
+  streamed = false
   method = 'GET'
   #target = '/'
   #version = '1.1'
@@ -147,6 +150,9 @@ export class WholeCall {
         break
       case CALL:
         this.kind = value
+        break
+      case CONTENT:
+        this.streamed = value === 'stream'
     }
   }
 
