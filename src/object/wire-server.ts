@@ -1,8 +1,9 @@
-import type { Content, Open } from '../gateway/call.ts'
+import { type Content, GatewayFault, type Open } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
-import { exchange } from '../gateway/exchange.ts'
+import { type ExchangeOptions, exchange } from '../gateway/exchange.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Reply } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
@@ -30,7 +31,7 @@ export class WireServer implements ObjectServer, FormNoted {
   /** Whether it understands more than FastCGI and CGI; undefined before it was called. */
   whole: boolean | undefined
   readonly #open: Open
-  readonly #settings: { readonly timeouts: GatewayTimeouts; readonly name: string }
+  readonly #settings: ExchangeOptions
   readonly #identity: OwnIdentity | undefined
 
   constructor({ handle, open, timeouts, identity }: WireOptions) {
@@ -61,11 +62,24 @@ export class WireServer implements ObjectServer, FormNoted {
   }
 
   #call(object: string, request: Request, connection: Connection, content: Content | undefined): Reply {
-    const asking = { object, timeout: this.#settings.timeouts.firstByte }
+    const { deadline } = connection
+    const settings = deadline === undefined ? this.#settings : this.#until(deadline)
+    if (settings === undefined) {
+      content?.close()
+      throw new HttpError(504, { code: 'deadline', cause: new GatewayFault(`${this.handle}: nobody waits any more`) })
+    }
+    const asking = { object, timeout: settings.timeouts.firstByte }
     const call = new ObjectCall(asking, request, connection, content, this, this.#identity)
-    return exchange(this.#open, call, this.#settings).then((answer) =>
-      objectReply(answer, request, this.whole === true),
-    )
+    return exchange(this.#open, call, settings).then((answer) => objectReply(answer, request, this.whole === true))
+  }
+
+  /** No longer than whoever asked waits; undefined where that time is up. */
+  #until(deadline: number): ExchangeOptions | undefined {
+    const { timeouts, name } = this.#settings
+    const left = Math.ceil(deadline - Date.now())
+    if (left <= 0) return undefined
+    if (timeouts.firstByte > 0 && timeouts.firstByte <= left) return this.#settings
+    return { timeouts: { ...timeouts, firstByte: left }, name }
   }
 
   authorize(

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after } from 'node:test'
 import { fastCgiUpstream } from '../../src/gateway/fastcgi/backends.ts'
 import type { GatewayTimeouts } from '../../src/gateway/patience.ts'
 import { WireServer } from '../../src/object/wire-server.ts'
@@ -61,9 +61,23 @@ export class PublishingProgram {
   }
 }
 
-/** Runs a program of `test/support`; it is killed after the test. */
+/** A test, or all tests of a file. */
+export interface Until {
+  after(call: () => Promise<unknown>): void
+}
+
+/** For what all tests of a file share: called outside of them. */
+export function allTests(): Until {
+  const calls: (() => Promise<unknown>)[] = []
+  after(async () => {
+    for (const call of calls.reverse()) await call()
+  })
+  return { after: (call) => void calls.push(call) }
+}
+
+/** Runs a program of `test/support`; it is killed afterwards. */
 export function runPublishing(
-  t: TestContext,
+  t: Until,
   name: string,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},

@@ -9,7 +9,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  * @returns What ends it, and is no longer told.
  */
 export function endedBySignals(end: Close): Close {
-  if (published.size === 0) for (const signal of SIGNALS) process.on(signal, onSignal)
+  // First: what a program listens by once is not there any more afterwards.
+  if (published.size === 0) for (const signal of SIGNALS) process.prependListener(signal, onSignal)
   const close: Close = () => {
     if (published.delete(close) && published.size === 0) listenNoMore()
     return end()
@@ -27,7 +28,8 @@ function listenNoMore(): void {
  * to a database): so it does, once all is answered. One that has a listener says itself when it ends.
  */
 function onSignal(signal: NodeJS.Signals): void {
+  const alone = process.listenerCount(signal) === 1
   void Promise.all([...published].map((close) => close())).then(() => {
-    if (process.listenerCount(signal) === 0) process.exit()
+    if (alone) process.exit()
   })
 }

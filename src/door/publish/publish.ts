@@ -68,8 +68,9 @@ export async function publish(name: string, objects: Published, options: Publish
     throw exposedFault(place.handedOver ?? address)
   }
   const handle = `fastcgi:${place.handedOver ?? address}`
+  const close = endedBySignals(() => server.close())
   if (place.byHand) say(handle)
-  return { name, handle, close: endedBySignals(() => server.close()) }
+  return { name, handle, close }
 }
 
 async function listening(
