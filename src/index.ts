@@ -1,5 +1,5 @@
 export type { Access, AccessRules, Allow } from './access/access.ts'
-export { type Config, ConfigError, defineConfig, type ServeOptions } from './config/config.ts'
+export { ConfigError, defineConfig, type GivenConfig as Config, type ServeOptions } from './config/config.ts'
 export { webServerUser } from './door/called/call.ts'
 export type { Outcome } from './door/host/exchange.ts'
 export { type HandleOptions, handleRequest } from './door/host/handle-request.ts'

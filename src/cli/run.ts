@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../config/config.ts'
-import { suggestion } from '../config/suggest.ts'
+import { suggestion } from '../message/suggest.ts'
 import type { PasswdOptions } from './passwd.ts'
 import { sentenceFor } from './sentences.ts'
 import type { FolderOptions } from './serve.ts'

@@ -5,20 +5,51 @@ import { isLoopback } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
+import { objectAccess } from './object-access.ts'
+import { type ObjectServerGiven, serverOptions } from './object-options.ts'
 
 /** What stands before each route, in one sentence each; nothing where there are no guards. */
-export function guardLines({ access: ofSite, routes }: Config): string[] {
-  if (![ofSite, ...routes.map(({ access }) => access)].some(isRules)) return []
-  return routes.map(({ match, access = ofSite }, i) => {
+export function guardLines(config: Config): string[] {
+  const { access: ofSite, routes, objects = {} } = config
+  const ofObjects = objectAccess(config)
+  if (![ofSite, ...routes.map(({ access }) => access), ...Object.values(ofObjects)].some(isRules)) return []
+  const lines = routes.map(({ match, access = ofSite }, i) => {
     const path = typeof match === 'string' ? match : (match.path ?? '/*')
-    const asked = isRules(access) ? describeAccess(access).map(([word, text]) => `${word} ${text}`) : ['anybody']
-    return `routes[${i}] ${path}: ${asked.join('; ')}`
+    return `routes[${i}] ${path}: ${asked(access)}`
   })
+  const reached = Object.keys(objects).filter((name) => !isHidden(objects[name]))
+  return [...lines, ...reached.map((name) => `objects.${name} /…@${name}: ${asked(ofObjects[name] ?? ofSite)}`)]
+}
+
+function asked(access: Access | undefined): string {
+  if (!isRules(access)) return 'anybody'
+  return describeAccess(access)
+    .map(([word, text]) => `${word} ${text}`)
+    .join('; ')
+}
+
+/** Object servers whose objects anybody may call, where something else has a guard, in one sentence each. */
+export function openObjects(config: Config): string[] {
+  const { access: ofSite, routes, objects = {} } = config
+  const ofObjects = objectAccess(config)
+  if (![ofSite, ...routes.map(({ access }) => access), ...Object.values(ofObjects)].some(isRules)) return []
+  return Object.keys(objects)
+    .filter((name) => !isHidden(objects[name]) && !isRules(ofObjects[name] ?? ofSite) && ofObjects[name] !== 'public')
+    .map(
+      (name) =>
+        `objects.${name}: anybody may call its objects at /…@${name}; say access, 'public' where that is meant, or url: false`,
+    )
+}
+
+function isHidden(given: ObjectServerGiven = []): boolean {
+  const { url } = serverOptions(given)
+  return url === false || (typeof url === 'object' && url.length === 0)
 }
 
 /** What an operator should know of guards, in one sentence each. */
-export function guardWarnings({ access, routes, trustedProxies }: Config, listen: readonly ListenAddress[]): string[] {
-  const basic = [access, ...routes.map((route) => route.access)]
+export function guardWarnings(config: Config, listen: readonly ListenAddress[]): string[] {
+  const { access, routes, trustedProxies } = config
+  const basic = [access, ...routes.map((route) => route.access), ...Object.values(objectAccess(config))]
     .flatMap(rulesIn)
     .some(({ scheme }) => scheme === 'basic')
   // Behind a proxy that is trusted, TLS ends there.
@@ -31,17 +62,16 @@ export function guardWarnings({ access, routes, trustedProxies }: Config, listen
 }
 
 /** @throws ConfigError where certificates of clients are gone by that nobody asks for. */
-export function checkCertificateGuards(
-  { access, routes }: Config,
-  listen: readonly ListenAddress[],
-  source: Source,
-): void {
+export function checkCertificateGuards(config: Config, listen: readonly ListenAddress[], source: Source): void {
+  const { access, routes } = config
   if (listen.some(({ clients }) => clients !== undefined)) return
   const why = 'no address asks clients for certificates: listen: [{ tls, clients: { authorities } }]'
   const named = (one: Access | undefined) => rulesIn(one).some(namesCertificate)
   if (named(access)) throw new ConfigError(faultAt(['access'], why, source))
   const index = routes.findIndex((route) => named(route.access))
   if (index >= 0) throw new ConfigError(faultAt(['routes', index, 'access'], why, source))
+  const object = Object.entries(objectAccess(config)).find(([, one]) => named(one))
+  if (object !== undefined) throw new ConfigError(faultAt(['objects', object[0], 'access'], why, source))
 }
 
 function namesCertificate({ scheme }: AccessRules): boolean {

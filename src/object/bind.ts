@@ -85,8 +85,8 @@ export function bind(handle: string, object: string, { timeouts }: BindOptions =
   if (typeof object === 'string' && object.includes('@')) {
     throw new TypeError(`${object} names an object of a site: bind takes the name alone, ${object.replace(/@.*/s, '')}`)
   }
-  const { open } = fastCgiUpstream({ address: parsed.address, objects: true })
-  return new BoundObject(new WireServer({ handle, open, timeouts }), checkObjectName(object))
+  const upstream = fastCgiUpstream({ address: parsed.address, objects: true })
+  return new BoundObject(new WireServer({ handle, upstream, timeouts }), checkObjectName(object))
 }
 
 const NOWHERE: SocketFacts = {

@@ -4,8 +4,11 @@ import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Request } from '../message/request.ts'
 import { cgiVariables, mountedScript } from '../protocol/cgi/variables.ts'
 import type { RoleName } from '../protocol/fastcgi/codes.ts'
+import { nameValue } from '../protocol/fastcgi/name-values.ts'
 import { CONTENT, OBJECT } from '../protocol/object/names.ts'
 import { type Asking, wholeForm } from '../protocol/object/write-call.ts'
+
+const STREAMED = nameValue(CONTENT, 'stream')
 
 /** Told in which form an object server took a call. */
 export interface FormNoted {
@@ -21,6 +24,8 @@ export class ObjectCall implements Call {
   readonly lines: undefined
   readonly data: undefined
   tried: Set<unknown> | undefined
+  /** Whether it was written down in the whole form: of several servers each takes its own. */
+  isWhole = false
   readonly #asking: Asking
   readonly #noted: FormNoted
   readonly #identity: OwnIdentity | undefined
@@ -46,17 +51,18 @@ export class ObjectCall implements Call {
     this.#identity = identity
   }
 
-  get whole(): readonly string[] {
+  get whole(): string {
     this.#noted.whole = true
-    const variables = wholeForm(this.#asking, this.request, this.connection)
+    this.isWhole = true
+    const pairs = wholeForm(this.#asking, this.request, this.connection)
     // It may begin before the first byte of it comes: a client may wait for that.
-    if (this.content !== undefined && this.content.size === undefined) variables.push(CONTENT, 'stream')
-    return variables
+    return this.content !== undefined && this.content.size === undefined ? pairs + STREAMED : pairs
   }
 
   /** As any other FastCGI application has them. */
   get variables(): readonly string[] {
     this.#noted.whole = false
+    this.isWhole = false
     const { request, connection, content } = this
     const script = mountedScript(request) ?? { name: '', pathInfo: '' }
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)

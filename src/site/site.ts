@@ -22,6 +22,7 @@ import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import type { Explanation } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
 import type { Intercept } from './intercept.ts'
+import type { SiteObjects } from './object-routes.ts'
 import { OtherReadings } from './other-readings.ts'
 import { ownIdentity } from './own-identity.ts'
 import { ask, intoGuards } from './permission.ts'
@@ -48,6 +49,8 @@ export interface SiteOptions {
   readonly limits?: { readonly body?: number; readonly logins?: number }
   /** Who may use the routes that say nothing of it; anybody where it is left out. */
   readonly access?: Access
+  /** The object servers. */
+  readonly objects?: SiteObjects
   /** Folded round the whole site, error pages included; the first outermost. */
   readonly middleware?: readonly Middleware[]
   /** Where relative folders are taken from, and what is never served. */
@@ -57,7 +60,7 @@ export interface SiteOptions {
 const KEYS: ReadonlySet<string> = new Set(
   Object.keys({
     ...{ routes: true, errors: true, intercept: true, development: true, log: true, report: true, requestId: true },
-    ...{ limits: true, access: true, middleware: true, place: true },
+    ...{ limits: true, access: true, objects: true, middleware: true, place: true },
   } satisfies Record<keyof SiteOptions, true>),
 )
 
@@ -87,8 +90,16 @@ export class Site {
   constructor(options: SiteOptions) {
     checkKeys(options, KEYS, 'a site')
     checkSaid(options, ['access'])
-    const identity = ownIdentity(options.routes, options.access)
-    const place: FilesPlace = { base: '.', types: {}, withheld: () => false, ...options.place, identity }
+    const { objects } = options
+    const identity = ownIdentity(options.routes, [options.access, ...Object.values(objects?.access ?? {})])
+    const place: FilesPlace = {
+      base: '.',
+      types: {},
+      withheld: () => false,
+      ...options.place,
+      identity,
+      objects: objects?.servers,
+    }
     this.report = options.report === undefined ? undefined : unfailing(options.report)
     const { limits, access, intercept } = options
     const guardOf = guards({ ...place, report: this.report, logins: limits?.logins })
@@ -96,8 +107,9 @@ export class Site {
     if (access !== undefined) inAccess(() => guardOf(access))
     const defaults = { bodyLimit: limits?.body, access, intercept, guard: guardOf }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
-    this.#table = new RouteTable(routes)
-    this.#readings = OtherReadings.of(routes)
+    const byUrl = objects?.routes(place, defaults)
+    this.#table = new RouteTable(routes, byUrl)
+    this.#readings = OtherReadings.of([...routes, ...(byUrl?.routes ?? [])])
     this.#dispatcher = new Dispatcher(this.#table, this.#readings)
     const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
     this.#pages = buildPages(options.errors, place.base, inside, this.#table)

@@ -89,6 +89,6 @@ export function runPublishing(
 
 /** What calls the objects of a handle. Its connections rest until the process ends, and hold nothing open. */
 export function wireServer(handle: string, timeouts: Partial<GatewayTimeouts> = {}): WireServer {
-  const { open } = fastCgiUpstream({ address: handle.slice('fastcgi:'.length), objects: true })
-  return new WireServer({ handle, open, timeouts })
+  const upstream = fastCgiUpstream({ address: handle.slice('fastcgi:'.length), objects: true })
+  return new WireServer({ handle, upstream, timeouts })
 }

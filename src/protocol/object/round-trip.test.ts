@@ -7,6 +7,7 @@ import { Headers } from '../../message/headers.ts'
 import { canonicalPath } from '../../message/path.ts'
 import { type Params, Request } from '../../message/request.ts'
 import { parseTarget } from '../../message/target.ts'
+import { readNameValues } from '../fastcgi/name-values.ts'
 import { WholeCall } from './read-call.ts'
 import { wholeForm } from './write-call.ts'
 
@@ -72,7 +73,7 @@ const NOWHERE = factsOf({
 
 /** What is read of what is written of a request. */
 function carried(request: Request, connection: Connection, timeout: number = 0): WholeCall {
-  return new WholeCall(wholeForm({ object: 'echo', timeout }, request, connection))
+  return new WholeCall(readNameValues(wholeForm({ object: 'echo', timeout }, request, connection)))
 }
 
 interface Given {

@@ -1,6 +1,8 @@
 import type { AuthorizationRecord, Connection, SocketFacts } from '../../message/connection.ts'
-import type { Request } from '../../message/request.ts'
+import { ownCopy } from '../../message/own-copy.ts'
+import { NO_PARAMS, type Request } from '../../message/request.ts'
 import { byteString } from '../cgi/octets.ts'
+import { nameValue } from '../fastcgi/name-values.ts'
 import { AUTHORITY, CONNECTION, MOUNT, OBJECT, PATH, REQUEST, ROUTE_PARAMS, SECURE, TIMEOUT, USER } from './names.ts'
 
 /** What a caller says of a call beside the request. */
@@ -16,42 +18,41 @@ export interface Asking {
 const written = new WeakMap<SocketFacts, Written>()
 
 interface Written {
-  readonly text: string
+  readonly pair: string
   readonly name: string | undefined
 }
 
-/** The variables of a call in the whole form: name, value, name, value; byte strings. */
-export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string[] {
+/** The variables of a call in the whole form, as name-value pairs (FastCGI §3.4); a byte string. */
+export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string {
   const { headers, target, mount, authority, params } = request
-  const line = `${request.method} ${target} HTTP/${request.version}\r\n`
-  const list = [OBJECT, object, REQUEST, line + headers.lines(), CONNECTION, factsOf(connection)]
-  if (mount !== '') list.push(MOUNT, mount)
-  if (request.secure) list.push(SECURE, 'on')
-  if (authority !== (headers.get('host') ?? '')) list.push(AUTHORITY, authority)
-  const path = request.path + request.search
+  const head = `${request.method} ${target} HTTP/${request.version}\r\n${headers.lines()}`
+  let pairs = nameValue(OBJECT, object) + nameValue(REQUEST, head) + factsOf(connection)
+  if (mount !== '') pairs += nameValue(MOUNT, mount)
+  if (request.secure) pairs += nameValue(SECURE, 'on')
+  // Not Host also where a host server names it, or a program makes the request.
+  if (authority !== (headers.get('host') ?? '')) pairs += nameValue(AUTHORITY, authority)
+  const path = request.search === '' ? request.path : request.path + request.search
   // `OPTIONS *` and CONNECT have none; their targets say all.
-  if (path !== target && path.startsWith('/')) list.push(PATH, path)
-  for (const _ in params) {
-    list.push(ROUTE_PARAMS, byteString(JSON.stringify(params)))
-    break
+  if (path !== target && path.charCodeAt(0) === 47) pairs += nameValue(PATH, path)
+  if (params !== NO_PARAMS && Object.keys(params).length > 0) {
+    pairs += nameValue(ROUTE_PARAMS, byteString(JSON.stringify(params)))
   }
   const user = userOf(connection, who)
-  if (user !== undefined) list.push(USER, user)
-  if (timeout > 0) list.push(TIMEOUT, String(timeout))
-  return list
+  if (user !== undefined) pairs += nameValue(USER, user)
+  return timeout > 0 ? pairs + nameValue(TIMEOUT, String(timeout)) : pairs
 }
 
 function factsOf(connection: Connection): string {
   const { socket, remote, clientAddress, secure } = connection
   // Who stands behind a proxy is another one with each request.
   if (clientAddress !== remote.address || secure !== socket.secure) {
-    return factsText(socket, { address: clientAddress, secure })
+    return nameValue(CONNECTION, factsText(socket, { address: clientAddress, secure }))
   }
   const known = written.get(socket)
-  if (known !== undefined && known.name === socket.knownName) return known.text
-  const text = factsText(socket, undefined)
-  written.set(socket, { text, name: socket.knownName })
-  return text
+  if (known !== undefined && known.name === socket.knownName) return known.pair
+  const pair = ownCopy(nameValue(CONNECTION, factsText(socket, undefined)))
+  written.set(socket, { pair, name: socket.knownName })
+  return pair
 }
 
 function factsText(socket: SocketFacts, client: object | undefined): string {

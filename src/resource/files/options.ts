@@ -1,5 +1,6 @@
 import type { FileFacts } from '../../io/file.ts'
 import type { OwnIdentity } from '../../message/identity-fields.ts'
+import type { Objects } from '../../object/objects.ts'
 
 /** What a folder of files may be told. */
 export interface FilesOptions {
@@ -50,6 +51,8 @@ export interface FilesPlace {
   readonly trustedProxies?: readonly string[]
   /** What the site knows users by, where it has guards: no client's to say. */
   readonly identity?: OwnIdentity | undefined
+  /** Its object servers. */
+  readonly objects?: Objects | undefined
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
