@@ -50,7 +50,7 @@ export interface Transport {
 
 const OF_THE_MOMENT = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'])
 
-function plain(fields: object): Record<string, string> {
+export function plain(fields: object): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (!name.startsWith(':') && !OF_THE_MOMENT.has(name)) kept[name] = String(value)
@@ -58,7 +58,7 @@ function plain(fields: object): Record<string, string> {
   return kept
 }
 
-function linesOf(raw: readonly string[]): (readonly [string, string])[] {
+export function linesOf(raw: readonly string[]): (readonly [string, string])[] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []))
 }
 
@@ -88,6 +88,8 @@ export function http1Client(url: string): Transport {
       const sent = begin(question)
       const informed: number[] = []
       sent.on('information', ({ statusCode }) => informed.push(statusCode))
+      // Of an answer that breaks off newer Nodes tell here too.
+      sent.on('error', () => {})
       sent.end(question.body)
       const [answer] = (await once(sent, 'response')) as [IncomingMessage]
       const { body, broken } = await collect(answer)

@@ -27,8 +27,6 @@ export interface Carried {
   readonly means: Means
   /** The part of the canonical path at which it has the site. */
   readonly mount: string
-  /** The call of an object in the form that says all; undefined where a web server knows of FastCGI and CGI only. */
-  readonly whole?: WholeCall | undefined
 }
 
 /** The same as a connection carries it. */
@@ -37,6 +35,7 @@ export class CarriedCall implements Told, Carried {
   readonly user: AuthorizationRecord | undefined
   /** The part of the canonical path that SCRIPT_NAME names. */
   readonly mount: string
+  /** The call of an object in the form that says all; undefined where a web server knows of FastCGI and CGI only. */
   readonly whole: WholeCall | undefined
 
   /** @param user REMOTE_USER; empty for nobody. */
@@ -58,13 +57,13 @@ export class CarriedCall implements Told, Carried {
   }
 }
 
-/** The connection of a request that a web server sent on, or that a host server handed over. */
+/** The connection of a request that a web server sent on. */
 export class CalledConnection extends Connection {
   /** Looked for by its name: another copy of this package may ask. @internal */
-  readonly called: Carried
+  readonly called: CarriedCall
 
-  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: Carried, client?: ClientFacts) {
-    super(facts, exchange, protocol, client ?? call.whole?.client)
+  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, call: CarriedCall) {
+    super(facts, exchange, protocol, call.whole?.client)
     this.called = call
     const { whole } = call
     if (whole !== undefined) {
@@ -75,9 +74,20 @@ export class CalledConnection extends Connection {
   }
 }
 
+/** The connection of a request that a host server handed over. */
+export class HostConnection extends Connection {
+  /** Looked for by its name: another copy of this package may ask. @internal */
+  readonly called: Carried
+
+  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, said: Carried, client?: ClientFacts) {
+    super(facts, exchange, protocol, client)
+    this.called = said
+  }
+}
+
 /** What a web server or a host server said of a request; undefined where the request came in another way. @internal */
 export function carriedBy(connection: Connection): Carried | undefined {
-  return (connection as Partial<CalledConnection>).called
+  return (connection as Partial<HostConnection>).called
 }
 
 /** What a web server told of a request by variables; undefined where the request came in another way. @internal */

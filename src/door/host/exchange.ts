@@ -18,6 +18,7 @@ import { WrongLength } from '../wrong-length.ts'
 import type { HostBody } from './body.ts'
 import { headOf, sizeOfFields, takesTrailers, trailersOf } from './head.ts'
 import type { HostRequest } from './request.ts'
+import { AT_ONCE, nextTurn } from './turn.ts'
 
 /** `answered`: the answer was sent, or broke off, or nobody waits for it; `declined`: the host has the request back, untouched. */
 export type Outcome = 'answered' | 'declined'
@@ -161,6 +162,7 @@ export class HostExchange implements Answering, Informer {
       this.#waiting = undefined
       this.#head(response, size, size)
     }
+    let atOnce = 0
     try {
       const source = body[Symbol.asyncIterator]()
       this.#source = source
@@ -174,7 +176,9 @@ export class HostExchange implements Answering, Informer {
         if (chunk.byteLength === 0) continue
         this.#count(chunk.byteLength, size)
         this.#waiting?.()
-        await host.write(chunk)
+        const taken = host.write(chunk)
+        if (isWaiting(taken)) await taken
+        else if (++atOnce % AT_ONCE === 0) await nextTurn()
         if (this.#isOver()) return
       }
       if (size !== undefined && this.#record.contentLength < size) {
@@ -228,16 +232,12 @@ export class HostExchange implements Answering, Informer {
 
   #upgrade(response: Response): void {
     const { takeOver } = this.#host
-    if (!this.#asksUpgrade) {
-      return this.#failed(new TypeError('a resource took the connection over although the client had not asked for it'))
-    }
-    if (takeOver === undefined) {
-      return this.#failed(new TypeError('a resource took over a connection that the host does not give away'))
+    if (!this.#asksUpgrade || takeOver === undefined) {
+      const why = this.#asksUpgrade ? 'the host does not give it away' : 'the client had not asked for it'
+      return this.#failed(new TypeError(`a resource took the connection over although ${why}`))
     }
     if (this.#body !== null && !this.#body.complete) {
-      return this.#failed(
-        new TypeError('a resource took the connection over before it had read the body of the request'),
-      )
+      return this.#failed(new TypeError('a resource took the connection over before it had read the body'))
     }
     const { socket, head } = takeOver.call(this.#host)
     socket.write(Buffer.from(upgradeHead(response, httpDate(Date.now())), 'latin1'))
@@ -292,7 +292,7 @@ function isWaiting(value: void | Promise<void>): value is Promise<void> {
   return value !== undefined && isPromise<void>(value)
 }
 
-/** Whether it is what a site says of a request that it leaves, and no middleware has made something else of it. */
+/** What a site says of a request that it leaves, unless a middleware has made something else of it. */
 function isLeft({ status, body }: Response): boolean {
   return status === 404 && body === null
 }

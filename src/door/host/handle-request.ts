@@ -6,7 +6,7 @@ import { canonicalPath } from '../../message/path.ts'
 import { Request } from '../../message/request.ts'
 import { ProtocolError } from '../../protocol/http1/errors.ts'
 import { defaultPage } from '../../site/error-page.ts'
-import { CalledConnection, type Carried } from '../called/call.ts'
+import { type Carried, HostConnection } from '../called/call.ts'
 import type { Answering } from '../called/sites.ts'
 import { upperFirst } from '../upper-first.ts'
 import { HostBody } from './body.ts'
@@ -62,10 +62,10 @@ function start(site: Answering, host: HostRequest, options: HandleOptions, over:
   new HostExchange(host, site, new Request({ ...parts, body }), connection, body, asksUpgrade, over).run()
 }
 
-function connectionOf(host: HostRequest, record: Exchange, mount: string): CalledConnection {
+function connectionOf(host: HostRequest, record: Exchange, mount: string): HostConnection {
   const carried: Carried = { user: host.user, means: host.means ?? {}, mount }
   const protocol = host.version === '2.0' ? 'HTTP/2' : `HTTP/${host.version}`
-  return new CalledConnection(socketFacts(host.facts), record, protocol, carried, host.client)
+  return new HostConnection(socketFacts(host.facts), record, protocol, carried, host.client)
 }
 
 /** @throws ProtocolError where the path only seems to be below the mount, as `/app/../secret`: the host has not asked about that. */

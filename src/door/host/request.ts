@@ -72,7 +72,7 @@ export interface HostRequest {
   head(status: number, statusText: string, fields: readonly string[], size: number | undefined): void
   /** Sends what `head` kept: the first piece is not there yet. */
   flush?(): void
-  /** Sends a piece of the content. Returns a promise where the client is behind: fulfilled when the piece is the caller's again and more may come. */
+  /** Sends a piece of the content. Returns a promise where the client is behind: fulfilled when the piece is the caller's again and more may come; never on a connection that is broken. */
   write(chunk: Uint8Array): void | Promise<void>
   /**
    * The answer is whole. May return a promise, fulfilled when all of it has left.

@@ -3,12 +3,14 @@ import type { Socket } from 'node:net'
 import type { AuthorizationRecord, ClientFacts, Means } from '../../message/connection.ts'
 import { Headers } from '../../message/headers.ts'
 import { interimHead } from '../../protocol/http1/response-head.ts'
+import { COPIED, latin1 } from '../called/output.ts'
 import type { HostContent, HostRequest, TakenOver } from '../host/request.ts'
 import { FactsOfSocket } from '../socket-facts.ts'
 import { NodeContent } from './content.ts'
 import type { Handed } from './handed.ts'
 import { setFields } from './set-fields.ts'
 import { onSocketGone } from './socket-gone.ts'
+import { whenTaken } from './when-taken.ts'
 
 /** A request of node:http or node:https. */
 export class Http1Host implements HostRequest {
@@ -84,7 +86,7 @@ export class Http1Host implements HostRequest {
       // Head and content leave in one write.
       if (this.#left === 0) return endWith(response, chunk)
     }
-    return new Promise((resolve) => response.write(chunk, () => resolve()))
+    return new Promise((resolve) => response.write(chunk, (error) => whenTaken(error, resolve)))
   }
 
   end(trailers?: readonly string[]): void {
@@ -122,14 +124,15 @@ export class Http1Host implements HostRequest {
   }
 }
 
-/** The end of an answer with its last piece. A promise where the system has not taken it yet. */
+/**
+ * The end of an answer with its last piece. A promise where the system has not taken it yet. As text, one character a byte,
+ * a small piece leaves in one write with the head.
+ */
 function endWith(response: ServerResponse, chunk: Uint8Array): void | Promise<void> {
-  let wake: (() => void) | undefined
-  response.end(chunk, () => wake?.())
+  if (chunk.byteLength <= COPIED) response.end(latin1(chunk), 'latin1')
+  else response.end(chunk)
   if (response.writableLength === 0) return undefined
-  return new Promise((resolve) => {
-    wake = resolve
-  })
+  return new Promise((resolve) => response.once('finish', resolve))
 }
 
 /** By the fields, as Node's parser decides it (RFC 9112 §6.3). */

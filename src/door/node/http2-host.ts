@@ -5,6 +5,7 @@ import { FactsOfSocket } from '../socket-facts.ts'
 import { NodeContent } from './content.ts'
 import type { Handed } from './handed.ts'
 import { setFields } from './set-fields.ts'
+import { whenTaken } from './when-taken.ts'
 
 /** A request of node:http2, by the interface that it has in common with node:http. */
 export class Http2Host implements HostRequest {
@@ -59,7 +60,7 @@ export class Http2Host implements HostRequest {
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return new Promise((resolve) => this.#response.write(chunk, () => resolve()))
+    return new Promise((resolve) => this.#response.write(chunk, (error?: Error) => whenTaken(error, resolve)))
   }
 
   end(trailers?: readonly string[]): void {
