@@ -56,12 +56,20 @@ export async function publish(name: string, objects: Published, options: Publish
   checkServerName(name)
   const here = placeHere()
   if (here !== undefined) {
-    here.gather(name, objects)
+    here.gather(name, objects, options)
     return { name, handle: `module:${name}`, close: async () => undefined }
   }
-  const folded = foldObjects(objects)
+  return publishFolded(name, foldObjects(objects), options)
+}
+
+/** The same with objects that are ready to be called. @param options `quiet`: who calls says where they are. @throws as `publish`. */
+export async function publishFolded(
+  name: string,
+  objects: ReadonlyMap<string, FoldedObject>,
+  options: PublishOptions & { readonly quiet?: boolean },
+): Promise<Publication> {
   const place = placeOf(name, options.listen)
-  const server = await listening(folded, place, name, options)
+  const server = await listening(objects, place, name, options)
   const { address } = server
   if (isExposed(place.handedOver ?? address, options.webServerAddresses)) {
     await server.close()
@@ -69,7 +77,7 @@ export async function publish(name: string, objects: Published, options: Publish
   }
   const handle = `fastcgi:${place.handedOver ?? address}`
   const close = endedBySignals(() => server.close())
-  if (place.byHand) say(handle)
+  if (place.byHand && options.quiet !== true) say(handle)
   return { name, handle, close }
 }
 
