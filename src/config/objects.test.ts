@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { makeFolder } from '../../test/support/folder.ts'
+import { fill, makeFolder } from '../../test/support/folder.ts'
 import { applicationKeys, applicationsOf } from './applications.ts'
 import { type BuildOptions, type Built, buildConfig } from './build.ts'
 import type { Config } from './config.ts'
 import { guardLines, openObjects } from './guarding.ts'
+import { Modules } from './modules.ts'
 import { objectLines } from './object-lines.ts'
 
 function publishing(name: string, objects: string): string {
@@ -83,6 +84,25 @@ test('what a config says of object servers and cannot be is told with its key', 
   }
 })
 
+test('names with dots are not taken for one another', async () => {
+  const objects: Config['objects'] = {
+    'a.handle': 'fastcgi:unix:./one.sock',
+    a: { handle: 'command:node run.mjs' },
+    'b.0': 'fastcgi:unix:./one.sock',
+    b: ['command:node run.mjs'],
+  }
+  const { site } = await build({ objects }, { explaining: true })
+  for (const [name, handle] of [
+    ['a.handle', 'fastcgi:unix:./one.sock'],
+    ['a', 'command:node run.mjs'],
+    ['b', 'command:node run.mjs'],
+  ] as const) {
+    const { lines } = await site.explain('GET', `/echo@${name}`)
+    assert.equal(new Map(lines).get('handle'), handle)
+  }
+  assert.equal(Object.keys(applicationKeys({ routes: [], objects }, base, source)).length, 2)
+})
+
 test('a route that names an object of nobody is told with its key', async () => {
   const objects = { paul: 'fastcgi:unix:./anna.sock' }
   const told = (object: string, given: NonNullable<Config['objects']> = objects) =>
@@ -115,6 +135,26 @@ test('modules publish into this process, each its own objects, and are never ser
   assert.equal(await said('/page.html'), 'page')
   for (const path of ['/moira.ts', '/paul.ts', '/echo@moira', '/other@paul'])
     assert.equal((await site.request(path)).status, 404, path)
+})
+
+test('a module is evaluated once a reading, and anew with the next one, whatever names it', async () => {
+  const folder = makeFolder({
+    'a.mjs': publishing('a', "{ echo: told('one') }"),
+    'b.ts': publishing('b', "{ echo: told('one') }"),
+  })
+  const objects = { a: 'module:./a.mjs', too: 'module:./a.mjs', b: 'module:./b.ts', again: { handle: 'module:./b.ts' } }
+  const said = async (modules: Modules): Promise<string[]> => {
+    const { site } = await build({ objects }, { base: folder, modules })
+    return Promise.all(
+      Object.keys(objects).map(async (name) => (await (await site.request(`/echo@${name}`)).text()).slice(0, 3)),
+    )
+  }
+  assert.deepEqual(await said(new Modules()), ['one', 'one', 'one', 'one'])
+  assert.deepEqual(await said(new Modules()), ['one', 'one', 'one', 'one'])
+  fill(folder, { 'a.mjs': publishing('a', "{ echo: told('two') }"), 'b.ts': publishing('b', "{ echo: told('two') }") })
+  assert.deepEqual(await said(new Modules(true)), ['two', 'two', 'two', 'two'])
+  fill(folder, { 'a.mjs': 'export {}' })
+  await assert.rejects(said(new Modules(true)), /objects\.a: it publishes nothing/)
 })
 
 test('to explain, no module is loaded', async () => {
@@ -153,9 +193,9 @@ test('commands are applications, known by their place, whose scripts are not ser
   )
   assert.equal(new Set(specs.map(({ key }) => key)).size, 3)
   assert.deepEqual(Object.keys(applicationKeys(config, base, source)), [
-    'objects.paul.handle',
-    'objects.anna',
-    'objects.all.1',
+    'objects/paul/handle',
+    'objects/anna',
+    'objects/all/1',
   ])
   const { site } = await build(config, { explaining: true })
   assert.equal((await site.request('/run.mjs')).status, 404)

@@ -168,13 +168,25 @@ test('what would become of a request is told', async () => {
     'path: /echo@paul/7',
     'route: objects.paul /:object@paul/*',
     'mount: /echo@paul',
-    'guard: access of the route',
+    'guard: access of objects.paul',
     'allow: addresses 192.0.2.1',
     'resource: object',
     'server: paul',
     'handle: module:x',
     'object: echo',
   ])
+})
+
+test('why an object does not answer at its URL is told', async () => {
+  const site = siteOf([
+    { match: '/e', object: 'echo@paul' },
+    { match: '/*', respond: 'all' },
+  ])
+  const told = new Map((await site.explain('GET', '/echo@paul')).lines)
+  assert.match(told.get('hidden') ?? '', /^echo@paul does not answer at its URL: something else names it, or url/)
+  assert.equal(told.get('route'), 'routes[1] /*')
+  for (const path of ['/other@paul', '/@paul', '/echo@nobody', '/x'])
+    assert.ok(!(await site.explain('GET', path)).lines.some(([word]) => word === 'hidden'), path)
 })
 
 test('the log tells of the server and not of each name that somebody tries', async () => {
