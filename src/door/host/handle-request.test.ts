@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asyncProperty, assert as check, constantFrom, property, string } from 'fast-check'
+import { fc, runs } from '../../../test/support/property.ts'
 import type { Connection } from '../../message/connection.ts'
 import { HttpError } from '../../message/errors.ts'
 import type { ExchangeRecord } from '../../message/exchange.ts'
@@ -461,14 +461,15 @@ test('a path that the host would route otherwise is refused where the host says 
 })
 
 test('property: a path without another reading is its own canonical path, up to marks that stay encoded', () => {
-  const alphabet = constantFrom('/', '.', '%', '2', 'e', 'E', '6', '1', 'a', '~', '%41', '%2F', '%2e')
-  check(
-    property(string({ unit: alphabet, maxLength: 12 }), (text) => {
+  const alphabet = fc.constantFrom('/', '.', '%', '2', 'e', 'E', '6', '1', 'a', '~', '%41', '%2F', '%2e')
+  fc.assert(
+    fc.property(fc.string({ unit: alphabet, maxLength: 12 }), (text) => {
       const target = `/${text}`
       const parsed = parseTarget('GET', target)
       if (parsed === undefined || hasOtherReading(target)) return
       assert.equal(parsed.path.toLowerCase(), target.toLowerCase())
     }),
+    runs(1000),
   )
 })
 
@@ -476,12 +477,12 @@ test(
   'property: whatever a host hands over, it gets one answer, and the site sees no field that could split',
   SOON,
   async () => {
-    const odd = string({
-      unit: constantFrom('a', '/', ' ', ':', '\r', '\n', '\0', '*', '%', '.', '€', '\\', '?'),
+    const odd = fc.string({
+      unit: fc.constantFrom('a', '/', ' ', ':', '\r', '\n', '\0', '*', '%', '.', '€', '\\', '?'),
       maxLength: 8,
     })
-    await check(
-      asyncProperty(odd, odd, odd, odd, async (method, target, name, value) => {
+    await fc.assert(
+      fc.asyncProperty(odd, odd, odd, odd, async (method, target, name, value) => {
         const seen: string[] = []
         const fields = ['Host', 'a', name, value]
         const { host, outcome } = await run(
@@ -494,6 +495,7 @@ test(
         assert.deepEqual([outcome, host.heads, host.endings], ['answered', 1, ['end']])
         assert.ok(!seen.some((text) => /[\r\n\0]/.test(text)))
       }),
+      runs(200),
     )
   },
 )
