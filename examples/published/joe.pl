@@ -37,9 +37,9 @@ my $request = FCGI::Request( \*STDIN, \*STDOUT, \*STDERR, \%env, $socket );
 
 while ( $request->Accept() >= 0 ) {
     # A web server that knows nothing of objects says it in the path: /notes/7, /notes@joe/7.
-    if ( !$env{ORIEL_OBJECT} && ( $env{PATH_INFO} || $env{SCRIPT_NAME} || '' ) =~ m{^/([^/@]+)(?:\@[^/]*)?(.*)$}s ) {
-        @env{qw(ORIEL_OBJECT PATH_INFO)} = ( $1, $2 );
-        $env{SCRIPT_NAME} = "/$1";
+    if ( !$env{ORIEL_OBJECT} && ( $env{PATH_INFO} // '' ) =~ m{^/([^/@]+)(\@[^/]*)?(.*)$}s ) {
+        @env{qw(ORIEL_OBJECT PATH_INFO)} = ( $1, $3 );
+        $env{SCRIPT_NAME} .= "/$1" . ( $2 // '' );
     }
     my $object = $objects{ $env{ORIEL_OBJECT} // '' };
     if   ($object) { $object->( \%env ) }
