@@ -1,6 +1,6 @@
 import { brand, branded, RESOURCE } from './brands.ts'
 import { HttpError } from './errors.ts'
-import { type FetchApp, fetchHandler } from './fetch.ts'
+import { type FetchApp, fetchAppHandler } from './fetch.ts'
 import type { Handler, Resource as ResourceMethods } from './interface.ts'
 import { Response } from './response.ts'
 
@@ -66,7 +66,7 @@ export function handlerOf(exported: unknown): Handler {
         : candidate) as Resource,
     )
   }
-  if (typeof candidate['fetch'] === 'function') return fetchHandler(candidate as unknown as FetchApp)
+  if (typeof candidate['fetch'] === 'function') return fetchAppHandler(candidate as unknown as FetchApp)
   throw unfit(exported)
 }
 
