@@ -57,8 +57,9 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
       const called = this.#wire.objects && isWhole(variables) ? new WholeCall(variables) : new CalledBy(variables)
       this.#called = called
       // FastCGI §6.3: an Authorizer gets no content.
-      if (this.role === 'Authorizer' || called.size === 0) this.#run(called, null)
-      else if (called.size !== undefined) this.#run(called, this.#streamed(called.size))
+      if (this.role === 'Authorizer') this.#run(called, null)
+      else if (isAnnounced(called)) this.#run(called, this.#streamed(called.size))
+      else if (called.size === 0) this.#run(called, null)
     } catch (error) {
       this.#refuse(error)
     }
@@ -243,6 +244,12 @@ class FilterReading extends Reading {
     }
     super.wanted()
   }
+}
+
+/** Whether there is content, as far as is known before it comes. Of web servers some say 0 where there is none. */
+function isAnnounced(called: CalledBy | WholeCall): boolean {
+  if (called instanceof WholeCall) return called.streamed || called.size !== undefined
+  return called.size !== undefined && called.size > 0
 }
 
 /** Of callers of objects it is among the first: whoever sends others need not be searched to the end. */
