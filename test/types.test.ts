@@ -242,6 +242,7 @@ same<
   | 'onError'
   | 'log'
   | 'requestId'
+  | 'server'
   | 'limits'
   | 'timeouts'
   | 'types'

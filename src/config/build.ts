@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
+import { softwareName } from '../io/software.ts'
 import { loadOutlets } from '../log/sinks/outlets.ts'
 import type { Report } from '../message/exchange.ts'
 import { loadFormParser } from '../message/form.ts'
@@ -105,7 +106,14 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const logs = await logsOf(config, options)
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
-    const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
+    const place = {
+      base,
+      types,
+      withheld,
+      secret,
+      ...(trustedProxies !== undefined && { trustedProxies }),
+      via: config.server !== false,
+    }
     return new Site({
       routes,
       errors,
@@ -127,6 +135,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
+    ...(config.server !== false && { server: config.server ?? softwareName() }),
   }
   return {
     site,

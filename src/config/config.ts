@@ -30,6 +30,8 @@ export interface Config {
   readonly log?: readonly (Logger | LogOptions | FormatName)[]
   /** The field that tells programs and upstreams which request it is; true for X-Request-Id. None where it is left out. */
   readonly requestId?: true | string
+  /** What answers say of the server in the field Server: `oriel/VERSION` where it is left out; false: nothing. */
+  readonly server?: false | string
   readonly limits?: Partial<Limits> & { readonly body?: number; readonly logins?: number }
   readonly timeouts?: Partial<Timeouts>
   /** Media types by suffix: `{ '.foo': 'text/x-foo' }`. */

@@ -34,6 +34,7 @@ import { match, pattern } from './schema-match.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
+import { serverKey } from './schema-server.ts'
 import { wsgiKey } from './schema-wsgi.ts'
 
 /*
@@ -197,6 +198,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     ),
     log: logKey,
     requestId: requestIdKey,
+    server: serverKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
     types: v.optional(

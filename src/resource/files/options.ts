@@ -50,6 +50,8 @@ export interface FilesPlace {
   readonly trustedProxies?: readonly string[]
   /** What the site knows users by, where it has guards: no client's to say. */
   readonly identity?: OwnIdentity | undefined
+  /** Whether answers of HTTP servers behind this one say in Via that they came through it; true where it is left out. */
+  readonly via?: boolean | undefined
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024
