@@ -20,6 +20,7 @@ test('each answer says of the server what it is: of resources, of errors, to wha
   const client = await RawClient.open({ host: '127.0.0.1', port: Number(new URL(url).port) })
   t.after(() => client.socket.destroy())
   client.send('NONSENSE\r\n\r\n')
+  client.end()
   await client.answer()
   assert.match(client.text, /^HTTP\/1\.1 400 /)
   assert.equal(client.text.split('\r\n').filter((line) => line === `Server: ${OURS}`).length, 1)

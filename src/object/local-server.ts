@@ -4,6 +4,7 @@ import type { ExchangeRecord } from '../message/exchange.ts'
 import type { Reply } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import type { FoldedObject } from './folded.ts'
+import { saidInTime } from './said.ts'
 import type { ObjectInfo, ObjectServer, Permission, ServerInfo } from './server.ts'
 
 /** Objects of this process: `module:`. To call one is to call a function. */
@@ -45,8 +46,9 @@ export class LocalServer implements ObjectServer {
     for (const line of lines.split('\n')) if (line !== '') logger.logRequest(JSON.parse(line) as ExchangeRecord)
   }
 
-  async info(): Promise<ServerInfo> {
-    return { objects: await infoOf(this.#objects) }
+  async info(timeout: number): Promise<ServerInfo> {
+    // Of what it has they are known also where one of them is slow.
+    return { objects: await infoOf(this.#objects, timeout / 2) }
   }
 
   #find(object: string): FoldedObject {
@@ -56,17 +58,13 @@ export class LocalServer implements ObjectServer {
   }
 }
 
-/** What objects say of themselves; one whose `info` throws says nothing. */
-export async function infoOf(objects: ReadonlyMap<string, FoldedObject>): Promise<ObjectInfo[]> {
-  const all: ObjectInfo[] = []
-  for (const { name, info } of objects.values()) {
-    try {
-      all.push(await info())
-    } catch {
-      all.push({ name, methods: [] })
-    }
-  }
-  return all
+/** Milliseconds that an object has to say what it is. */
+const PATIENCE = 500
+
+/** What objects say of themselves; of one whose `info` throws, or takes too long, there is what is known without it. */
+export async function infoOf(objects: ReadonlyMap<string, FoldedObject>, patience = PATIENCE): Promise<ObjectInfo[]> {
+  const said = await saidInTime([...objects.values()], patience)
+  return [...objects.values()].map(({ known }, i) => (said[i] === undefined ? known : { ...known, info: said[i] }))
 }
 
 /** The answer for an object that is not there, or cannot be asked that. */

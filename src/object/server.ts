@@ -37,6 +37,8 @@ export type Permission = void | Variables | Response
 export interface ServerInfo {
   readonly server?: string
   readonly software?: string
+  /** When it was started: RFC 3339. */
+  readonly since?: string
   readonly objects: readonly ObjectInfo[]
 }
 

@@ -46,6 +46,8 @@ export interface BuiltRoute {
   readonly ownAccess: boolean
   /** What the resource says of a request without answering it. */
   readonly explain: Explain | undefined
+  /** The object that answers, where it is one of this process. */
+  readonly behind?: object | undefined
 }
 
 /**
