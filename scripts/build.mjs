@@ -18,6 +18,12 @@ const { toJsonSchema } = await import('@valibot/to-json-schema')
 const { configSchema } = await import(pathToFileURL(join(dist, 'config/schema.js')).href)
 const schema = toJsonSchema(configSchema, { errorMode: 'ignore' })
 withoutCode(schema)
+// Objects answer by their own URLs: where there are some, there need be no routes.
+const { routes, objects } = schema.properties
+schema.anyOf = [
+  { required: ['routes'], properties: { routes: { description: routes.description } } },
+  { required: ['objects'], properties: { objects: { description: objects.description, minProperties: 1 } } },
+]
 // An editor that completes by this schema writes `$schema` itself.
 schema.properties.$schema = { type: 'string' }
 writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(schema, null, 2)}\n`)

@@ -1,5 +1,5 @@
 export type { Access, AccessRules, Allow } from './access/access.ts'
-export { type Config, ConfigError, defineConfig, type ServeOptions } from './config/config.ts'
+export { ConfigError, defineConfig, type GivenConfig as Config, type ServeOptions } from './config/config.ts'
 export { type Publication, type PublishOptions, publish } from './door/publish/publish.ts'
 export type { Limits, Timeouts } from './door/settings.ts'
 export type { ListenAddress } from './io/bound.ts'

@@ -15,23 +15,25 @@ const FOR_SOME: readonly (readonly [what: RegExp, but?: RegExp])[] = [
   [/^access\//, /\/(?:check-rules|known-keys|lazy-guard)\.js$/],
   [/^acme\//, /\/options\.js$/],
   [/^cli\/(?:check|explain|init|passwd|reload|status|worker)\.js$/],
-  [/^config\/(?:access|applications|guarding|logs|unused-socket)\.js$/],
+  [/^config\/(?:access|applications|guarding|logs|objects|object-ends|unused-socket)\.js$/],
   [/^door\/(?:called|fastcgi|http2|scgi)\//],
   [/^gateway\//, /^gateway\/(?:answer-body|call)\.js$/],
   [/^io\/(?:certificate|spawn\/.*|tls|unix-datagrams|upload)\.js$/],
   [/^log\/(?:error-log|floods|format|json|line-logger|pager)\.js$/],
   [/^log\/sinks\//, /\/(?:batch|descriptor|open|outlets?|queue|trouble|unwritten|write-all)\.js$/],
+  [/^object\//],
   [/^process\//],
   [/^protocol\/(?:cgi|fastcgi|http2|scgi|tls)\//, /\/(?:octets|frames)\.js$/],
-  [/^resource\/(?:app|cgi|fastcgi|proxy|scgi|wsgi)\//, /^resource\/proxy\/addresses\.js$/],
+  [/^resource\/(?:app|cgi|fastcgi|object|proxy|scgi|wsgi)\//, /^resource\/proxy\/addresses\.js$/],
   [/^resource\/files\/write/],
   [/^server\/(?:crew|primary|worker)\.js$/],
+  [/^site\/info\//],
   [/^site\/(?:authorize|development|development-page|explain|original|stack)\.js$/],
 ]
 
 /** What the schema of configs asks whether a value can be. */
 const FOR_THE_SCHEMA =
-  /^(?:access\/(?:allow|schemes\/(?:forward-options|header|person))|log\/sinks\/place|resource\/(?:app\/command-line|fastcgi\/front-controller|proxy\/upgrade|wsgi\/command))\.js$/
+  /^(?:access\/(?:allow|schemes\/(?:forward-options|header|person))|gateway\/address|object\/handle|log\/sinks\/place|resource\/(?:app\/command-line|fastcgi\/front-controller|proxy\/upgrade|wsgi\/command))\.js$/
 
 /** Starts `oriel`, asks it for something, and ends it: the modules of ours that it has loaded. */
 async function loadedBy(t: TestContext, args: readonly string[], folder: string): Promise<string[]> {
@@ -81,14 +83,14 @@ test('a folder is served without what only some sites need, and without the sche
   )
   assert.ok(modules.includes('resource/files/files.js'))
   // More is slower: each costs a third of a millisecond and more. What is for some sites only belongs into a module of its own.
-  assert.ok(modules.length <= 180, `${modules.length} modules`)
+  assert.ok(modules.length <= 183, `${modules.length} modules`)
 })
 
 test('a plain config is served without what only some sites need', WAITS, async (t) => {
   const modules = await loadedBy(t, ['serve'], site({}))
   assert.deepEqual(forSome(modules), [])
   assert.ok(modules.includes('config/schema.js'))
-  assert.ok(modules.length <= 218, `${modules.length} modules`)
+  assert.ok(modules.length <= 221, `${modules.length} modules`)
 })
 
 test('what a config asks for is loaded, and nothing of its neighbours', WAITS, async (t) => {

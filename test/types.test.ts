@@ -219,8 +219,7 @@ const configs: Config[] = [
   },
   // @ts-expect-error a page is no number
   { routes: [], errors: { 404: 5 } },
-  // @ts-expect-error a config has routes
-  {},
+  { objects: { paul: 'fastcgi:unix:paul.sock' } },
   // @ts-expect-error there is no such key
   { routes: [], listn: [] },
   // @ts-expect-error a port is a number
@@ -234,6 +233,7 @@ same<
   | 'listen'
   | 'acme'
   | 'routes'
+  | 'objects'
   | 'access'
   | 'errors'
   | 'intercept'
@@ -243,6 +243,7 @@ same<
   | 'log'
   | 'requestId'
   | 'server'
+  | 'info'
   | 'limits'
   | 'timeouts'
   | 'types'
@@ -273,6 +274,7 @@ same<
   | 'wsgi'
   | 'proxy'
   | 'scgi'
+  | 'object'
   | 'authorize'
   | 'redirect'
   | 'respond'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../config/config.ts'
-import { suggestion } from '../config/suggest.ts'
+import { suggestion } from '../message/suggest.ts'
 import type { PasswdOptions } from './passwd.ts'
 import { sentenceFor } from './sentences.ts'
 import type { FolderOptions } from './serve.ts'
@@ -92,6 +92,13 @@ function program(after: After): Command {
     .argument('<method>', 'for instance GET')
     .argument('<target>', 'a path, or an absolute URL')
     .action(after(async () => (await import('./explain.ts')).explainCommand))
+  oriel
+    .command('info')
+    .description('Print what a site or an object server says that it has.')
+    .argument('[site]', 'its URL, or the handle of an object server, as fastcgi:unix:/run/paul.sock')
+    .option('--json', 'as JSON')
+    .option('--unix <path>', 'the Unix socket at which the site listens')
+    .action(after(async () => (await import('./info.ts')).infoCommand))
   oriel
     .command('init')
     .description('Write a config to start from.')

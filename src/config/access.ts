@@ -12,6 +12,7 @@ import type { AuthorizeOptions, AuthorizeRule } from '../site/authorize.ts'
 import type { Route } from '../site/route.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
+import { infoAccess } from './info.ts'
 import { ModuleError, type Modules } from './modules.ts'
 import type { KeyPath } from './place.ts'
 
@@ -34,7 +35,13 @@ export async function withAccess(config: Config, reading: AccessReading): Promis
     routes.push({ ...route, ...(access !== undefined && { access }), ...(authorize !== undefined && { authorize }) })
   }
   const access = await withAuthorizers(config.access, ['access'], reading)
-  return { ...config, routes, ...(access !== undefined && { access }) }
+  const info = await withAuthorizers(infoAccess(config), ['info', 'access'], reading)
+  return {
+    ...config,
+    routes,
+    ...(access !== undefined && { access }),
+    ...(info !== undefined && { info: { ...Object(config.info), access: info } }),
+  }
 }
 
 /** What a config says of access, with the modules that it names, loaded. @throws ConfigError that says which cannot be. */
@@ -97,8 +104,9 @@ function unloaded(): never {
 }
 
 /** The files that access names: never served. */
-export function accessFiles({ access, routes }: Config, base: string): string[] {
-  const all = [access, ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
+export function accessFiles(config: Config, base: string): string[] {
+  const { access, routes } = config
+  const all = [access, infoAccess(config), ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
   return all
     .flatMap(rulesIn)
     .flatMap((rules) => filesOf(rules, base))

@@ -20,6 +20,7 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
+import { infoAccess, infoOptions } from './info.ts'
 import { loadModule } from './load-module.ts'
 import { checkPlace, linePlaces, logPaths } from './log-places.ts'
 import type { Logs } from './logs.ts'
@@ -81,6 +82,8 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const reading = { base, source, modules, explaining: options.explaining }
   const guarded = (await access?.withAccess(config, reading)) ?? config
   for (const [i, route] of guarded.routes.entries()) routes.push(await withModules(route, i, modules, options))
+  const published = config.objects === undefined ? undefined : await import('./objects.ts')
+  const objects = await published?.objectsOf(guarded, reading)
   const errors = await errorPages(config.errors, ['errors'], modules, options)
   await loadLibraries(config.routes)
   if (options.explaining !== true && config.routes.some(({ cgi }) => cgi !== undefined)) {
@@ -90,11 +93,11 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const keys = acmeFolder(config, base)
   const folders = keys === undefined ? [] : [keys]
   const secrets = [...secretPaths(config, listen, options), ...(access?.accessFiles(config, base) ?? [])]
-  const paths = [...secrets, ...modulePaths(config, base)]
+  const paths = [...secrets, ...modulePaths(config, base), ...(published?.objectModules(config, base, source) ?? [])]
   const logged = logPaths(config, base)
   const secret = withheldFiles(paths, folders, [], logged)
   const withheld = withheldFiles(
-    [...paths, ...executedFiles(config.routes, base)],
+    [...paths, ...executedFiles(config.routes, base), ...(published?.objectScripts(config, base, source) ?? [])],
     folders,
     executed(config.routes, base),
     logged,
@@ -104,21 +107,18 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const logs = await logsOf(config, options)
+  const info = orFault(['info'], source, () => infoOptions(guarded, listen))
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
-    const place = {
-      base,
-      types,
-      withheld,
-      secret,
-      ...(trustedProxies !== undefined && { trustedProxies }),
-      via: config.server !== false,
-    }
+    const proxies = trustedProxies !== undefined && { trustedProxies }
+    const place = { base, types, withheld, secret, via: config.server !== false, ...proxies }
     return new Site({
       routes,
       errors,
       place,
       ...(guarded.access !== undefined && { access: guarded.access }),
+      ...(objects !== undefined && { objects }),
+      ...(info !== undefined && { info }),
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),
@@ -161,13 +161,19 @@ async function applicationsIn(
 }
 
 /** Whether Oriel runs an application for any route. */
-export function hasApplications({ routes }: Config): boolean {
-  return routes.some(({ app, wsgi }) => app !== undefined || wsgi !== undefined)
+export function hasApplications({ routes, objects }: Config): boolean {
+  return objects !== undefined || routes.some(({ app, wsgi }) => app !== undefined || wsgi !== undefined)
 }
 
 /** Whether a config has guards of any kind, for itself or for other web servers. */
-function saysWhoMay({ access, routes }: Config): boolean {
-  return access !== undefined || routes.some((route) => route.access !== undefined || route.authorize !== undefined)
+function saysWhoMay(config: Config): boolean {
+  const { access, routes, objects = {} } = config
+  return (
+    access !== undefined ||
+    infoAccess(config) !== undefined ||
+    Object.values(objects).some((one) => typeof one === 'object' && 'access' in one) ||
+    routes.some((route) => route.access !== undefined || route.authorize !== undefined)
+  )
 }
 
 /** The loggers of a config, where any of them writes lines: what makes lines and takes them is loaded for those alone. */

@@ -41,7 +41,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
     [{}, '.match: is missing'],
     [
       { match: '/*' },
-      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond',
+      ': a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, object, authorize, redirect, respond',
     ],
     [{ files: '.' }, '.match: is missing'],
     [{ ...FILES, respond: 'x' }, ': a route has one resource, not files and respond'],
@@ -176,7 +176,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, acme, routes, access, errors, intercept, development, log, requestId, server, limits, timeouts, types, trustedProxies, middleware, workers, user, group, errorLog, onError, report'
+    'listen, acme, routes, objects, access, info, errors, intercept, development, log, requestId, server, limits, timeouts, types, trustedProxies, middleware, workers, user, group, errorLog, onError, report'
   const one = '("common", "combined", "json") or an object'
   const apart = 'the template needs a space or a sign behind {uri}: else nobody can tell where it ends'
   const ACME = { names: ['a.example'], agree: true }

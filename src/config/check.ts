@@ -1,17 +1,33 @@
 import * as v from 'valibot'
-import { type Config, ConfigError } from './config.ts'
+import { suggestion } from '../message/suggest.ts'
+import { type Config, ConfigError, type GivenConfig } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
 import { receivedText } from './parts.ts'
 import type { KeyPath } from './place.ts'
 import { configSchema } from './schema.ts'
-import { suggestion } from './suggest.ts'
 
 /** @throws ConfigError that names every fault: the place, what was expected, what was found, and what may be meant. */
 export function checkConfig(given: unknown, source: Source): Config {
   const result = v.safeParse(configSchema, given, { abortPipeEarly: true })
-  if (result.success) return given as Config
-  const told = result.issues.flatMap((issue) => faults(issue, [])).map(({ path, text }) => faultAt(path, text, source))
+  const found = [...withoutRoutes(given), ...(result.issues ?? []).flatMap((issue) => faults(issue, []))]
+  if (found.length === 0) return withRoutes(given as GivenConfig)
+  const told = found.map(({ path, text }) => faultAt(path, text, source))
   throw new ConfigError([...new Set(told)].join('\n'))
+}
+
+function withRoutes(given: GivenConfig): Config {
+  const { routes } = given
+  return routes === undefined ? { ...given, routes: [] } : (given as Config)
+}
+
+/** Objects answer by their own URLs. */
+function withoutRoutes(given: unknown): Fault[] {
+  // It has all keys that it must have: none.
+  if (Array.isArray(given)) return [{ path: [], text: 'expected an object, not a list' }]
+  if (given === null || typeof given !== 'object') return []
+  const { routes, objects } = given as GivenConfig
+  if (routes !== undefined || Object.keys(Object(objects)).length > 0) return []
+  return [{ path: ['routes'], text: 'routes' in given ? 'expected a list, not nothing' : 'is missing' }]
 }
 
 interface Fault {

@@ -9,8 +9,9 @@ import type { Logger, Middleware } from '../message/interface.ts'
 import type { ErrorPages } from '../site/error-pages.ts'
 import type { Intercept } from '../site/intercept.ts'
 import type { Route } from '../site/route.ts'
+import type { ObjectServerGiven } from './object-options.ts'
 
-/** What a server is told: the keys of `oriel.config.ts`, and of `serve()`. */
+/** What a server is told: the keys of `oriel.config.ts`, and of `serve()`. For users, `GivenConfig` has this name. */
 export interface Config {
   /** Where to listen. `http://127.0.0.1:8080` where it is left out. */
   readonly listen?: readonly ListenAddress[]
@@ -18,8 +19,15 @@ export interface Config {
   readonly acme?: AcmeOptions
   /** Which requests go to which resource. */
   readonly routes: readonly Route[]
+  /** The object servers by their names: their objects answer at `/object@server`. */
+  readonly objects?: Readonly<Record<string, ObjectServerGiven>>
   /** Who may use the routes that say nothing of it; anybody where it is left out. */
   readonly access?: Access
+  /**
+   * Whether `/info@root` tells what the site has, and whom. Where it is left out, only clients on this machine, and only where every
+   * address is one of this machine and there are no `trustedProxies`.
+   */
+  readonly info?: boolean | InfoOptions
   /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, a path of the site, code. */
   readonly errors?: ErrorPages
   /** Whether error answers of back ends become error pages, unless their route says otherwise; false where left out. */
@@ -54,8 +62,21 @@ export interface Config {
   readonly group?: string | number
 }
 
+/** Who is told what a site has, and how long that may take. */
+export interface InfoOptions {
+  /** Who is told; whoever the site lets in where it is left out. */
+  readonly access?: Access
+  /** Milliseconds for all that is asked; 1000 where it is left out. */
+  readonly timeout?: number
+}
+
+/** A config as it is written: where there are object servers, there need be no routes. */
+export interface GivenConfig extends Omit<Config, 'routes'> {
+  readonly routes?: readonly Route[]
+}
+
 /** What `serve()` takes beside the config. */
-export interface ServeOptions extends Config {
+export interface ServeOptions extends GivenConfig {
   /** Short for `listen: [{ port }]`; 0 lets the system choose. */
   readonly port?: number
   /** Short for `listen: [{ host }]`. */
@@ -65,7 +86,7 @@ export interface ServeOptions extends Config {
 }
 
 /** Gives an editor the types of the config; returns what it is given. */
-export function defineConfig(config: Config): Config {
+export function defineConfig(config: GivenConfig): GivenConfig {
   return config
 }
 

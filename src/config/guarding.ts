@@ -5,6 +5,7 @@ import { isLoopback } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
+import { infoAccess } from './info.ts'
 
 /** What stands before each route, in one sentence each; nothing where there are no guards. */
 export function guardLines({ access: ofSite, routes }: Config): string[] {
@@ -17,8 +18,9 @@ export function guardLines({ access: ofSite, routes }: Config): string[] {
 }
 
 /** What an operator should know of guards, in one sentence each. */
-export function guardWarnings({ access, routes, trustedProxies }: Config, listen: readonly ListenAddress[]): string[] {
-  const basic = [access, ...routes.map((route) => route.access)]
+export function guardWarnings(config: Config, listen: readonly ListenAddress[]): string[] {
+  const { access, routes, trustedProxies } = config
+  const basic = [access, infoAccess(config), ...routes.map((route) => route.access)]
     .flatMap(rulesIn)
     .some(({ scheme }) => scheme === 'basic')
   // Behind a proxy that is trusted, TLS ends there.
@@ -31,15 +33,13 @@ export function guardWarnings({ access, routes, trustedProxies }: Config, listen
 }
 
 /** @throws ConfigError where certificates of clients are gone by that nobody asks for. */
-export function checkCertificateGuards(
-  { access, routes }: Config,
-  listen: readonly ListenAddress[],
-  source: Source,
-): void {
+export function checkCertificateGuards(config: Config, listen: readonly ListenAddress[], source: Source): void {
+  const { access, routes } = config
   if (listen.some(({ clients }) => clients !== undefined)) return
   const why = 'no address asks clients for certificates: listen: [{ tls, clients: { authorities } }]'
   const named = (one: Access | undefined) => rulesIn(one).some(namesCertificate)
   if (named(access)) throw new ConfigError(faultAt(['access'], why, source))
+  if (named(infoAccess(config))) throw new ConfigError(faultAt(['info', 'access'], why, source))
   const index = routes.findIndex((route) => named(route.access))
   if (index >= 0) throw new ConfigError(faultAt(['routes', index, 'access'], why, source))
 }

@@ -5,15 +5,12 @@ import type { ListenAddress } from '../io/bound.ts'
 import type { SiteInfoOptions } from '../site/info-route.ts'
 import type { Config } from './config.ts'
 
-/** Who is told what a site has, and how long that may take. */
-export interface InfoOptions {
-  /** Who is told; whoever the site lets in where it is left out. */
-  readonly access?: Access
-  /** Milliseconds for all that is asked; 1000 where it is left out. */
-  readonly timeout?: number
-}
-
 const TIMEOUT = 1000
+
+/** Who is told, where the config says so of this alone. */
+export function infoAccess({ info }: Pick<Config, 'info'>): Access | undefined {
+  return typeof info === 'object' ? info.access : undefined
+}
 
 /**
  * Whether, and whom, a site tells what it has. By itself only clients of this machine, and only where nobody else can come:

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { InfoOptions } from './info.ts'
+import type { InfoOptions } from './config.ts'
 import { number, object } from './parts.ts'
 import { accessKey } from './schema-access.ts'
 

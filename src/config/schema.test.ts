@@ -37,6 +37,9 @@ test('the JSON Schema and the check accept the same good configs', () => {
     { routes: [FILES], listen: [{ port: 0 }, { port: 443, host: '::', tls: [TLS, { ...TLS, names: ['x'] }] }] },
     { routes: [FILES], listen: [{ unix: './x.sock' }], errors: { 404: 'a.html', '4xx': 'b.html', default: 'c.html' } },
     { routes: [FILES], limits: { head: 256, body: 0 }, timeouts: { idle: 1, stop: 0 } },
+    { objects: { paul: 'fastcgi:unix:paul.sock', all: ['paul'] } },
+    { objects: { paul: { handle: 'command:node paul.mjs', processes: 2, url: ['echo'] } }, routes: [] },
+    { routes: [{ match: '/e', object: 'echo@paul' }], objects: { paul: { handle: 'module:./paul.ts', url: false } } },
     { routes: [FILES], types: { '.foo': 'text/x-foo;charset=utf-8' }, trustedProxies: ['loopback', '10.0.0.0/8'] },
   ]
   for (const config of good) {
@@ -52,6 +55,13 @@ test('the JSON Schema and the check refuse the same bad configs', () => {
     'x',
     {},
     { routes: {} },
+    { objects: {} },
+    { objects: [] },
+    { objects: { paul: 5 } },
+    { objects: { paul: [] } },
+    { objects: { paul: {} } },
+    { objects: { paul: { handle: 'module:x', processs: 2 } } },
+    { routes: [{ match: '/e', object: 5 }] },
     { routes: [5] },
     { routes: [{ files: '.' }] },
     { routes: [{ ...FILES, match: '' }] },

@@ -28,9 +28,11 @@ import { errorLogKey, onErrorKey } from './schema-errorlog.ts'
 import { errorsKey, interceptKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
+import { infoKey } from './schema-info.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 import { logKey, requestIdKey } from './schema-log.ts'
 import { match, pattern } from './schema-match.ts'
+import { objectKey, objectsKey } from './schema-objects.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
@@ -96,6 +98,7 @@ const route = v.pipe(
       wsgi: v.optional(wsgiKey),
       proxy: v.optional(proxyKey),
       scgi: v.optional(scgiKey),
+      object: v.optional(objectKey),
       authorize: v.optional(authorizeKey),
       redirect: v.optional(v.pipe(v.union([filled(), redirect]), v.description('Sends the client elsewhere.'))),
       respond: v.optional(v.pipe(v.union([v.string(), respond]), v.description('The same answer to every request.'))),
@@ -117,7 +120,7 @@ const route = v.pipe(
       intercept: v.optional(interceptKey),
       middleware: code(areFunctions, FUNCTIONS, 'Functions folded between the guard and the resource.'),
     },
-    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `authorize`, `redirect` or `respond`.',
+    'Which requests go to which resource. Exactly one resource: `files`, `module`, `resource`, `cgi`, `fastcgi`, `scgi`, `proxy`, `app`, `wsgi`, `object`, `authorize`, `redirect` or `respond`.',
   ),
   v.check(
     (given) => objection(() => kindOf(given as unknown as Route)) === undefined,
@@ -187,10 +190,17 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
       v.pipe(v.array(listenSchema), v.minLength(1), v.description('Where to listen. Default: `[{ "port": 8080 }]`.')),
     ),
     acme: v.optional(acmeSchema),
-    routes: v.pipe(v.array(route), v.description('Which requests go to which resource.')),
+    routes: v.optional(
+      v.pipe(
+        v.array(route),
+        v.description('Which requests go to which resource. May be left out where there are `objects`.'),
+      ),
+    ),
+    objects: v.optional(objectsKey),
     access: v.exactOptional(
       v.pipe(accessKey, v.description('Who may use the routes that say nothing of it. Default: anybody.')),
     ),
+    info: infoKey,
     errors: v.optional(errorsKey),
     intercept: v.optional(interceptKey),
     development: yes(

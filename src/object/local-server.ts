@@ -62,7 +62,10 @@ export class LocalServer implements ObjectServer {
 const PATIENCE = 500
 
 /** What objects say of themselves; of one whose `info` throws, or takes too long, there is what is known without it. */
-export async function infoOf(objects: ReadonlyMap<string, FoldedObject>, patience = PATIENCE): Promise<ObjectInfo[]> {
+export async function infoOf(
+  objects: ReadonlyMap<string, FoldedObject>,
+  patience: number = PATIENCE,
+): Promise<ObjectInfo[]> {
   const said = await saidInTime([...objects.values()], patience)
   return [...objects.values()].map(({ known }, i) => (said[i] === undefined ? known : { ...known, info: said[i] }))
 }

@@ -6,6 +6,7 @@ import type { AuthorizationRecord, Connection } from '../message/connection.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Reply } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
+import { wholeForm } from '../protocol/object/write-call.ts'
 import { objectReply } from './answer.ts'
 import { ask, authenticated, described } from './asking.ts'
 import { type FormNoted, ObjectCall } from './object-call.ts'
@@ -66,6 +67,11 @@ export class WireServer implements ObjectServer, FormNoted {
     return exchange(this.#open, call, this.#settings).then((answer) =>
       objectReply(answer, request, this.whole === true),
     )
+  }
+
+  /** What it would be told of a request, if it understands more than CGI: name, value, name, value; byte strings. */
+  variables(object: string, request: Request, connection: Connection): readonly string[] {
+    return wholeForm({ object, timeout: this.#settings.timeouts.firstByte }, request, connection)
   }
 
   authorize(

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { redactionOf } from '../log/redaction.ts'
 import type { Connection } from '../message/connection.ts'
 import type { HttpError } from '../message/errors.ts'
+import type { Exchange } from '../message/exchange.ts'
 import type { Request } from '../message/request.ts'
 import type { Response } from '../message/response.ts'
 import { developmentResponse, type Thrown, type Told } from './development-page.ts'
@@ -35,7 +36,7 @@ function told(
   const about: [string, string][] = [
     ['request', `${request.method} ${withoutSecrets(request.target)}`],
     ['path', request.path],
-    ['route', exchange.route === undefined ? 'none' : `routes[${exchange.routeIndex}] ${exchange.route}`],
+    ['route', routeOf(exchange)],
     ['resource', exchange.resource ?? 'none'],
     ...Object.entries(request.params).map(([name, value]): [string, string] => ['param', `${name} = ${value}`]),
     ...(user === undefined ? [] : [['user', user.name] as [string, string]]),
@@ -96,4 +97,9 @@ function withoutSecrets(given: string): string {
     return SECRET_NAME.test(name) ? `${name}=${WITHHELD}` : pair
   })
   return `${target.slice(0, mark)}?${shown.join('&')}`
+}
+
+function routeOf({ route, routeIndex }: Exchange): string {
+  if (route === undefined) return 'none'
+  return routeIndex < 0 ? route : `routes[${routeIndex}] ${route}`
 }

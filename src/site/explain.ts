@@ -47,7 +47,7 @@ export async function explain(
   })
   for (const found of table.candidates(request)) {
     const { value: route } = found
-    const name = `routes[${route.index}] ${found.pattern.text}`
+    const name = `${route.name ?? `routes[${route.index}]`} ${found.pattern.text}`
     if (route.internal) {
       lines.push(['internal', `${name}: no client comes here`])
       continue

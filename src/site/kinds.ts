@@ -33,6 +33,8 @@ export interface ResourceKeys {
   readonly proxy?: ProxyGiven
   /** An SCGI application: where it listens, or several that are equal, or with options. */
   readonly scgi?: string | readonly string[] | ScgiOptions
+  /** A published object: `echo@paul`. */
+  readonly object?: string
   /** Tells other web servers who may, for what they are asked. */
   readonly authorize?: AuthorizeOptions
   readonly redirect?: string | RedirectOptions
@@ -58,6 +60,13 @@ const KINDS: Kinds = {
   wsgi: (...given) => lateKind('wsgi', ...given),
   proxy: (...given) => lateKind('proxy', ...given),
   scgi: (...given) => lateKind('scgi', ...given),
+  object: (address, place, guardOf) => {
+    if (place.objects === undefined)
+      throw new TypeError(`${address}: this site has no object servers: say in objects where they are`)
+    // At once, and not when the kind is loaded: until then its URL would be open.
+    place.objects.claim(address)
+    return lateKind('object', address, place, guardOf)
+  },
   authorize: (...given) => lateKind('authorize', ...given),
   redirect: (value) => redirect(typeof value === 'string' ? { to: value } : value),
   respond,
@@ -73,6 +82,7 @@ export const RESOURCE_KEYS: readonly (keyof ResourceKeys)[] = [
   'proxy',
   'app',
   'wsgi',
+  'object',
   'authorize',
   'redirect',
   'respond',

@@ -17,6 +17,7 @@ interface Values {
   readonly fastcgi: string | readonly string[] | FastCgiOptions
   readonly proxy: ProxyGiven
   readonly scgi: string | readonly string[] | ScgiOptions
+  readonly object: string
   readonly authorize: AuthorizeOptions
 }
 
@@ -39,6 +40,7 @@ const LOADERS: { readonly [K in LateKind]: () => Promise<Make[K]> } = {
   },
   app: async () => (await import('../resource/app/app.ts')).app,
   wsgi: async () => (await import('../resource/wsgi/wsgi.ts')).wsgi,
+  object: async () => (await import('../resource/object/object.ts')).object,
   authorize: async () => (await import('./authorize.ts')).authorize,
 }
 

@@ -7,18 +7,15 @@ import type { Route } from './route.ts'
  * What a site knows users by, where any of its routes has a guard: then no route passes on what clients say of users, as the
  * application behind an open route may be the one that is behind a guarded route too. A site without guards finds out
  * about nobody, and passes on what a server before it may have said.
+ * @param others What is said of who may beside the routes: by the site, by object servers.
  */
-export function ownIdentity(routes: readonly Route[], access: Access | undefined): OwnIdentity | undefined {
-  const guarded = [access, ...routes.map((route) => route.access)].some((one) => one !== undefined && one !== 'public')
-  return guarded
-    ? {
-        fields: new Set(
-          [...routes.flatMap(namedBy), ...[access, ...routes.map((route) => route.access)].flatMap(believedBy)].map(
-            folded,
-          ),
-        ),
-      }
-    : undefined
+export function ownIdentity(
+  routes: readonly Route[],
+  others: readonly (Access | undefined)[],
+): OwnIdentity | undefined {
+  const all = [...others, ...routes.map((route) => route.access)]
+  if (!all.some((one) => one !== undefined && one !== 'public')) return undefined
+  return { fields: new Set([...routes.flatMap(namedBy), ...all.flatMap(believedBy)].map(folded)) }
 }
 
 /** The fields by which a route tells of the user. */

@@ -77,7 +77,7 @@ for (const [method, methods] of [
 for (const [route, fault] of [
   [
     { match: '/a' },
-    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond/,
+    /a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, object, authorize, redirect, respond/,
   ],
   [{ match: '/a', respond: 'x', redirect: '/b' }, /one resource, not redirect and respond/],
   [{ match: '/a', resource: 5 }, /a resource is/],

@@ -124,7 +124,7 @@ export function leaveRoute(request: Request, connection: Connection): void {
 }
 
 /** Resources that read the request itself; what others are told is chosen field by field, as options of theirs say. */
-const TYPESCRIPT: ReadonlySet<string> = new Set(['module', 'resource'])
+const TYPESCRIPT: ReadonlySet<string> = new Set(['module', 'resource', 'object'])
 
 /**
  * What a guard goes by is not for what is behind it, nor for whoever makes the page of an error. Withheld, not deleted:

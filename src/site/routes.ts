@@ -44,24 +44,38 @@ export interface BuiltRoute {
   /** Who may, its own or that of the site. */
   readonly access: Access | undefined
   readonly ownAccess: boolean
+  /** What the config calls it, where that is not its place among the routes. */
+  readonly name?: string
   /** What the resource says of a request without answering it. */
   readonly explain: Explain | undefined
   /** The object that answers, where it is one of this process. */
   readonly behind?: object | undefined
 }
 
+/** Finds objects by the URLs that they have of themselves, `/echo@paul`. */
+export interface ObjectPaths {
+  /** By a canonical path; undefined where it names no object that may be reached so. */
+  find(path: string): Found<BuiltRoute> | undefined
+}
+
 /**
  * All routes of a site. A route for the very host comes before one for `*.host`, and that before one for any host;
- * among them the most specific pattern; then a route that names methods, then one with `when`, then the order given.
+ * among them the most specific pattern; then a route that names methods, then one with `when`, then the order given. An
+ * object by its URL comes before the first route that takes all paths.
  */
 export class RouteTable {
   readonly #hosts = new Map<string, PathTable<BuiltRoute>>()
   readonly #wild: (readonly [end: string, table: PathTable<BuiltRoute>])[] = []
   readonly #any: PathTable<BuiltRoute>
   readonly #byHost: boolean
+  readonly #objects: ObjectPaths | undefined
 
-  /** @throws TypeError for a pattern or a host that is none. */
-  constructor(routes: readonly BuiltRoute[]) {
+  /**
+   * @param objects Finds objects by their URLs.
+   * @throws TypeError for a pattern or a host that is none.
+   */
+  constructor(routes: readonly BuiltRoute[], objects?: ObjectPaths) {
+    this.#objects = objects
     const byHost = new Map<string, BuiltRoute[]>([['', []]])
     for (const route of routes) {
       for (const host of hostsOf(route.match)) byHost.set(host, [...(byHost.get(host) ?? []), route])
@@ -81,6 +95,12 @@ export class RouteTable {
 
   /** The first route for a request by host and path; undefined where `candidates` has none either. */
   first(request: Request): Found<BuiltRoute> | undefined {
+    const found = this.#first(request)
+    if (this.#objects === undefined || (found !== undefined && !takesAll(found))) return found
+    return this.#objects.find(request.path) ?? found
+  }
+
+  #first(request: Request): Found<BuiltRoute> | undefined {
     if (this.#byHost) {
       const host = hostOf(request.authority)
       const found = this.#hosts.get(host)?.first(request.path) ?? this.#underHost(host, request.path)
@@ -91,6 +111,7 @@ export class RouteTable {
 
   /** Whether some route, of whatever host, takes GET for a path. */
   takes(path: string): boolean {
+    if (this.#objects?.find(path) !== undefined) return true
     const tables = [this.#any, ...this.#hosts.values(), ...this.#wild.map(([, table]) => table)]
     return tables.some((table) =>
       table.all(path).some(({ value: { methods } }) => methods === undefined || methods.includes('GET')),
@@ -107,6 +128,15 @@ export class RouteTable {
 
   /** All routes for a request by host and path, in order. */
   candidates(request: Request): Found<BuiltRoute>[] {
+    const found = this.#candidates(request)
+    const object = this.#objects?.find(request.path)
+    if (object === undefined) return found
+    const at = found.findIndex(takesAll)
+    found.splice(at < 0 ? found.length : at, 0, object)
+    return found
+  }
+
+  #candidates(request: Request): Found<BuiltRoute>[] {
     if (!this.#byHost) return this.#any.all(request.path)
     const host = hostOf(request.authority)
     const found = this.#hosts.get(host)?.all(request.path) ?? []
@@ -114,6 +144,11 @@ export class RouteTable {
     found.push(...this.#any.all(request.path))
     return found
   }
+}
+
+/** Whether it is a route for whatever no other one is for: `/*`. */
+function takesAll({ pattern }: Found<BuiltRoute>): boolean {
+  return pattern.rank === '2' && pattern.suffix === undefined
 }
 
 function hostsOf(match: Match): string[] {

@@ -31,7 +31,7 @@ test('a route that cannot be built is named by its place', () => {
   assert.throws(() => siteOf({ routes: [{ match: '/', respond: 'x' }, { match: '/a' }] }), {
     name: 'TypeError',
     message:
-      'routes[1]: a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, authorize, redirect, respond',
+      'routes[1]: a route needs one of files, module, resource, cgi, fastcgi, scgi, proxy, app, wsgi, object, authorize, redirect, respond',
   })
 })
 

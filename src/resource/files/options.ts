@@ -1,5 +1,6 @@
 import type { FileFacts } from '../../io/file.ts'
 import type { OwnIdentity } from '../../message/identity-fields.ts'
+import type { Objects } from '../../object/objects.ts'
 
 /** What a folder of files may be told. */
 export interface FilesOptions {
@@ -52,6 +53,8 @@ export interface FilesPlace {
   readonly identity?: OwnIdentity | undefined
   /** Whether answers of HTTP servers behind this one say in Via that they came through it; true where it is left out. */
   readonly via?: boolean | undefined
+  /** Its object servers. */
+  readonly objects?: Objects | undefined
 }
 
 export const DEFAULT_MEMORY: number = 64 * 1024 * 1024

@@ -1,11 +1,13 @@
 import { softwareName } from '../../io/software.ts'
 import type { Connection } from '../../message/connection.ts'
 import { dispatch, Resource } from '../../message/dispatch.ts'
+import { HttpError } from '../../message/errors.ts'
 import { Headers } from '../../message/headers.ts'
-import { preferredType } from '../../message/negotiation.ts'
 import type { Handler } from '../../message/interface.ts'
+import { preferredType } from '../../message/negotiation.ts'
 import type { Request } from '../../message/request.ts'
 import { Response } from '../../message/response.ts'
+import { isHandle } from '../../object/handle.ts'
 import { type Asked, collected } from '../../object/info/collect.ts'
 import type { ServerEntry, SiteInfo } from '../../object/info/entries.ts'
 import type { Objects } from '../../object/objects.ts'
@@ -54,20 +56,16 @@ class Info extends Resource {
   async #ofSite(): Promise<SiteInfo> {
     const { routes, objects, timeout } = this.#of
     const since = new Date(performance.timeOrigin).toISOString()
-    const [mounted, servers] = await Promise.all([
-      routeEntries(routes, timeout),
-      collected(
-        (objects?.names ?? []).map((name) => asked(objects as Objects, name)),
-        timeout,
-      ),
-    ])
-    return { site: { software: softwareName(), since }, routes: mounted, servers }
+    const servers = objects === undefined ? [] : objects.names.map((name) => asked(objects, name))
+    const [mounted, entries] = await Promise.all([routeEntries(routes, timeout), collected(servers, timeout)])
+    return { site: { software: softwareName(), since }, routes: mounted, servers: entries }
   }
 
   async #ofServer(name: string): Promise<ServerEntry> {
     const { objects, timeout } = this.#of
-    const [entry] = await collected([asked(objects as Objects, name)], timeout)
-    return entry as ServerEntry
+    const [entry] = objects === undefined ? [] : await collected([asked(objects, name)], timeout)
+    if (entry === undefined) throw new HttpError(404)
+    return entry
   }
 
   async #once<T>(name: string, make: () => Promise<T>): Promise<T> {
@@ -85,10 +83,14 @@ class Info extends Resource {
 
 function asked(objects: Objects, name: string): Asked {
   const server = objects.server(name)
+  const aliasOf = objects.aliasOf(name)
+  const kindOf = (handle: string): string => handle.slice(0, Math.max(0, handle.indexOf(':')))
   return {
     name,
-    kind: (server?.handle ?? '').split(':')[0] ?? '',
-    info: (timeout) => (server as NonNullable<typeof server>).info(timeout),
+    kind: aliasOf === undefined ? kindOf(server?.handle ?? '') : 'alias',
+    // A handle has an address, or a command: its kind is enough.
+    aliasOf: aliasOf?.map((one) => (isHandle(one) ? kindOf(one) : one)),
+    info: (timeout) => (server === undefined ? Promise.reject(new HttpError(503)) : server.info(timeout)),
     pathOf: (object) => (objects.reachable(object, name) ? `/${object}@${name}` : undefined),
   }
 }

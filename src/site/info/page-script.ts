@@ -88,6 +88,7 @@ function prepare(at) {
       path.value = example.path;
       headers.value = Object.entries(example.headers ?? {}).map(([name, value]) => name + ': ' + value).join('\\n');
       body.value = example.body ?? '';
+      for (const area of [headers, body]) area.rows = Math.min(12, Math.max(area === body ? 2 : 1, area.value.split('\\n').length));
       fits();
       form.querySelector('.send').focus();
     });

@@ -38,7 +38,7 @@ summary:hover { background: var(--soft) }
 details[open] > summary { background: var(--soft) }
 .name { font: 600 .95rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; min-width: 0 }
 .line { color: var(--dim); font-size: .9rem; flex: 1 1 14rem; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-.line:empty { display: none }
+.line:empty, details[open] > summary .line { display: none }
 .tags { display: inline-flex; flex-wrap: wrap; gap: .3rem; margin-left: auto }
 .tag { font-size: .72rem; line-height: 1.6; padding: 0 .5em; border-radius: 1em; background: var(--soft); color: var(--dim); border: 1px solid var(--line); white-space: nowrap }
 .good { background: var(--good-back); color: var(--good); border-color: transparent }
@@ -56,6 +56,7 @@ code, pre, textarea, .path { font: .87rem/1.55 ui-monospace, "SF Mono", Menlo, C
 .example span { color: var(--dim); font: .88rem/1.5 system-ui, sans-serif; margin-left: .5rem }
 form { display: grid; gap: .6rem; margin-top: .9rem; padding: .9rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--back) }
 .row { display: flex; gap: .5rem; align-items: end; flex-wrap: wrap }
+.row:has(.send) { align-items: center }
 .row label:nth-child(2) { flex: 1 1 14rem }
 label { display: block; font-size: .82rem; color: var(--dim); min-width: 0 }
 input, select, textarea, button { font: inherit; color: inherit; border: 1px solid var(--line); border-radius: .45rem; background: var(--card); padding: .42rem .6rem; max-width: 100% }
