@@ -52,7 +52,7 @@ export interface ServerEntry {
 /** An object. */
 export interface ObjectEntry {
   readonly name: string
-  /** Where it is on this site: `/echo@paul`; left out where no URL of that form leads to it. */
+  /** Where it is on this site: `/echo@paul`, or what a route says; left out where no one URL leads to it. */
   readonly path?: string
   /** Empty where nobody says which methods it takes. */
   readonly methods: readonly string[]

@@ -12,7 +12,7 @@ import { type Asked, collected } from '../../object/info/collect.ts'
 import type { ServerEntry, SiteInfo } from '../../object/info/entries.ts'
 import type { Objects } from '../../object/objects.ts'
 import { ROOT } from '../../protocol/object/names.ts'
-import { type Mounted, routeEntries } from './mounted.ts'
+import { type Mounted, placeOf, routeEntries } from './mounted.ts'
 import { contentPolicy, infoPage, serverPage } from './page.ts'
 
 export interface InfoOf {
@@ -56,14 +56,15 @@ class Info extends Resource {
   async #ofSite(): Promise<SiteInfo> {
     const { routes, objects, timeout } = this.#of
     const since = new Date(performance.timeOrigin).toISOString()
-    const servers = objects === undefined ? [] : objects.names.map((name) => asked(objects, name))
+    const these = named(routes)
+    const servers = objects === undefined ? [] : objects.names.map((name) => asked(objects, name, these))
     const [mounted, entries] = await Promise.all([routeEntries(routes, timeout), collected(servers, timeout)])
     return { site: { software: softwareName(), since }, routes: mounted, servers: entries }
   }
 
   async #ofServer(name: string): Promise<ServerEntry> {
-    const { objects, timeout } = this.#of
-    const [entry] = objects === undefined ? [] : await collected([asked(objects, name)], timeout)
+    const { routes, objects, timeout } = this.#of
+    const [entry] = objects === undefined ? [] : await collected([asked(objects, name, named(routes))], timeout)
     if (entry === undefined) throw new HttpError(404)
     return entry
   }
@@ -81,17 +82,30 @@ class Info extends Resource {
   }
 }
 
-function asked(objects: Objects, name: string): Asked {
+/** Where routes lead to objects that they name. */
+function named(routes: readonly Mounted[]): ReadonlyMap<string, string | undefined> {
+  const places = new Map<string, string | undefined>()
+  for (const { route, object } of routes) {
+    if (object !== undefined && !route.internal) places.set(object, placeOf(route.match.path ?? '/*'))
+  }
+  return places
+}
+
+function asked(objects: Objects, name: string, places: ReadonlyMap<string, string | undefined>): Asked {
   const server = objects.server(name)
   const aliasOf = objects.aliasOf(name)
   const kindOf = (handle: string): string => handle.slice(0, Math.max(0, handle.indexOf(':')))
+  const pathOf = (object: string): string | undefined => {
+    const address = `${object}@${name}`
+    return objects.reachable(object, name) ? `/${address}` : places.get(address)
+  }
   return {
     name,
     kind: aliasOf === undefined ? kindOf(server?.handle ?? '') : 'alias',
     // A handle has an address, or a command: its kind is enough.
     aliasOf: aliasOf?.map((one) => (isHandle(one) ? kindOf(one) : one)),
     info: (timeout) => (server === undefined ? Promise.reject(new HttpError(503)) : server.info(timeout)),
-    pathOf: (object) => (objects.reachable(object, name) ? `/${object}@${name}` : undefined),
+    pathOf,
   }
 }
 

@@ -41,7 +41,7 @@ export async function routeEntries(mounted: readonly Mounted[], timeout: number)
 }
 
 /** Below what the paths of its examples are; undefined where that hangs on the request. */
-function placeOf(pattern: string): string | undefined {
+export function placeOf(pattern: string): string | undefined {
   const { mount, depth, names, rank } = parsePattern(pattern)
   if (names.length > 0 || rank.slice(0, depth === 0 ? undefined : depth).includes('1')) return undefined
   return rank.endsWith('2') ? (mount === '' ? '/' : mount) : pattern

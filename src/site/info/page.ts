@@ -107,7 +107,7 @@ function none({ kind, answers, says }: ServerEntry, reason: string | undefined):
 function objectItem({ name, path, methods, info, ...roles }: ObjectEntry, server: string): string {
   const serves = (['authorizer', 'authenticator', 'logger'] as const).filter((role) => roles[role] === true)
   const tags = [...methods.filter(notByItself).map((method) => tag(method)), ...serves.map((role) => tag(role, 'odd'))]
-  const here = path === undefined ? `<p class="description dim">No URL leads to it but that of a route.</p>` : ''
+  const here = path === undefined ? `<p class="description dim">No URL leads to it.</p>` : ''
   return item(`${name}@${server}`, name, tags, { at: path, methods, info, here })
 }
 
