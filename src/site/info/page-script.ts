@@ -17,19 +17,21 @@ function make(name, text, className) {
 
 const find = document.getElementById('find');
 if (find !== null) {
-  const items = [...document.querySelectorAll('main li[data-find]')].map((item) => [item, item.dataset.find.toLowerCase()]);
+  const items = [...document.querySelectorAll('main > section > ul > li')];
+  let texts;
   const sections = [...document.querySelectorAll('main > section')];
   const found = document.getElementById('found');
   const filter = () => {
     const words = find.value.toLowerCase().split(/\\s+/).filter((word) => word !== '');
+    texts ??= items.map((item) => (item.firstElementChild.id + ' ' + item.textContent).toLowerCase());
     let count = 0;
-    for (const [item, text] of items) {
-      const fits = words.every((word) => text.includes(word));
+    for (const [i, item] of items.entries()) {
+      const fits = words.every((word) => texts[i].includes(word));
       if (item.hidden === fits) item.hidden = !fits;
       if (fits) count++;
     }
     for (const section of sections) {
-      section.hidden = words.length > 0 && section.querySelector('li[data-find]:not([hidden])') === null;
+      section.hidden = words.length > 0 && section.querySelector(':scope > ul > li:not([hidden])') === null;
     }
     found.textContent = words.length === 0 ? '' : count + ' of ' + items.length;
   };
@@ -85,7 +87,7 @@ function prepare(at) {
       const example = JSON.parse(button.dataset.example);
       if (!known.includes(example.method)) { known.push(example.method); method.append(new Option(example.method, example.method)); }
       method.value = example.method;
-      path.value = example.path;
+      path.value = example.path ?? at.dataset.at;
       headers.value = Object.entries(example.headers ?? {}).map(([name, value]) => name + ': ' + value).join('\\n');
       body.value = example.body ?? '';
       for (const area of [headers, body]) area.rows = Math.min(12, Math.max(area === body ? 2 : 1, area.value.split('\\n').length));

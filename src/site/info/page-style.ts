@@ -20,9 +20,10 @@ h2 { font-size: 1.15rem; line-height: 1.3; margin: 0; overflow-wrap: anywhere }
 h3 { font-size: .8rem; margin: 1rem 0 .25rem; color: var(--dim); font-weight: 600 }
 p { margin: 0 }
 .dim { color: var(--dim); font-size: .9rem }
-.find { position: sticky; top: 0; z-index: 1; background: var(--back); padding: .9rem 0; display: flex; gap: .75rem; align-items: center; margin-top: .5rem }
+.find { position: sticky; top: 0; z-index: 1; background: var(--back); padding: .9rem 0; display: flex; align-items: center; margin-top: .5rem }
 .find input { flex: 1; min-width: 0; padding: .55rem .8rem }
 .find output { color: var(--dim); font-size: .9rem; white-space: nowrap }
+.find output:not(:empty) { margin-left: .75rem }
 main > section { margin: 0 0 2.25rem }
 .title { display: flex; flex-wrap: wrap; gap: .35rem .6rem; align-items: baseline; margin: 0 0 .6rem }
 .none { color: var(--dim); background: var(--card); border: 1px dashed var(--line); border-radius: .6rem; padding: .8rem 1rem }

@@ -141,7 +141,7 @@ function item(id: string, name: string, tags: readonly string[], { at, methods, 
   const description = info?.description ?? ''
   const [line = ''] = description.split('\n')
   const tried = at === undefined ? '' : ` data-at="${escapeHtml(at)}" data-methods="${escapeHtml(methods.join(' '))}"`
-  return `<li data-find="${escapeHtml(`${id} ${name} ${description}`)}"><details id="${escapeHtml(id)}"${tried}><summary><span class="name">${escapeHtml(name)}</span><span class="line">${escapeHtml(line)}</span><span class="tags">${tags.join('')}</span></summary><div class="inside">${here}${info === undefined ? '' : said(info, at !== undefined)}</div></details></li>
+  return `<li><details id="${escapeHtml(id)}"${tried}><summary><span class="name">${escapeHtml(name)}</span><span class="line">${escapeHtml(line)}</span><span class="tags">${tags.join('')}</span></summary><div class="inside">${here}${info === undefined ? '' : said(info, at !== undefined)}</div></details></li>
 `
 }
 
