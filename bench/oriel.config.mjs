@@ -2,13 +2,14 @@
 // the bench tells them through the environment.
 const { BENCH_PORT, BENCH_FILES: root, BENCH_TLS_KEY: key, BENCH_TLS_CERT: cert, BENCH_WORKERS: workers } = process.env
 const { BENCH_LOG: file, BENCH_USERS: htpasswd } = process.env
-const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI, BENCH_PROXY, BENCH_WSGI } = process.env
+const { BENCH_CGI, BENCH_PHP, BENCH_FASTCGI, BENCH_PROXY, BENCH_WSGI, BENCH_OBJECTS } = process.env
 
 export default {
   timeouts: { idle: 120_000 },
   workers: Number(workers),
   listen: [{ port: Number(BENCH_PORT), host: '127.0.0.1', ...(key && cert ? { tls: [{ key, cert }] } : {}) }],
   ...(file ? { log: [{ format: 'json', to: { file } }] } : {}),
+  ...(BENCH_OBJECTS ? { objects: { bench: BENCH_OBJECTS } } : {}),
   routes: [
     { match: '/hello', module: './hello.mjs' },
     ...(htpasswd

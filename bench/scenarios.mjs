@@ -133,6 +133,23 @@ export const scenarios = [
     connections: 16,
     goals: { uwsgi: 1, 'uwsgi-fastcgi': 1, 'uwsgi-http11': 1, gunicorn: 1.5 },
   },
+  ...[64, 10, 1].map((connections) => ({
+    ...program,
+    name: connections === 64 ? 'objects' : `objects-${connections}`,
+    title: `Published object, ${connections === 1 ? '1 client' : `${connections} clients`}`,
+    body: hello,
+    connections,
+    ...(connections === 64 && { goals: { 'in process': 0.7, nginx: 0.95 } }),
+  })),
+  {
+    ...program,
+    name: 'objects-python',
+    title: 'Python object that reads a form, as dumb.py',
+    body: hello,
+    children: true,
+    connections: 10,
+    goals: { cgi: 8 },
+  },
   {
     ...program,
     name: 'fastcgi-slow',

@@ -1,4 +1,4 @@
-import { carriedBy, type Told } from './door/called/call.ts'
+import { type Told, toldBy } from './door/called/call.ts'
 import type { Connection } from './message/connection.ts'
 
 export { type Told, webServerUser } from './door/called/call.ts'
@@ -6,5 +6,5 @@ export { type ScgiOptions, type ScgiServer, serveScgi } from './door/scgi/server
 
 /** What the web server told of a request; undefined where the request came in another way. */
 export function callOf(connection: Connection): Told | undefined {
-  return carriedBy(connection)
+  return toldBy(connection)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { publish, Resource, Response, type ServeOptions, serve } from '../src/index.ts'
+import { createSite, publish, Resource, Response, type ServeOptions, serve } from '../src/index.ts'
 import type { ServerEntry, SiteInfo } from '../src/object/info/entries.ts'
 import { makeFolder } from './support/folder.ts'
 import { Passwords } from './support/passwords.ts'
@@ -206,6 +206,16 @@ for (const [what, options] of [
     assert.equal(await raw(t, url, []), 'elsewhere')
   })
 }
+
+test('where another server listens for the site, the config says who is told', async () => {
+  const read = async (info?: ServeOptions['info']): Promise<string> => {
+    const site = await createSite({ routes: ROUTES, ...(info !== undefined && { info }) })
+    return (await site.request('http://localhost/info@root')).text()
+  }
+  assert.equal(await read(), 'elsewhere')
+  await assert.rejects(read(true), /info: another server listens for it: say who is told/)
+  assert.match(await read({ access: 'public' }), /"routes"/)
+})
 
 test('where others can come, the config must say who is told', async (t) => {
   for (const options of [

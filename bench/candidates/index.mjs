@@ -4,6 +4,7 @@
 // with other settings for some rows is a second object of the same name.
 import { nginxCandidates } from './nginx.mjs'
 import { nodeCandidates } from './node.mjs'
+import { objectCandidates } from './objects.mjs'
 import { orielCandidates } from './oriel.mjs'
 import { programCandidates } from './programs.mjs'
 import { proxyCandidates } from './proxy.mjs'
@@ -16,5 +17,6 @@ export const candidates = [
   ...programCandidates,
   ...proxyCandidates,
   ...wsgiCandidates,
+  ...objectCandidates,
 ]
 export const candidateNames = [...new Set(candidates.map((candidate) => candidate.name))]

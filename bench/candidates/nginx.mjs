@@ -40,7 +40,7 @@ http {
 }
 `
 
-function starter({ tls = false, http2 = false, accessLog = () => 'off' } = {}) {
+export function nginxStarter({ tls = false, http2 = false, accessLog = () => 'off' } = {}) {
   return (port, work) => {
     const certificate = `;\n    ssl_certificate ${work.cert};\n    ssl_certificate_key ${work.key}`
     const listen = `127.0.0.1:${port} backlog=4096${tls ? ` ssl${http2 ? ' http2' : ''}${certificate}` : ''}`
@@ -63,12 +63,12 @@ const unbuffered = (work) => `${logFile(work)} combined`
 const buffered = (work) => `${logFile(work)} combined buffer=64k`
 
 export const nginxCandidates = [
-  { name: 'nginx', paths: { hello: '/hello', ...files }, start: starter() },
-  { name: 'nginx', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: starter({ tls: true }) },
-  { name: 'nginx', paths: http2, scheme: 'https', start: starter({ tls: true, http2: true }) },
-  { name: 'nginx', paths: logged, start: starter({ accessLog: unbuffered }), log: logFile },
-  { name: 'nginx-buffered', paths: logged, start: starter({ accessLog: buffered }), log: logFile },
-  { name: 'nginx', paths: { guarded: '/guarded' }, start: starter(), guarded: true },
-  { name: 'nginx', paths: guarded, start: starter({ accessLog: unbuffered }), log: logFile, guarded: true },
-  { name: 'nginx-buffered', paths: guarded, start: starter({ accessLog: buffered }), log: logFile, guarded: true },
+  { name: 'nginx', paths: { hello: '/hello', ...files }, start: nginxStarter() },
+  { name: 'nginx', paths: { 'hello-tls': '/hello' }, scheme: 'https', start: nginxStarter({ tls: true }) },
+  { name: 'nginx', paths: http2, scheme: 'https', start: nginxStarter({ tls: true, http2: true }) },
+  { name: 'nginx', paths: logged, start: nginxStarter({ accessLog: unbuffered }), log: logFile },
+  { name: 'nginx-buffered', paths: logged, start: nginxStarter({ accessLog: buffered }), log: logFile },
+  { name: 'nginx', paths: { guarded: '/guarded' }, start: nginxStarter(), guarded: true },
+  { name: 'nginx', paths: guarded, start: nginxStarter({ accessLog: unbuffered }), log: logFile, guarded: true },
+  { name: 'nginx-buffered', paths: guarded, start: nginxStarter({ accessLog: buffered }), log: logFile, guarded: true },
 ]

@@ -5,7 +5,7 @@ import unittest
 from typing import Any, Dict, Iterable, List
 
 from oriel.wsgi.connection import Broken, Connection
-from oriel.wsgi.pairs import MalformedPairs, read_pairs
+from oriel.fastcgi.pairs import MalformedPairs, read_pairs
 
 from .web_server import HEAD, begin, pairs, read_reply, record, serve, size, stdin, variables, whole
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Iterable, List
 
 from oriel.wsgi.connection import Broken, Connection
 from oriel.wsgi.exchange import exchange, template
-from oriel.wsgi.records import WINDOW
+from oriel.fastcgi.records import WINDOW
 
 from .web_server import begin, read_reply, record, stdin, variables
 

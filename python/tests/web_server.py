@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from oriel.wsgi.connection import Connection
 from oriel.wsgi.exchange import exchange, template
-from oriel.wsgi.request import Gone
+from oriel.fastcgi.gone import Gone
 
 HEAD = struct.Struct('>BBHHBx')
 

@@ -5,9 +5,10 @@ import { ConfigError } from '../config/config.ts'
 import { developmentWarnings } from '../config/development-mode.ts'
 import { certificateWarnings } from '../config/expiry.ts'
 import { faultAt, type Source } from '../config/fault.ts'
-import { guardLines, guardWarnings } from '../config/guarding.ts'
+import { guardLines, guardWarnings, openObjects } from '../config/guarding.ts'
 import { loadConfig } from '../config/load.ts'
 import { filterWarnings } from '../config/log-filters.ts'
+import { objectLines } from '../config/object-lines.ts'
 import { unknownNames } from '../config/unknown-names.ts'
 import { socketWarnings } from '../config/unused-socket.ts'
 import { writingWarnings } from '../config/writable.ts'
@@ -40,11 +41,13 @@ export async function checkCommand({ config: named, start }: CheckOptions): Prom
   for (const sentence of developmentWarnings(config, listen)) consoleReport('warn', sentence)
   for (const sentence of writingWarnings(config, listen, dirname(file))) consoleReport('warn', sentence)
   for (const sentence of guardWarnings(config, listen)) consoleReport('warn', sentence)
+  for (const sentence of openObjects(config)) consoleReport('warn', sentence)
   for (const sentence of unknownNames(config, dirname(file))) consoleReport('warn', sentence)
   for (const sentence of filterWarnings(config)) consoleReport('warn', sentence)
   const count = config.routes.length
   const routes = `${count} ${count === 1 ? 'route' : 'routes'}`
   process.stdout.write(`${path} is good: ${routes}, to be served at ${listen.map(urlOf).join(' and ')}\n`)
+  for (const line of objectLines(config)) process.stdout.write(`  ${line}\n`)
   for (const line of guardLines(config)) process.stdout.write(`  ${line}\n`)
   if (start && applications.length > 0) process.stdout.write(`${startedWell(applications)}\n`)
   if (config.routes.some(({ cgi }) => cgi !== undefined)) process.stdout.write(`${await startedBy()}\n`)

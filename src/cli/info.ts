@@ -47,8 +47,8 @@ async function ofServer(text: string): Promise<ServerEntry> {
     import('../object/wire-server.ts'),
     import('../object/info/collect.ts'),
   ])
-  const { open, close } = fastCgiUpstream({ address: handle.address, objects: true })
-  const server = new WireServer({ handle: text, open })
+  const upstream = fastCgiUpstream({ address: handle.address, objects: true })
+  const server = new WireServer({ handle: text, upstream })
   let name = handle.address
   const info = async (timeout: number) => {
     const said = await server.info(timeout)
@@ -56,7 +56,7 @@ async function ofServer(text: string): Promise<ServerEntry> {
     return said
   }
   const [entry] = await collected([{ name: handle.address, kind: 'fastcgi', info, pathOf: () => undefined }], PATIENCE)
-  close?.()
+  upstream.close()
   return { ...(entry as ServerEntry), name }
 }
 

@@ -14,6 +14,8 @@ import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
 import { infoAccess } from './info.ts'
 import { ModuleError, type Modules } from './modules.ts'
+import { objectAccess } from './object-access.ts'
+import { type ObjectServerGiven, serverOptions } from './object-options.ts'
 import type { KeyPath } from './place.ts'
 
 /** Where access is read. */
@@ -36,12 +38,26 @@ export async function withAccess(config: Config, reading: AccessReading): Promis
   }
   const access = await withAuthorizers(config.access, ['access'], reading)
   const info = await withAuthorizers(infoAccess(config), ['info', 'access'], reading)
+  const objects = await objectsWithAuthorizers(config, reading)
   return {
     ...config,
     routes,
     ...(access !== undefined && { access }),
     ...(info !== undefined && { info: { ...Object(config.info), access: info } }),
+    ...(objects !== undefined && { objects }),
   }
+}
+
+/** The same for the object servers. */
+async function objectsWithAuthorizers({ objects }: Config, reading: AccessReading): Promise<Config['objects']> {
+  if (objects === undefined) return undefined
+  const made: [string, ObjectServerGiven][] = []
+  for (const [name, given] of Object.entries(objects)) {
+    const { access: own } = serverOptions(given)
+    const access = await withAuthorizers(own, ['objects', name, 'access'], reading)
+    made.push([name, access === undefined ? given : { ...serverOptions(given), access }])
+  }
+  return Object.fromEntries(made)
 }
 
 /** What a config says of access, with the modules that it names, loaded. @throws ConfigError that says which cannot be. */
@@ -106,7 +122,12 @@ function unloaded(): never {
 /** The files that access names: never served. */
 export function accessFiles(config: Config, base: string): string[] {
   const { access, routes } = config
-  const all = [access, infoAccess(config), ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)])]
+  const all = [
+    access,
+    infoAccess(config),
+    ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)]),
+    ...Object.values(objectAccess(config)),
+  ]
   return all
     .flatMap(rulesIn)
     .flatMap((rules) => filesOf(rules, base))

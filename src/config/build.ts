@@ -58,6 +58,8 @@ export interface BuildOptions {
   readonly acme?: ServedCertificates | undefined
   /** False where somebody else reads the certificates, who may. */
   readonly certificates?: boolean
+  /** Somebody else listens for the site: nobody knows who can come. */
+  readonly hosted?: boolean
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }
@@ -107,7 +109,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const logs = await logsOf(config, options)
-  const info = orFault(['info'], source, () => infoOptions(guarded, listen))
+  const info = orFault(['info'], source, () => infoOptions(guarded, options.hosted === true ? undefined : listen))
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const proxies = trustedProxies !== undefined && { trustedProxies }

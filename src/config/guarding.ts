@@ -6,21 +6,54 @@ import type { ListenAddress } from '../io/bound.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
 import { infoAccess } from './info.ts'
+import { objectAccess } from './object-access.ts'
+import { type ObjectServerGiven, serverOptions } from './object-options.ts'
 
 /** What stands before each route, in one sentence each; nothing where there are no guards. */
-export function guardLines({ access: ofSite, routes }: Config): string[] {
-  if (![ofSite, ...routes.map(({ access }) => access)].some(isRules)) return []
-  return routes.map(({ match, access = ofSite }, i) => {
+export function guardLines(config: Config): string[] {
+  const { access: ofSite, routes, objects = {} } = config
+  const ofObjects = objectAccess(config)
+  const ofInfo = infoAccess(config)
+  if (![ofSite, ofInfo, ...routes.map(({ access }) => access), ...Object.values(ofObjects)].some(isRules)) return []
+  const lines = routes.map(({ match, access = ofSite }, i) => {
     const path = typeof match === 'string' ? match : (match.path ?? '/*')
-    const asked = isRules(access) ? describeAccess(access).map(([word, text]) => `${word} ${text}`) : ['anybody']
-    return `routes[${i}] ${path}: ${asked.join('; ')}`
+    return `routes[${i}] ${path}: ${asked(access)}`
   })
+  const reached = Object.keys(objects).filter((name) => !isHidden(objects[name]))
+  const ofServers = reached.map((name) => `objects.${name} /…@${name}: ${asked(ofObjects[name] ?? ofSite)}`)
+  return [...lines, ...ofServers, ...(ofInfo === undefined ? [] : [`info /info@root: ${asked(ofInfo)}`])]
+}
+
+function asked(access: Access | undefined): string {
+  if (!isRules(access)) return 'anybody'
+  return describeAccess(access)
+    .map(([word, text]) => `${word} ${text}`)
+    .join('; ')
+}
+
+/** Object servers whose objects anybody may call, where something else has a guard, in one sentence each. */
+export function openObjects(config: Config): string[] {
+  const { access: ofSite, routes, objects = {} } = config
+  const ofObjects = objectAccess(config)
+  if (![ofSite, ...routes.map(({ access }) => access), ...Object.values(ofObjects)].some(isRules)) return []
+  return Object.keys(objects)
+    .filter((name) => !isHidden(objects[name]) && !isRules(ofObjects[name] ?? ofSite) && ofObjects[name] !== 'public')
+    .map(
+      (name) =>
+        `objects.${name}: anybody may call its objects at /…@${name}; say access, 'public' where that is meant, or url: false`,
+    )
+}
+
+function isHidden(given: ObjectServerGiven = []): boolean {
+  const { url } = serverOptions(given)
+  return url === false || (typeof url === 'object' && url.length === 0)
 }
 
 /** What an operator should know of guards, in one sentence each. */
 export function guardWarnings(config: Config, listen: readonly ListenAddress[]): string[] {
   const { access, routes, trustedProxies } = config
-  const basic = [access, infoAccess(config), ...routes.map((route) => route.access)]
+  const ofObjects = Object.values(objectAccess(config))
+  const basic = [access, infoAccess(config), ...routes.map((route) => route.access), ...ofObjects]
     .flatMap(rulesIn)
     .some(({ scheme }) => scheme === 'basic')
   // Behind a proxy that is trusted, TLS ends there.
@@ -42,6 +75,8 @@ export function checkCertificateGuards(config: Config, listen: readonly ListenAd
   if (named(infoAccess(config))) throw new ConfigError(faultAt(['info', 'access'], why, source))
   const index = routes.findIndex((route) => named(route.access))
   if (index >= 0) throw new ConfigError(faultAt(['routes', index, 'access'], why, source))
+  const object = Object.entries(objectAccess(config)).find(([, one]) => named(one))
+  if (object !== undefined) throw new ConfigError(faultAt(['objects', object[0], 'access'], why, source))
 }
 
 function namesCertificate({ scheme }: AccessRules): boolean {

@@ -15,9 +15,10 @@ export function infoAccess({ info }: Pick<Config, 'info'>): Access | undefined {
 /**
  * Whether, and whom, a site tells what it has. By itself only clients of this machine, and only where nobody else can come:
  * every address is one of this machine, and no proxy is named.
+ * @param listen None where somebody else listens for the site.
  * @throws TypeError for a config that would tell everybody without saying so.
  */
-export function infoOptions(config: Config, listen: readonly ListenAddress[]): SiteInfoOptions | undefined {
+export function infoOptions(config: Config, listen: readonly ListenAddress[] = []): SiteInfoOptions | undefined {
   const { info, access: ofSite } = config
   if (info === false) return undefined
   const { access, timeout = TIMEOUT } = typeof info === 'object' ? info : {}
@@ -35,6 +36,7 @@ export function infoOptions(config: Config, listen: readonly ListenAddress[]): S
 
 /** How others than this machine come to a site; undefined where they do not. */
 function reachedBy({ trustedProxies }: Config, listen: readonly ListenAddress[]): string | undefined {
+  if (listen.length === 0) return 'another server listens for it'
   const open = listen.find(({ unix, host = '127.0.0.1' }) => unix === undefined && !isHere(host))
   if (open !== undefined) return `others can reach ${open.host}:${open.port}`
   return trustedProxies !== undefined && trustedProxies.length > 0 ? 'there are trustedProxies' : undefined

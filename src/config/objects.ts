@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { applicationCalled } from '../gateway/applications.ts'
 import { fastCgiUpstream } from '../gateway/fastcgi/backends.ts'
 import { oneAtATime } from '../io/one-at-a-time.ts'
-import { type AliasMember, aliasOpen } from '../object/alias.ts'
+import { type AliasMember, aliasOf } from '../object/alias.ts'
 import { LocalServer } from '../object/local-server.ts'
 import { type MountedServer, Objects } from '../object/objects.ts'
 import { gathered } from '../object/publishing.ts'
@@ -53,9 +53,9 @@ export async function objectsOf(config: Config, reading: ObjectsReading): Promis
     const [first] = calls
     if (first === undefined) servers[name] = { ...common, server: await localServer(all, reading, refuse) }
     else {
-      const open = typeof handle === 'string' ? first.open : aliasOpen(`objects.${name}`, calls)
+      const upstream = typeof handle === 'string' ? first.upstream : aliasOf(`objects.${name}`, calls.map(alone))
       const text = typeof handle === 'string' ? handle : handle.join(', ')
-      servers[name] = { ...common, server: new WireServer({ handle: text, open, timeouts, identity }) }
+      servers[name] = { ...common, server: new WireServer({ handle: text, upstream, timeouts, identity }) }
     }
   }
   const objects = new Objects(servers)
@@ -84,7 +84,7 @@ function memberOf(end: ObjectEnd, base: string): AliasMember | undefined {
   if (handle.kind === 'fastcgi') {
     const { address } = handle
     const given = { address, objects: true, ...(connections !== undefined && { connections }) }
-    return { handle: text, open: fastCgiUpstream(given).open }
+    return { handle: text, upstream: fastCgiUpstream(given) }
   }
   const spec = objectApplicationOf(end, base)
   if (spec === undefined) return undefined
@@ -96,7 +96,12 @@ function memberOf(end: ObjectEnd, base: string): AliasMember | undefined {
     upstream: (address) => fastCgiUpstream({ address, connections: MANY, keepAlive: true, objects: true }),
   })
   const answers = (): boolean => application.members.length > 0
-  return { handle: text, open: application.open, weight: spec.processes.min, answers }
+  return { handle: text, upstream: application, weight: spec.processes.min, answers }
+}
+
+/** One of several chooses a process by itself, and that can be done only once for a call that is to be quick. */
+function alone(member: AliasMember): AliasMember {
+  return member.answers === undefined ? member : { ...member, upstream: { open: member.upstream.open } }
 }
 
 /** One module at a time leaves its objects. */

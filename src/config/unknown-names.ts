@@ -6,17 +6,20 @@ import type { HtpasswdOptions } from '../access/stores/htpasswd.ts'
 import { readPasswords } from '../access/stores/password-lines.ts'
 import { accessesOf } from './access.ts'
 import type { Config } from './config.ts'
+import { objectAccess } from './object-access.ts'
 
 /**
  * Users and groups that a guard allows and that its files do not name, in one sentence each: nobody comes in by them.
  * @param base The folder of the config. @throws PasswordFileError for a file that cannot be used.
  */
-export function unknownNames({ access, routes }: Config, base: string): string[] {
+export function unknownNames(config: Config, base: string): string[] {
+  const { access, routes } = config
   const guards: (readonly [string, Access | undefined])[] = [['access', access]]
   for (const [i, route] of routes.entries()) {
     guards.push([`routes[${i}].access`, route.access])
     for (const one of accessesOf(route.authorize)) guards.push([`routes[${i}].authorize`, one])
   }
+  for (const [name, one] of Object.entries(objectAccess(config))) guards.push([`objects.${name}.access`, one])
   return guards.flatMap(([key, one]) => (one === undefined || one === 'public' ? [] : inRules(one, key, base)))
 }
 

@@ -16,9 +16,10 @@ export class FactsOfSocket implements SocketFacts {
   #name: Promise<string> | undefined = undefined
   #knownName: string | undefined = undefined
 
-  constructor(socket: Socket) {
+  /** @param secure Whether TLS is spoken on it, where the socket is one that does not tell. */
+  constructor(socket: Socket, secure: boolean = 'encrypted' in socket) {
     this.#socket = socket
-    this.secure = 'encrypted' in socket
+    this.secure = secure
   }
 
   get remote(): Address {

@@ -15,8 +15,8 @@ export interface Call {
   readonly connection: Connection
   /** Name, value, name, value; byte strings. */
   readonly variables: readonly string[]
-  /** The same in the whole form, for object servers (docs/objects-protocol.md). */
-  readonly whole?: readonly string[] | undefined
+  /** The same in the whole form, for object servers (docs/objects-protocol.md), as name-value pairs. */
+  readonly whole?: string | undefined
   /**
    * What an HTTP upstream is sent instead: the request line and the fields, each line with its CRLF, but none of the
    * connection and of the framing.
@@ -128,9 +128,24 @@ export interface Wire {
  */
 export type Open = (call: Call, events: CallEvents) => Wire
 
+/** What a quick call goes through on its way to its back end. */
+export interface QuickThrough {
+  /** It was answered. */
+  ended(): void
+  /** It goes on like any other call. @param wire What it is from now on. */
+  adopt(call: Call, events: CallEvents, wire: (events: CallEvents) => Wire): Wire
+}
+
+/** A request that is sent in one piece, and whose answer nearly always comes in one: see `QuickCall`. */
+export interface Quick {
+  through: QuickThrough | undefined
+}
+
 /** A back end at one address. */
 export interface Upstream {
   readonly open: Open
+  /** Sends a request, where that can be done at once. False: it is to be opened like any other. */
+  readonly quick?: ((call: Quick) => boolean) | undefined
   /** Nothing more will be opened: connections that are kept are closed, the others after the calls that run. */
   close(): void
 }

@@ -85,6 +85,11 @@ export class Exchange {
   aborted = false
   error: unknown = undefined
   backend: BackendRecord | undefined = undefined
+  /**
+   * Whether the host server takes the request back where no route answers: `wanted` where it does, `due` once none did,
+   * and then the answer is an empty 404, which no client sees. @internal
+   */
+  handBack: 'no' | 'wanted' | 'due' = 'no'
   #id: string | undefined
   readonly #report: Report | undefined
 

@@ -5,6 +5,8 @@
 export class Lifetime {
   #controller: AbortController | undefined
   #reason: Error | undefined
+  /** Nearly always there is one at the most. */
+  #call: ((reason: Error) => void) | undefined
   #calls: ((reason: Error) => void)[] | undefined
 
   get signal(): AbortSignal {
@@ -17,6 +19,7 @@ export class Lifetime {
 
   onAbort(call: (reason: Error) => void): void {
     if (this.#reason !== undefined) call(this.#reason)
+    else if (this.#call === undefined) this.#call = call
     else if (this.#calls === undefined) this.#calls = [call]
     else this.#calls.push(call)
   }
@@ -24,8 +27,11 @@ export class Lifetime {
   abort(reason: Error): void {
     this.#reason ??= reason
     this.#controller?.abort(reason)
+    const call = this.#call
     const calls = this.#calls
+    this.#call = undefined
     this.#calls = undefined
+    call?.(reason)
     for (const call of calls ?? []) call(reason)
   }
 }

@@ -1,11 +1,12 @@
 import { Balancer } from '../gateway/balance/balancer.ts'
-import type { Open } from '../gateway/call.ts'
+import type { Upstream } from '../gateway/call.ts'
 
 /** One of several object servers that answer alike. */
 export interface AliasMember {
   /** Its handle: what the log calls it. */
   readonly handle: string
-  readonly open: Open
+  /** One that only opens chooses among several processes itself. */
+  readonly upstream: Pick<Upstream, 'open' | 'quick'>
   /** Its share of the calls, compared with the others: how many processes it has. */
   readonly weight?: number
   /** Whether anybody answers there at present, where that is known. */
@@ -20,21 +21,30 @@ const QUEUE = 1024
  * tried on another one.
  * @param name What the log calls them together.
  */
-export function aliasOpen(name: string, members: readonly AliasMember[]): Open {
+export function aliasOf(name: string, members: readonly AliasMember[]): Pick<Upstream, 'open' | 'quick'> {
   const balancer = new Balancer({ name, queue: () => QUEUE })
   balancer.become(
-    members.map(({ handle, open, weight = 1 }) => ({
+    members.map(({ handle, upstream, weight = 1 }) => ({
       name: handle,
       weight,
       // Whoever made it also calls it by its own name.
-      upstream: () => ({ open, close: () => undefined }),
+      upstream: () => ({ ...upstream, close: () => undefined }),
     })),
   )
-  return (call, events) => {
+  const look = (): void => {
     for (const [i, { answers }] of members.entries()) {
       const member = balancer.members[i]
       if (member !== undefined && answers !== undefined) member.healthy = answers()
     }
-    return balancer.open(call, events)
+  }
+  return {
+    open: (call, events) => {
+      look()
+      return balancer.open(call, events)
+    },
+    quick: (call) => {
+      look()
+      return balancer.quick(call)
+    },
   }
 }

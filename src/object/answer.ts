@@ -16,8 +16,8 @@ const MOST_DETAIL = 16384
 /** What an object answered, whoever it is. @param whole Whether its server knows more than CGI. */
 export function objectReply(answer: GatewayAnswer, request: Request, whole: boolean): Reply {
   const { head, body } = answer
-  if (!whole) return replyOf(answer, request)
-  const { headers, status = 200, statusText } = head
+  const { headers, status, statusText } = head
+  if (!whole || status === undefined) return replyOf(answer, request)
   const said = headers.get(ANSWER)
   if (said !== null) return outcomeOf(said, answer)
   // Fields behind the content go only where its end is told apart from its length (RFC 9112 §6.5).

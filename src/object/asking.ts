@@ -5,6 +5,7 @@ import { type AuthorizationRecord, Connection, type SocketFacts } from '../messa
 import { AuthenticationFailed, HttpError } from '../message/errors.ts'
 import { Exchange } from '../message/exchange.ts'
 import { Request } from '../message/request.ts'
+import { nameValues } from '../protocol/fastcgi/name-values.ts'
 import { CALL, type CallKind, OBJECT, REQUEST } from '../protocol/object/names.ts'
 import type { FormNoted } from './object-call.ts'
 import type { ObjectInfo, ServerInfo } from './server.ts'
@@ -47,7 +48,8 @@ export async function ask(
     connection,
     get whole() {
       understood = true
-      return [OBJECT, object, CALL, kind, REQUEST, `POST / HTTP/1.1\r\nContent-Length: ${bytes.length}\r\n`]
+      const head = `POST / HTTP/1.1\r\nContent-Length: ${bytes.length}\r\n`
+      return nameValues([OBJECT, object, CALL, kind, REQUEST, head])
     },
     get variables(): readonly string[] {
       return ['REQUEST_METHOD', 'GET', 'GATEWAY_INTERFACE', 'CGI/1.1', OBJECT, object, CALL, kind]

@@ -58,8 +58,8 @@ export class BoundObject extends Resource {
 export function bind(handle: string, object: string, { timeouts }: BindOptions = {}): BoundObject {
   const parsed = parseHandle(handle)
   if (parsed.kind !== 'fastcgi') throw new TypeError(`${handle} is not for others to call: bind takes fastcgi:ADDRESS`)
-  const { open } = fastCgiUpstream({ address: parsed.address, objects: true })
-  return new BoundObject(new WireServer({ handle, open, timeouts }), checkObjectName(object))
+  const upstream = fastCgiUpstream({ address: parsed.address, objects: true })
+  return new BoundObject(new WireServer({ handle, upstream, timeouts }), checkObjectName(object))
 }
 
 const NOWHERE: SocketFacts = {

@@ -21,6 +21,8 @@ export class ObjectCall implements Call {
   readonly lines: undefined
   readonly data: undefined
   tried: Set<unknown> | undefined
+  /** Whether it was written down in the whole form: of several servers each takes its own. */
+  isWhole = false
   readonly #asking: Asking
   readonly #noted: FormNoted
   readonly #identity: OwnIdentity | undefined
@@ -46,14 +48,16 @@ export class ObjectCall implements Call {
     this.#identity = identity
   }
 
-  get whole(): readonly string[] {
+  get whole(): string {
     this.#noted.whole = true
+    this.isWhole = true
     return wholeForm(this.#asking, this.request, this.connection)
   }
 
   /** As any other FastCGI application has them. */
   get variables(): readonly string[] {
     this.#noted.whole = false
+    this.isWhole = false
     const { request, connection, content } = this
     const script = mountedScript(request) ?? { name: '', pathInfo: '' }
     const size = content?.size ?? (request.headers.has('content-length') ? 0 : undefined)

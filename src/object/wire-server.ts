@@ -1,4 +1,4 @@
-import type { Content, Open } from '../gateway/call.ts'
+import type { Content, Upstream } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
 import { exchange } from '../gateway/exchange.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
@@ -9,7 +9,9 @@ import type { Request } from '../message/request.ts'
 import { wholeForm } from '../protocol/object/write-call.ts'
 import { objectReply } from './answer.ts'
 import { ask, authenticated, described } from './asking.ts'
+import type { Calling } from './calling.ts'
 import { type FormNoted, ObjectCall } from './object-call.ts'
+import { ObjectExchange } from './object-exchange.ts'
 import { permissionOf } from './permission.ts'
 import type { ObjectServer, Permission, ServerInfo } from './server.ts'
 
@@ -19,7 +21,7 @@ export const OBJECT_TIMEOUTS: GatewayTimeouts = { firstByte: 30_000, idle: 60_00
 export interface WireOptions {
   /** What people know it by: its binding handle. */
   readonly handle: string
-  readonly open: Open
+  readonly upstream: Pick<Upstream, 'open' | 'quick'>
   readonly timeouts?: Partial<GatewayTimeouts> | undefined
   /** What the site knows users by: clients do not say it. */
   readonly identity?: OwnIdentity | undefined
@@ -30,26 +32,38 @@ export class WireServer implements ObjectServer, FormNoted {
   readonly handle: string
   /** Whether it understands more than FastCGI and CGI; undefined before it was called. */
   whole: boolean | undefined
-  readonly #open: Open
-  readonly #settings: { readonly timeouts: GatewayTimeouts; readonly name: string }
-  readonly #identity: OwnIdentity | undefined
+  readonly #calling: Calling
+  readonly #quick: Upstream['quick']
 
-  constructor({ handle, open, timeouts, identity }: WireOptions) {
+  constructor({ handle, upstream, timeouts: given, identity }: WireOptions) {
     this.handle = handle
     this.whole = undefined
-    this.#open = open
-    this.#settings = { timeouts: { ...OBJECT_TIMEOUTS, ...timeouts }, name: handle }
-    this.#identity = identity
+    this.#quick = upstream.quick
+    const timeouts = { ...OBJECT_TIMEOUTS, ...given }
+    const settings = { timeouts, name: handle }
+    this.#calling = { open: upstream.open, settings, timeout: timeouts.firstByte, identity, noted: this }
   }
 
   call(object: string, request: Request, connection: Connection): Reply {
     const { body } = request
-    if (body === null) return this.#call(object, request, connection, undefined)
+    if (body === null) return this.#small(object, request, connection)
     // Without its length only an object server that is known to understand it can be sent it as it comes.
     if (body.declared !== undefined || this.whole === true) {
       return this.#call(object, request, connection, arriving(body))
     }
     return this.#arriving(object, request, connection)
+  }
+
+  /** Quickly, where that can be. */
+  #small(object: string, request: Request, connection: Connection): Reply {
+    const quick = this.#quick
+    if (quick === undefined || this.whole !== true || request.method === 'HEAD' || connection.deadline !== undefined) {
+      return this.#call(object, request, connection, undefined)
+    }
+    return new Promise((resolve, reject) => {
+      if (quick(new ObjectExchange(this.#calling, object, request, connection, resolve, reject))) return
+      resolve(this.#call(object, request, connection, undefined))
+    })
   }
 
   async #arriving(object: string, request: Request, connection: Connection): Promise<Awaited<Reply>> {
@@ -62,16 +76,14 @@ export class WireServer implements ObjectServer, FormNoted {
   }
 
   #call(object: string, request: Request, connection: Connection, content: Content | undefined): Reply {
-    const asking = { object, timeout: this.#settings.timeouts.firstByte }
-    const call = new ObjectCall(asking, request, connection, content, this, this.#identity)
-    return exchange(this.#open, call, this.#settings).then((answer) =>
-      objectReply(answer, request, this.whole === true),
-    )
+    const { open, settings, timeout, identity } = this.#calling
+    const call = new ObjectCall({ object, timeout }, request, connection, content, this, identity)
+    return exchange(open, call, settings).then((answer) => objectReply(answer, request, call.isWhole))
   }
 
-  /** What it would be told of a request, if it understands more than CGI: name, value, name, value; byte strings. */
-  variables(object: string, request: Request, connection: Connection): readonly string[] {
-    return wholeForm({ object, timeout: this.#settings.timeouts.firstByte }, request, connection)
+  /** What it would be told of a request, if it understands more than CGI, as name-value pairs; a byte string. */
+  told(object: string, request: Request, connection: Connection): string {
+    return wholeForm({ object, timeout: this.#calling.timeout }, request, connection)
   }
 
   authorize(
@@ -80,23 +92,23 @@ export class WireServer implements ObjectServer, FormNoted {
     request: Request,
     connection: Connection,
   ): Promise<Permission> {
-    const asking = { object, timeout: this.#settings.timeouts.firstByte, who }
-    const call = new ObjectCall(asking, request, connection, undefined, this, this.#identity, 'Authorizer')
-    return exchange(this.#open, call, this.#settings).then((answer) => permissionOf(answer, request, connection))
+    const { open, settings, timeout, identity } = this.#calling
+    const call = new ObjectCall({ object, timeout, who }, request, connection, undefined, this, identity, 'Authorizer')
+    return exchange(open, call, settings).then((answer) => permissionOf(answer, request, connection))
   }
 
   async authenticate(object: string, name: string, password: string): Promise<AuthorizationRecord> {
     const content = JSON.stringify({ name, password })
-    return authenticated(ask(this.#open, this.#settings, { kind: 'authenticate', object, content }))
+    return authenticated(ask(this.#calling.open, this.#calling.settings, { kind: 'authenticate', object, content }))
   }
 
   async log(object: string, lines: string): Promise<void> {
-    await ask(this.#open, this.#settings, { kind: 'log', object, content: lines })
+    await ask(this.#calling.open, this.#calling.settings, { kind: 'log', object, content: lines })
   }
 
   info(timeout: number): Promise<ServerInfo> {
     const timeouts = { firstByte: timeout, idle: timeout, total: timeout }
-    const settings = { ...this.#settings, timeouts }
-    return described(ask(this.#open, settings, { kind: 'info', object: 'info', content: '' }, this))
+    const settings = { ...this.#calling.settings, timeouts }
+    return described(ask(this.#calling.open, settings, { kind: 'info', object: 'info', content: '' }, this))
   }
 }

@@ -48,9 +48,8 @@ export class Dispatcher {
   dispatch(request: Request, connection: Connection, hops: number = 0, internal: boolean = false): Routed {
     if (request.path === '*') return serverOptions()
     const first = this.#table.first(request)
-    if (first === undefined) throw noRoute(request, [])
     const way: Way = { request, connection, hops, internal, candidates: undefined, next: 1, allow: undefined }
-    return this.#enter(first, way)
+    return first === undefined ? nobody(way) : this.#enter(first, way)
   }
 
   #enter(found: Found<BuiltRoute>, way: Way): Routed {
@@ -131,8 +130,15 @@ function twoReadings(): HttpError {
   return new HttpError(400, { code: 'path', detail: 'This path can be understood in two ways.' })
 }
 
-/** No route answers. OPTIONS is answered wherever some method is (RFC 9110 §9.3.7). */
-function nobody({ request, allow = [] }: Way): Response {
+/**
+ * No route answers. OPTIONS is answered wherever some method is (RFC 9110 §9.3.7). A request on which nothing was done yet
+ * goes back to a host server that takes it.
+ */
+function nobody({ request, connection, hops, allow = [] }: Way): Response {
+  if (allow.length === 0 && hops === 0 && connection.exchange.handBack === 'wanted' && !request.bodyUsed) {
+    connection.exchange.handBack = 'due'
+    return new Response(null, { status: 404 })
+  }
   if (request.method === 'OPTIONS' && allow.length > 0)
     return new Response(null, { status: 204, headers: allowed(allow) })
   throw noRoute(request, allow)

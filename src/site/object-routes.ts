@@ -96,7 +96,11 @@ function objectIn(mount: string): string {
 /** By another name without a guard there would be a way round the guard. */
 function checkBeside(objects: Objects, name: string, access: Readonly<Record<string, Access>>): void {
   if (objects.isHidden(name)) return
-  const guarded = objects.namesBeside(name).find((other) => access[other] !== undefined)
+  const guarded = objects.namesBeside(name).find((other) => isRules(access[other]))
   if (guarded === undefined) return
   throw new TypeError(`objects.${name}: has objects of ${guarded}, which says who may: say it here too, or url: false`)
+}
+
+function isRules(access: Access | undefined): boolean {
+  return access !== undefined && access !== 'public'
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { CertificateFiles } from '../../src/io/certificate.ts'
 import { makeFolder } from './folder.ts'
-import { needPeer } from './peers.ts'
+import { findProgram, needPeer } from './peers.ts'
 
 const made = new Map<string, CertificateFiles>()
 let folder: string | undefined
@@ -14,7 +14,18 @@ let folder: string | undefined
  */
 export function certificate(t: TestContext, ...names: string[]): CertificateFiles | undefined {
   const openssl = needPeer(t, 'openssl')
-  if (openssl === undefined) return undefined
+  return openssl === undefined ? undefined : certificateBy(openssl, names)
+}
+
+/** The same before any test runs; why there is none where openssl is absent. */
+export function selfSigned(...names: string[]): CertificateFiles | string {
+  const openssl = findProgram('openssl')
+  if (openssl !== undefined) return certificateBy(openssl, names)
+  if (process.env['ORIEL_REQUIRE_PEERS'] === '1') throw new Error('openssl is not installed (ORIEL_REQUIRE_PEERS=1)')
+  return 'openssl is not installed, and this test needs it'
+}
+
+function certificateBy(openssl: string, names: readonly string[]): CertificateFiles {
   const key = names.join()
   const kept = made.get(key)
   if (kept !== undefined) return kept

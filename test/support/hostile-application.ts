@@ -65,8 +65,14 @@ export const BROKEN: Readonly<Record<string, Behaviour>> = {
   redirect: (id, head) => out(id, `Location: /x\r\n${head.replace(/^.*?\r\n/, '')}`) + end(id),
 }
 
-/** An application that answers the request for `/NAME-NUMBER` as NAME says. @param says What it says of itself. */
-export function hostileApplication(says: readonly string[]): Promise<{ port: number; stop: () => void }> {
+/**
+ * An application that answers the request for `/NAME-NUMBER` as NAME says.
+ * @param says What it says of itself. @param start What its heads begin with.
+ */
+export function hostileApplication(
+  says: readonly string[],
+  start: string = '',
+): Promise<{ port: number; stop: () => void }> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     const variables = new Map<number, string>()
@@ -87,7 +93,7 @@ export function hostileApplication(says: readonly string[]): Promise<{ port: num
       if (content.byteLength > 0) return void variables.set(id, text + Buffer.from(content).toString('latin1'))
       const [, token = '', name = ''] = /\/(([a-z]+)-\d+)/.exec(text) ?? []
       const behaviour = ODD[name] ?? BROKEN[name]
-      send(behaviour?.(id, `X-Token: ${token}\r\n\r\n`, `[${token}]`) ?? '')
+      send(behaviour?.(id, `${start}X-Token: ${token}\r\n\r\n`, `[${token}]`) ?? '')
     }
     socket.on('data', (bytes) => reader.read(bytes, { record: told }))
     socket.on('error', () => {})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, Sequence
 
+from ..fastcgi.gone import Gone
+from ..fastcgi.records import ENDINGS, STDOUT
 from .complaints import Complaints
 from .head import Head, read_head
-from .records import ENDINGS, STDOUT
-from .request import Gone, Request
+from .request import Request
 
 
 class Misuse(AssertionError):

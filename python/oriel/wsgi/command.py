@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import faulthandler
 import gc
 import io
 import os
-import socket
-import stat
 import sys
 from typing import List, Optional
 
+from ..fastcgi.unix_socket import listen, remove
 from .application import NotFound, find_application
 from .exchange import template
 from .server import Server
@@ -45,7 +43,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     environ = template(options.threads, options.multiprocess)
     made = os.stat(options.socket)
     Server(application, listener, environ, options.threads, options.grace).run()
-    _remove(options.socket, made)
+    remove(options.socket, made)
     return 0
 
 
@@ -69,34 +67,3 @@ def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 1024:
         raise argparse.ArgumentTypeError(f'{text} is no number from 1 to 1024')
     return int(text)
-
-
-def listen(path: str) -> socket.socket:
-    """Takes the place of a socket on which nobody listens any more. Raises OSError."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(path)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE or not _abandoned(path):
-            listener.close()
-            raise
-        os.unlink(path)
-        listener.bind(path)
-    listener.listen(1024)
-    return listener
-
-
-def _abandoned(path: str) -> bool:
-    if not stat.S_ISSOCK(os.lstat(path).st_mode):
-        return False
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(path) == errno.ECONNREFUSED
-
-
-def _remove(path: str, made: os.stat_result) -> None:
-    """Removes our own socket, not that of a successor."""
-    try:
-        if os.path.samestat(os.stat(path), made):
-            os.unlink(path)
-    except OSError:
-        pass

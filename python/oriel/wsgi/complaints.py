@@ -6,8 +6,9 @@ import sys
 from _thread import get_ident
 from typing import Iterable
 
-from . import records
-from .request import Gone, Request
+from ..fastcgi import records
+from ..fastcgi.gone import Gone
+from .request import Request
 
 
 class Complaints:

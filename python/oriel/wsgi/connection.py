@@ -7,10 +7,11 @@ import socket
 from collections import deque
 from typing import Any, Deque, Dict, Optional
 
-from . import records
-from .pairs import MalformedPairs, pair, read_pairs
-from .records import HEAD, HEAD_SIZE
-from .request import Gone, Request
+from ..fastcgi import records
+from ..fastcgi.gone import Gone
+from ..fastcgi.pairs import MalformedPairs, pair, read_pairs
+from ..fastcgi.records import HEAD, HEAD_SIZE
+from .request import Request
 
 READ_SIZE = 65536
 MOST_PARAMS = 1 << 20

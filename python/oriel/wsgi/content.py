@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from typing import BinaryIO, Optional
 
+from ..fastcgi.gone import Gone
 from .connection import READ_SIZE
-from .request import Gone, Request
+from .request import Request
 
 
 class Content(io.RawIOBase):

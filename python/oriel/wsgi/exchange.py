@@ -5,14 +5,15 @@ from __future__ import annotations
 import traceback
 from typing import Any, Callable, Dict, Iterable
 
+from ..fastcgi.gone import Gone
+from ..fastcgi.pairs import MalformedPairs
+from ..fastcgi.records import BROKEN_OFF, REQUEST_COMPLETE
 from .answer import Answer, CutShort
 from .complaints import Complaints
 from .connection import Broken
 from .content import content_of
 from .files import FileWrapper
-from .pairs import MalformedPairs
-from .records import BROKEN_OFF, REQUEST_COMPLETE
-from .request import Gone, Request
+from .request import Request
 
 Application = Callable[[Dict[str, Any], Any], Iterable[bytes]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .records import LARGEST
+from ..fastcgi.records import LARGEST
 
 
 class FileWrapper:

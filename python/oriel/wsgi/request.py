@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Deque, Dict, List
 
-from . import records
-from .pairs import read_pairs
-from .records import HEAD, LARGEST, PADDING, VERSION
+from ..fastcgi import records
+from ..fastcgi.gone import Gone
+from ..fastcgi.pairs import read_pairs
+from ..fastcgi.records import HEAD, LARGEST, PADDING, VERSION
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 _UNLIMITED = 1 << 62
-
-
-class Gone(ConnectionAbortedError):
-    """Nobody waits for the answer any more: the client has gone, or the web server."""
 
 
 class Request:

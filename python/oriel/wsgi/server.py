@@ -12,10 +12,10 @@ import threading
 import time
 from typing import Any, Callable, Dict
 
+from ..fastcgi.gone import Gone
 from .connection import Broken, Connection
 from .exchange import Application, exchange
 from .ready import ready
-from .request import Gone
 
 # Requests that may wait here beside those that threads work on: who has done with one finds the next.
 AHEAD = 15

@@ -1,4 +1,10 @@
-import { type AuthorizationRecord, Connection, type Means, type SocketFacts } from '../../message/connection.ts'
+import {
+  type AuthorizationRecord,
+  type ClientFacts,
+  Connection,
+  type Means,
+  type SocketFacts,
+} from '../../message/connection.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import { isToken } from '../../message/fields.ts'
 import type { Scheme } from '../../message/interface.ts'
@@ -13,8 +19,18 @@ export interface Told {
   variable(name: string): string | undefined
 }
 
+/** What the server that a site is behind, or in, says of a request of its own, beyond what the client said. */
+export interface Carried {
+  /** Whom it let in. */
+  readonly user: AuthorizationRecord | undefined
+  /** By what it knows the user. */
+  readonly means: Means
+  /** The part of the canonical path at which it has the site. */
+  readonly mount: string
+}
+
 /** The same as a connection carries it. */
-export class CarriedCall implements Told {
+export class CarriedCall implements Told, Carried {
   readonly variables: readonly string[]
   readonly user: AuthorizationRecord | undefined
   /** The part of the canonical path that SCRIPT_NAME names. */
@@ -58,12 +74,32 @@ export class CalledConnection extends Connection {
   }
 }
 
-/** What a web server told of a request; undefined where the request came in another way. @internal */
-export function carriedBy(connection: Connection): CarriedCall | undefined {
-  return (connection as Partial<CalledConnection>).called
+/** The connection of a request that a host server handed over. */
+export class HostConnection extends Connection {
+  /** Looked for by its name: another copy of this package may ask. @internal */
+  readonly called: Carried
+
+  constructor(facts: SocketFacts, exchange: Exchange, protocol: string, said: Carried, client?: ClientFacts) {
+    super(facts, exchange, protocol, client)
+    this.called = said
+  }
 }
 
-/** Lets in whom the web server let in (REMOTE_USER, by AUTH_TYPE): for `access` of the routes of a Site that runs behind one. */
+/** What a web server or a host server said of a request; undefined where the request came in another way. @internal */
+export function carriedBy(connection: Connection): Carried | undefined {
+  return (connection as Partial<HostConnection>).called
+}
+
+/** What a web server told of a request by variables; undefined where the request came in another way. @internal */
+export function toldBy(connection: Connection): CarriedCall | undefined {
+  const call = carriedBy(connection)
+  return call !== undefined && 'variables' in call ? (call as CarriedCall) : undefined
+}
+
+/**
+ * Lets in whom the server let in that a Site runs behind (REMOTE_USER, by AUTH_TYPE), or in (`HostRequest.user`): for
+ * `access` of its routes.
+ */
 export const webServerUser: Scheme = {
   identify: (_, connection) => carriedBy(connection)?.user,
   meansOf: (connection) => carriedBy(connection)?.means ?? {},

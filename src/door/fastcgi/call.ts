@@ -2,7 +2,7 @@ import type { Connection } from '../../message/connection.ts'
 import type { IncomingBody } from '../../message/request.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { WholeCall } from '../../protocol/object/read-call.ts'
-import { CarriedCall, carriedBy, type Told } from '../called/call.ts'
+import { CarriedCall, type Told, toldBy } from '../called/call.ts'
 
 /** The file that a Filter is to filter (FastCGI §6.4). Reading it drops what was not read of the request's own content. */
 export interface FilterData {
@@ -58,6 +58,6 @@ export class FastCgiCall extends CarriedCall implements Call {
 
 /** What FastCGI knows of a request, by its connection; undefined where the request came in another way. */
 export function callOf(connection: Connection): Call | undefined {
-  const call = carriedBy(connection) as FastCgiCall | undefined
+  const call = toldBy(connection) as FastCgiCall | undefined
   return call?.role === undefined ? undefined : call
 }

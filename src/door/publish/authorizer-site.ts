@@ -9,7 +9,7 @@ import type { FoldedObject } from '../../object/folded.ts'
 import { noSuch } from '../../object/local-server.ts'
 import { byteString } from '../../protocol/cgi/octets.ts'
 import { OBJECT } from '../../protocol/object/names.ts'
-import { carriedBy } from '../called/call.ts'
+import { toldBy } from '../called/call.ts'
 import type { Answering } from '../called/sites.ts'
 
 /**
@@ -19,7 +19,7 @@ import type { Answering } from '../called/sites.ts'
  */
 export function authorizerSite(objects: ReadonlyMap<string, FoldedObject>, site: Answering): Answering {
   const answer = (request: Request, connection: Connection): Response | Promise<Response> => {
-    const call = carriedBy(connection)
+    const call = toldBy(connection)
     const name = call?.whole?.object ?? call?.variable(OBJECT) ?? ''
     const authorizer = objects.get(name)?.authorizer
     if (authorizer === undefined) throw noSuch(name)

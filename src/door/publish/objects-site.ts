@@ -16,7 +16,7 @@ import { defaultPage } from '../../site/error-page.ts'
 import { toHttpError } from '../../site/errors.ts'
 import { recordOf } from '../../site/record.ts'
 import { tell } from '../../site/tell.ts'
-import { type CarriedCall, carriedBy } from '../called/call.ts'
+import { type CarriedCall, toldBy } from '../called/call.ts'
 import type { Answering } from '../called/sites.ts'
 import { objectByPath } from './by-path.ts'
 import { otherCall } from './other-calls.ts'
@@ -54,7 +54,7 @@ export class ObjectsSite implements Answering {
 
   handle(request: Request, connection: Connection): Response | Promise<Response> {
     try {
-      const call = carriedBy(connection)
+      const call = toldBy(connection)
       const reply = this.#reply(request, connection, call)
       const isWhole = call?.whole !== undefined
       if (!isPromise(reply)) return this.#settle(reply, request, isWhole)
@@ -76,7 +76,7 @@ export class ObjectsSite implements Answering {
       const { method, target } = request
       exchange.report('error', 'The request failed.', { method, uri: target, status: error.status, error: error.cause })
     }
-    return carriedBy(connection)?.whole === undefined ? defaultPage(error, request) : thrownAnswer(error)
+    return toldBy(connection)?.whole === undefined ? defaultPage(error, request) : thrownAnswer(error)
   }
 
   finished(request: Request, connection: Connection, response: Response): void {

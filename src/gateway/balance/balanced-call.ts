@@ -86,6 +86,12 @@ export class BalancedCall implements Wire, CallEvents {
     if (this.#inputEnded) wire.endInput(this.#trailers)
   }
 
+  /** Goes on with what has begun already on a member that counts it. */
+  adopt(member: Member, wire: (events: CallEvents) => Wire): void {
+    this.#member = member
+    this.#wire = wire(this)
+  }
+
   write(bytes: Uint8Array): boolean {
     if (this.#wire !== undefined) return this.#wire.write(bytes)
     this.#piece = bytes

@@ -1,7 +1,8 @@
 import { HttpError } from '../../message/errors.ts'
-import { type Call, type CallEvents, GatewayFault, type Open, type Wire } from '../call.ts'
+import { type Call, type CallEvents, GatewayFault, type Open, type Quick, type Wire } from '../call.ts'
 import { type Balance, BalancedCall } from './balanced-call.ts'
 import { choose, Member, type MemberOptions } from './member.ts'
+import { QuickBalanced } from './quick-balanced.ts'
 
 export interface BalancerOptions {
   /** What the log calls them by. */
@@ -49,6 +50,19 @@ export class Balancer implements Balance {
     if (member !== undefined) balanced.begin(member, false)
     else this.#wait(balanced)
     return balanced
+  }
+
+  /** Sends a quick call, where that can be done at once; see `Upstream`. */
+  readonly quick = (call: Quick): boolean => {
+    if (this.#waiting.length > 0) return false
+    const member = choose(this.#members, undefined)
+    if (member?.upstream.quick === undefined || member.ejectedUntil !== 0) return false
+    call.through = new QuickBalanced(member, this)
+    member.running++
+    if (member.upstream.quick(call)) return true
+    member.running--
+    call.through = undefined
+    return false
   }
 
   get waiting(): number {

@@ -1,11 +1,12 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import { type ApplicationAddress, applicationAddress } from '../address.ts'
-import type { Call, CallEvents, CgiEvents, Open, Upstream, Wire } from '../call.ts'
+import type { Call, CallEvents, CgiEvents, Open, Quick, Upstream, Wire } from '../call.ts'
 import type { KnownApplication } from './abilities.ts'
 import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
 import { Pool } from './pool.ts'
 import type { PoolLimits } from './pool-limits.ts'
 import type { Question } from './question.ts'
+import { QuickCall } from './quick-call.ts'
 
 /** Where FastCGI applications listen, and how they are called. */
 export interface FastCgiOptions {
@@ -59,6 +60,7 @@ export function fastCgiUpstream(
   const backends = new Backends(options, known)
   return {
     open: (call, events) => backends.open(call, events),
+    quick: (call) => backends.quick(call),
     close: () => {
       pools.get(options.address)?.close()
       pools.delete(options.address)
@@ -97,6 +99,14 @@ export class Backends implements Choice {
       queue: whole('queue', queue, 0),
       asksFirst: objects,
     }
+  }
+
+  /** Sends a quick call, where that can be done at once. */
+  quick(call: Quick): boolean {
+    if (!(call instanceof QuickCall)) return false
+    const [only, ...others] = this.#addresses
+    const pool = only === undefined || others.length > 0 ? undefined : pools.get(only.text)
+    return pool?.quick(call, this) ?? false
   }
 
   open(call: Call, events: CallEvents): Wire {

@@ -26,6 +26,8 @@ export interface Traveller extends Answered {
    * @param waiting Whether the application has not begun with it, since it had not ended another one.
    */
   lost(loss: Loss, first: boolean, waiting: boolean): void
+  /** Called at each look at the clock. */
+  tick?(): void
 }
 
 /** Who waits until what was written is taken. */
@@ -120,6 +122,12 @@ export class ApplicationConnection implements SocketEvents, Management {
     if (!this.#crowded && this.begun > 0) this.#socket.ref()
     this.begun++
     return this.#end.begin(request)
+  }
+
+  /** A look at the clock, for those whose requests look at none themselves. */
+  tick(): void {
+    this.age++
+    this.#end.forEach(looked)
   }
 
   /** It waits for its next request, and holds no process open. */
@@ -224,4 +232,8 @@ export class ApplicationConnection implements SocketEvents, Management {
     this.#draining = undefined
     for (const waiting of draining) waiting.drained()
   }
+}
+
+function looked(request: Traveller): void {
+  request.tick?.()
 }

@@ -1,7 +1,7 @@
 import { HttpError } from '../../message/errors.ts'
 import type { Headers } from '../../message/headers.ts'
 import { KeepConn, Role, STDIN, Windowed } from '../../protocol/fastcgi/codes.ts'
-import { paramsStream } from '../../protocol/fastcgi/name-values.ts'
+import { pairsStream, paramsStream } from '../../protocol/fastcgi/name-values.ts'
 import { abortRequest, beginRequest, streamEnd } from '../../protocol/fastcgi/records.ts'
 import { readTrailers } from '../../protocol/fastcgi/trailers.ts'
 import { badAnswer, type CallEnd, type CgiEvents, type Wire } from '../call.ts'
@@ -17,7 +17,7 @@ export interface Place {
   /** The application, for the log. */
   readonly name: string
   /** The application has ended the request of a call. */
-  ended(call: FastCgiCall): void
+  ended(call: object): void
   /** Nobody wants the answer of a call that the application was sent; it was told. */
   aborted(call: FastCgiCall): void
   /** The call waits no longer, for nobody wants its answer. */
@@ -83,7 +83,7 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
   /** Sends it: all that is at hand in one write. */
   begin(connection: ApplicationConnection, keep: boolean): void {
     const { role, forms, content } = this.question
-    const variables = (connection.objects ? forms.whole : undefined) ?? forms.variables
+    const whole = connection.objects ? forms.whole : undefined
     const { output, window } = connection
     const id = connection.begin(this, keep)
     this.connection = connection
@@ -91,7 +91,9 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     this.#id = id
     this.#receiving = new Receiving(id, connection)
     const flags = (keep ? KeepConn : 0) | (window > 0 ? Windowed : 0)
-    const head = beginRequest(id, Role[role], flags) + paramsStream(id, variables)
+    const head =
+      beginRequest(id, Role[role], flags) +
+      (whole === undefined ? paramsStream(id, forms.variables) : pairsStream(id, whole))
     if (role === 'Authorizer') return output.text(head)
     if (this.fed && role === 'Responder' && (content === undefined || content.size === 0)) {
       return output.text(head + streamEnd(STDIN, id))
@@ -105,6 +107,14 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
       this.#input.end()
     }
     output.release()
+  }
+
+  /** It was sent already, without content. */
+  goOn(connection: ApplicationConnection, id: number): void {
+    this.connection = connection
+    this.shared = true
+    this.#id = id
+    this.#receiving = new Receiving(id, connection)
   }
 
   write(bytes: Uint8Array): boolean {

@@ -3,19 +3,18 @@ import { type ApplicationAddress, connectFault } from '../address.ts'
 import { TICK, ticksOf, unwatch, type Watched, watch } from '../clock.ts'
 import { Congestion } from '../congestion.ts'
 import { Abilities, type KnownApplication } from './abilities.ts'
+import { AbortedCalls } from './aborted-calls.ts'
 import { ApplicationConnection, type ConnectionOwner, type Loss } from './connection.ts'
 import { askValues } from './discovery.ts'
-import type { FastCgiCall, Place } from './fastcgi-call.ts'
+import type { Choice, FastCgiCall, Place } from './fastcgi-call.ts'
 import type { PoolLimits } from './pool-limits.ts'
 import { isSmall } from './question.ts'
+import type { QuickCall } from './quick-call.ts'
 
 /** Connections at once to an application that does not say how many it takes. */
 const CONNECTIONS = 128
 /** Looks at the clock after which a connection that rests is closed: 10 seconds. */
 const REST = 10_000 / TICK
-/** Looks at the clock that an application has to end a request that was aborted: 1 second; where others share the connection 10. */
-const ABORT = 1000 / TICK
-const ABORT_SHARED = 10_000 / TICK
 /** Requests on one connection without windows, where no further connection may be opened. */
 const SHARED = 16
 /** Milliseconds for which an address that failed is not called, where there is another one; doubled each time, to 10 s. */
@@ -38,7 +37,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   readonly #resting: ApplicationConnection[] = []
   #shared: ApplicationConnection | undefined = undefined
   readonly #waiting: FastCgiCall[] = []
-  readonly #aborted: FastCgiCall[] = []
+  readonly #aborted = new AbortedCalls()
   #failures = 0
   /** How many calls were sent. */
   #sent = 0
@@ -80,17 +79,28 @@ export class Pool implements Place, ConnectionOwner, Watched {
     else setImmediate(() => call.notTaken(`${this.name}: ${this.limits.queue} requests wait for it already (queue)`))
   }
 
+  /** Sends a call where it can share a connection with windows that is there; false where it must be taken like others. */
+  quick(call: QuickCall, choice: Choice): boolean {
+    const shared = this.#shared
+    if (shared?.usable !== true || !shared.objects || !shared.heard || this.#waiting.length > 0) return false
+    if (this.running >= (this.#abilities.maxReqs ?? Number.POSITIVE_INFINITY)) return false
+    this.running++
+    shared.last = ++this.#sent
+    call.begin(shared, this, choice)
+    return true
+  }
+
   /** Nothing more will be sent: connections that rest are closed, the others rest only briefly. */
   close(): void {
     this.limits = { ...this.limits, keepAlive: false }
     this.#closeResting()
   }
 
-  ended(call: FastCgiCall): void {
+  ended(call: object): void {
     this.running--
     this.#failures = 0
     this.ejectedUntil = 0
-    if (this.#aborted.length > 0) remove(this.#aborted, call)
+    this.#aborted.ended(call)
   }
 
   postpone(call: FastCgiCall): boolean {
@@ -107,8 +117,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
   }
 
   aborted(call: FastCgiCall): void {
-    call.abortedFor = 0
-    this.#aborted.push(call)
+    this.#aborted.add(call)
   }
 
   forget(call: FastCgiCall): void {
@@ -147,13 +156,13 @@ export class Pool implements Place, ConnectionOwner, Watched {
     const patience = ticksOf(this.limits.connectTimeout)
     this.#starving = this.#connections.some(({ heard, active, age }) => !heard && active > 0 && age > 0)
     for (const connection of [...this.#connections]) {
-      connection.age++
+      connection.tick()
       if (connection.connecting && connection.age > patience) connection.timeOut()
       if (this.#keeping === 'briefly') connection.retired = true
       if (connection.active > 0) continue
       if (++connection.rested > REST || this.#starving || connection.retired) connection.close()
     }
-    this.#endAborted()
+    this.#aborted.tick((connection) => this.#retire(connection))
     this.#next()
     if (this.#connections.length === 0 && this.#waiting.length === 0) unwatch(this)
   }
@@ -276,16 +285,6 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   #closeResting(): void {
     for (const connection of this.#resting.splice(0)) connection.close()
-  }
-
-  #endAborted(): void {
-    for (const call of [...this.#aborted]) {
-      const { connection } = call
-      call.abortedFor++
-      if (connection === undefined || connection.active === 0) remove(this.#aborted, call)
-      else if (connection.active === 1 && call.abortedFor > ABORT) connection.close()
-      else if (call.abortedFor > ABORT_SHARED) this.#retire(connection)
-    }
   }
 }
 

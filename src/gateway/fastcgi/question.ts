@@ -1,11 +1,12 @@
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { Content } from '../call.ts'
 
-/** The variables of a request, in the forms that there are of them: name, value, name, value; byte strings. */
+/** The variables of a request, in the forms that there are of them; byte strings. */
 export interface Forms {
+  /** Name, value, name, value. */
   readonly variables: readonly string[]
-  /** For object servers, which understand more. */
-  readonly whole?: readonly string[] | undefined
+  /** For object servers, which understand more: the pairs as text. */
+  readonly whole?: string | undefined
 }
 
 /** What is asked of an application. */

@@ -32,6 +32,18 @@ export function paramsStream(id: number, list: readonly string[]): string {
   return inRecords(id, list)
 }
 
+/**
+ * The same of pairs that are text already, for applications that take a pair in two records.
+ * @param pairs A byte string.
+ */
+export function pairsStream(id: number, pairs: string): string {
+  if (pairs.length <= MAX_CONTENT) return record(PARAMS, id, pairs) + streamEnd(PARAMS, id)
+  let records = ''
+  for (let at = 0; at < pairs.length; at += MAX_CONTENT)
+    records += record(PARAMS, id, pairs.slice(at, at + MAX_CONTENT))
+  return records + streamEnd(PARAMS, id)
+}
+
 function inRecords(id: number, list: readonly string[]): string {
   let records = ''
   let text = ''

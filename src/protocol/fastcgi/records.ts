@@ -44,6 +44,18 @@ export function beginRequest(id: number, role: number, flags: number): string {
   return `${recordHead(BEGIN_REQUEST, id, 8)}${two(role)}${byte(flags)}\0\0\0\0\0`
 }
 
+/**
+ * A request of one of our own ends that has no content, whole: its beginning, its variables, and the ends of both streams
+ * (§5.1, §5.2). It stays, and has windows.
+ * @param pairs Name-value pairs, 65535 bytes at most.
+ */
+export function wholeRequest(id: number, pairs: string): string {
+  const ids = two(id)
+  const size = pairs.length
+  const padding = -size & 7
+  return `\x01\x01${ids}\0\x08\0\0\0\x01\x03\0\0\0\0\0\x01\x04${ids}${two(size)}${byte(padding)}\0${pairs}${PADDING.slice(0, padding)}\x01\x04${ids}\0\0\0\0\x01\x05${ids}\0\0\0\0`
+}
+
 /** §5.4 */
 export function abortRequest(id: number): string {
   return recordHead(ABORT_REQUEST, id, 0)

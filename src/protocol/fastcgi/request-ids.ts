@@ -27,6 +27,10 @@ export class RequestIds<T> {
     return id <= MAX_ACTIVE ? this.#slots[id] : undefined
   }
 
+  forEach(call: (value: T) => void): void {
+    for (const value of [...this.#slots]) if (value !== undefined) call(value)
+  }
+
   delete(id: number): void {
     if (this.get(id) === undefined) return
     this.#slots[id] = undefined

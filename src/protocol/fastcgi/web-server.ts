@@ -54,6 +54,11 @@ export class WebServerEnd<R extends Answered = Answered> implements RecordReceiv
     return this.#requests.add(request)
   }
 
+  /** All that are active. */
+  forEach(call: (request: R) => void): void {
+    this.#requests.forEach(call)
+  }
+
   /** What comes, in any pieces. @throws FastCgiFault where it is no FastCGI: the connection is of no use any more. */
   read(bytes: Uint8Array): void {
     this.#reader.read(bytes, this)

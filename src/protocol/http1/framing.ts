@@ -13,7 +13,9 @@ const DIGITS = /^\d{1,16}$/
  * @throws ProtocolError 400 for Content-Length beside Transfer-Encoding, Content-Length that is repeated or no plain
  * number, chunked that is repeated or not last, Transfer-Encoding in HTTP/1.0; 501 for a coding that is not known.
  */
-export function requestFraming(head: RequestHead): Framing {
+export function requestFraming(
+  head: Pick<RequestHead, 'seen' | 'minor' | 'contentLength' | 'transferEncoding'>,
+): Framing {
   if ((head.seen & SEEN_TRANSFER_ENCODING) !== 0) {
     if ((head.seen & SEEN_CONTENT_LENGTH) !== 0) throw bad('Content-Length stands beside Transfer-Encoding')
     if (head.minor === 0) throw bad('HTTP/1.0 has no Transfer-Encoding')

@@ -47,6 +47,25 @@ export function renderFields(headers: Headers): RenderedFields {
   return rendered
 }
 
+/** The fields of an answer that go to the client as they are: name, value, name, value. */
+export function sentFields(headers: Headers): string[] {
+  const list = headers.fields()
+  const sent: string[] = []
+  let dated = false
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i] as string
+    if (isSpecial(name)) {
+      if (OF_THE_CONNECTION.test(name)) continue
+      if (name.length === 4 && name.toLowerCase() === 'date') {
+        if (dated) continue
+        dated = true
+      }
+    }
+    sent.push(name, list[i + 1] as string)
+  }
+  return sent
+}
+
 /**
  * The head of a 200 in HTTP/1.1 that keeps the connection, and behind it the content where that is at hand as text. Where
  * many answers share their fields it is the same for a second, and put together once.

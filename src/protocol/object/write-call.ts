@@ -1,6 +1,8 @@
 import type { AuthorizationRecord, Connection, SocketFacts } from '../../message/connection.ts'
-import type { Request } from '../../message/request.ts'
+import { ownCopy } from '../../message/own-copy.ts'
+import { NO_PARAMS, type Request } from '../../message/request.ts'
 import { byteString } from '../cgi/octets.ts'
+import { nameValue } from '../fastcgi/name-values.ts'
 import { AUTHORITY, CONNECTION, MOUNT, OBJECT, PATH, REQUEST, ROUTE_PARAMS, SECURE, TIMEOUT, USER } from './names.ts'
 
 /** What a caller says of a call beside the request. */
@@ -15,38 +17,38 @@ export interface Asking {
 /** Facts are told of each socket once, and written down once. */
 const written = new WeakMap<SocketFacts, string>()
 
-/** The variables of a call in the whole form: name, value, name, value; byte strings. */
-export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string[] {
+/** The variables of a call in the whole form, as name-value pairs (FastCGI §3.4); a byte string. */
+export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string {
   const { headers, target, mount, authority, params } = request
-  const line = `${request.method} ${target} HTTP/${request.version}\r\n`
-  const list = [OBJECT, object, REQUEST, line + headers.lines(), CONNECTION, factsOf(connection)]
-  if (mount !== '') list.push(MOUNT, mount)
-  if (request.secure) list.push(SECURE, 'on')
-  if (authority !== (headers.get('host') ?? '')) list.push(AUTHORITY, authority)
-  const path = request.path + request.search
-  if (path !== target) list.push(PATH, path)
-  for (const _ in params) {
-    list.push(ROUTE_PARAMS, byteString(JSON.stringify(params)))
-    break
+  const head = `${request.method} ${target} HTTP/${request.version}\r\n${headers.lines()}`
+  let pairs = nameValue(OBJECT, object) + nameValue(REQUEST, head) + factsOf(connection)
+  if (mount !== '') pairs += nameValue(MOUNT, mount)
+  if (request.secure) pairs += nameValue(SECURE, 'on')
+  // In HTTP/1 the field Host is what the client named, unless its target says it (RFC 9112 §3.2).
+  const isOrigin = target.charCodeAt(0) === 47 && request.version.charCodeAt(0) === 49
+  if (!isOrigin && authority !== (headers.get('host') ?? '')) pairs += nameValue(AUTHORITY, authority)
+  const path = request.search === '' ? request.path : request.path + request.search
+  if (path !== target) pairs += nameValue(PATH, path)
+  if (params !== NO_PARAMS && Object.keys(params).length > 0) {
+    pairs += nameValue(ROUTE_PARAMS, byteString(JSON.stringify(params)))
   }
   const user = userOf(connection, who)
-  if (user !== undefined) list.push(USER, user)
-  if (timeout > 0) list.push(TIMEOUT, String(timeout))
-  return list
+  if (user !== undefined) pairs += nameValue(USER, user)
+  return timeout > 0 ? pairs + nameValue(TIMEOUT, String(timeout)) : pairs
 }
 
 function factsOf(connection: Connection): string {
   const { socket, remote, clientAddress, secure } = connection
   // Who stands behind a proxy is another one with each request.
   if (clientAddress !== remote.address || secure !== socket.secure) {
-    return factsText(socket, { address: clientAddress, secure })
+    return nameValue(CONNECTION, factsText(socket, { address: clientAddress, secure }))
   }
-  let text = written.get(socket)
-  if (text === undefined) {
-    text = factsText(socket, undefined)
-    written.set(socket, text)
+  let pair = written.get(socket)
+  if (pair === undefined) {
+    pair = ownCopy(nameValue(CONNECTION, factsText(socket, undefined)))
+    written.set(socket, pair)
   }
-  return text
+  return pair
 }
 
 function factsText(socket: SocketFacts, client: object | undefined): string {

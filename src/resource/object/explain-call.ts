@@ -1,6 +1,7 @@
 import type { Request } from '../../message/request.ts'
 import type { FoundObject } from '../../object/objects.ts'
 import { WireServer } from '../../object/wire-server.ts'
+import { readNameValues } from '../../protocol/fastcgi/name-values.ts'
 import { explainedList, nobody } from '../explain-program.ts'
 
 /** What would be said to an object server of a request, as lines of an explanation. Nobody is called. */
@@ -11,7 +12,7 @@ export function explainedCall({ object, name, server }: FoundObject, request: Re
     ['object', object],
   ]
   if (!(server instanceof WireServer)) return lines
-  const variables = explainedList(server.variables(object, request, nobody()))
+  const variables = explainedList(readNameValues(server.told(object, request, nobody())))
   // The head of the request has lines.
   return [...lines, ...variables.map(([word, text]) => [word, text.replaceAll('\r\n', '␍␊')] as const)]
 }

@@ -45,3 +45,14 @@ def _size(content: bytes, at: int) -> 'tuple[int, int]':
 def pair(name: bytes, value: bytes) -> bytes:
     """A pair whose name and value have fewer than 128 bytes."""
     return bytes((len(name), len(value))) + name + value
+
+
+def write_pairs(pairs: Dict[str, str]) -> bytes:
+    """Each character of names and values is one byte. Raises UnicodeEncodeError for others."""
+    parts = []
+    for name, value in pairs.items():
+        for text in (name, value):
+            size = len(text)
+            parts.append(bytes((size,)) if size < 128 else _LONG.pack(size | 0x80000000))
+        parts.append(f'{name}{value}'.encode('latin-1'))
+    return b''.join(parts)

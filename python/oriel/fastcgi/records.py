@@ -19,8 +19,11 @@ GET_VALUES_RESULT = 10
 UNKNOWN_TYPE = 11
 CREDIT = 64
 """Oriel's own: so many bytes of a stream were read, and as many more may come (4 bytes, big endian)."""
+TRAILERS = 65
+"""Oriel's own: the field lines behind a content (docs/objects-protocol.md)."""
 
 RESPONDER = 1
+AUTHORIZER = 2
 KEEP_CONN = 1
 WINDOWED = 2
 """Oriel's own flag: the streams of the request have at most `WINDOW` bytes under way, and those that were credited."""

@@ -1,0 +1,1 @@
+"""What all that speaks FastCGI here has in common: records, pairs, and who went away."""

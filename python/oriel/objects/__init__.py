@@ -1,0 +1,1 @@
+"""Published objects: the uniform interface in Python, and what carries it (docs/objects-protocol.md)."""
