@@ -109,7 +109,6 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   if (trustedProxies !== undefined) orFault(['trustedProxies'], source, () => networks(trustedProxies))
   const middleware = [...(acme === undefined ? [] : [acme.middleware]), ...(config.middleware ?? [])]
   const logs = await logsOf(config, options)
-  const info = orFault(['info'], source, () => infoOptions(guarded, options.hosted === true ? undefined : listen))
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
     const proxies = trustedProxies !== undefined && { trustedProxies }
@@ -120,7 +119,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
       place,
       ...(guarded.access !== undefined && { access: guarded.access }),
       ...(objects !== undefined && { objects }),
-      ...(info !== undefined && { info }),
+      info: orFault(['info'], source, () => infoOptions(guarded, options.hosted === true ? undefined : listen)),
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),

@@ -53,7 +53,7 @@ export interface SiteOptions {
   /** The object servers. */
   readonly objects?: SiteObjects
   /** Whom `/info@root` tells what the site has; nobody where it is left out. */
-  readonly info?: SiteInfoOptions
+  readonly info?: SiteInfoOptions | undefined
   /** Folded round the whole site, error pages included; the first outermost. */
   readonly middleware?: readonly Middleware[]
   /** Where relative folders are taken from, and what is never served. */
