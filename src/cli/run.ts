@@ -103,6 +103,13 @@ function program(after: After): Command {
     .addHelpText('after', PUBLISH)
     .action(after(async () => (await import('./publish.ts')).publishCommand))
   oriel
+    .command('info')
+    .description('Print what a site or an object server says that it has.')
+    .argument('[site]', 'its URL, or the handle of an object server, as fastcgi:unix:/run/paul.sock')
+    .option('--json', 'as JSON')
+    .option('--unix <path>', 'the Unix socket at which the site listens')
+    .action(after(async () => (await import('./info.ts')).infoCommand))
+  oriel
     .command('init')
     .description('Write a config to start from.')
     .argument('[folder]', 'the folder of the site', '.')

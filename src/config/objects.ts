@@ -42,7 +42,11 @@ export async function objectsOf(config: Config, reading: ObjectsReading): Promis
   for (const [name, given] of Object.entries(config.objects ?? {})) {
     const { handle, url, timeouts } = serverOptions(given)
     const all = members.of(name)
-    const common = { ends: all.map((end) => idOf(end, base)), ...(url !== undefined && { url }) }
+    const common = {
+      ends: all.map((end) => idOf(end, base)),
+      ...(url !== undefined && { url }),
+      ...(typeof handle !== 'string' && { aliasOf: handle }),
+    }
     const calls = all.flatMap((end) => memberOf(end, base) ?? [])
     const [first] = calls
     if (first === undefined) servers[name] = { ...common, server: await localServer(all, reading, refuse) }

@@ -16,6 +16,8 @@ export interface MountedServer {
    * something else names.
    */
   readonly url?: boolean | readonly string[]
+  /** The names and handles that it stands for, where it is an alias. */
+  readonly aliasOf?: readonly string[]
 }
 
 /** An object of a site: `echo@paul`. */
@@ -60,6 +62,11 @@ export class Objects {
   /** What they are called, in the order given. */
   get names(): readonly string[] {
     return [...this.#servers.keys()]
+  }
+
+  /** The names and handles that one stands for; undefined where it is no alias. */
+  aliasOf(name: string): readonly string[] | undefined {
+    return this.#servers.get(name)?.aliasOf
   }
 
   server(name: string): ObjectServer | undefined {

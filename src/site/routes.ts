@@ -48,6 +48,8 @@ export interface BuiltRoute {
   readonly name?: string
   /** What the resource says of a request without answering it. */
   readonly explain: Explain | undefined
+  /** The object that answers, where it is one of this process. */
+  readonly behind?: object | undefined
 }
 
 /** Finds objects by the URLs that they have of themselves, `/echo@paul`. */
