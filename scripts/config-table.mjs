@@ -33,12 +33,16 @@ function keysOf(node, path) {
       text: (given.description ?? value.description ?? '').replaceAll('|', '\\|'),
     })
     // The same as of a route.
-    if (key === 'access' || /\.authorize\b.*\.access$/.test(key)) continue
+    if (key === 'access' || key === 'objects.*.access' || /\.authorize\b.*\.access$/.test(key)) continue
     for (const inner of [value, ...(value.anyOf ?? []).map(resolved)]) {
       for (const item of [inner.items, ...(inner.items?.anyOf ?? [])]) {
         if (item?.properties) found.push(...keysOf(item, `${key}[]`))
       }
       if (inner.properties) found.push(...keysOf(inner, key))
+      const named = inner.additionalProperties
+      for (const item of [named, ...(named?.anyOf ?? [])]) {
+        if (item?.properties) found.push(...keysOf(item, `${key}.*`))
+      }
     }
   }
   return found

@@ -28,6 +28,7 @@ test('the package exports these names, and no other', () => {
   assert.deepEqual(Object.keys(oriel).sort(), [
     'AuthenticationFailed',
     'AuthorizationRequired',
+    'BoundObject',
     'ConfigError',
     'Declined',
     'Forbidden',
@@ -38,10 +39,14 @@ test('the package exports these names, and no other', () => {
     'Resource',
     'Response',
     'Site',
+    'bind',
     'createSite',
     'defineConfig',
     'files',
+    'handleRequest',
+    'publish',
     'serve',
+    'webServerUser',
   ])
 })
 

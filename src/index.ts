@@ -46,7 +46,7 @@ export type {
 export { Declined, Reroute } from './message/outcome.ts'
 export { type IncomingBody, type Params, Request, type RequestInit } from './message/request.ts'
 export { Response, type ResponseInit, type Upgrade, type UpgradedSocket } from './message/response.ts'
-export { type BindOptions, BoundObject, bind } from './object/bind.ts'
+export { type Asked, type BindOptions, BoundObject, bind, type Call } from './object/bind.ts'
 export type { Published } from './object/folded.ts'
 export type { ObjectDescription, ObjectExample, ObjectInfo } from './object/server.ts'
 export { files } from './resource/files/files.ts'

@@ -27,6 +27,7 @@ const FOR_SOME: readonly (readonly [what: RegExp, but?: RegExp])[] = [
   [/^resource\/(?:app|cgi|fastcgi|object|proxy|scgi|wsgi)\//, /^resource\/proxy\/addresses\.js$/],
   [/^resource\/files\/write/],
   [/^server\/(?:crew|primary|worker)\.js$/],
+  [/^site\/info\//],
   [/^site\/(?:authorize|development|development-page|explain|original|stack)\.js$/],
 ]
 
@@ -82,14 +83,14 @@ test('a folder is served without what only some sites need, and without the sche
   )
   assert.ok(modules.includes('resource/files/files.js'))
   // More is slower: each costs a third of a millisecond and more. What is for some sites only belongs into a module of its own.
-  assert.ok(modules.length <= 175, `${modules.length} modules`)
+  assert.ok(modules.length <= 183, `${modules.length} modules`)
 })
 
 test('a plain config is served without what only some sites need', WAITS, async (t) => {
   const modules = await loadedBy(t, ['serve'], site({}))
   assert.deepEqual(forSome(modules), [])
   assert.ok(modules.includes('config/schema.js'))
-  assert.ok(modules.length <= 211, `${modules.length} modules`)
+  assert.ok(modules.length <= 221, `${modules.length} modules`)
 })
 
 test('what a config asks for is loaded, and nothing of its neighbours', WAITS, async (t) => {

@@ -242,6 +242,8 @@ same<
   | 'onError'
   | 'log'
   | 'requestId'
+  | 'server'
+  | 'info'
   | 'limits'
   | 'timeouts'
   | 'types'

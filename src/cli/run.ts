@@ -93,6 +93,23 @@ function program(after: After): Command {
     .argument('<target>', 'a path, or an absolute URL')
     .action(after(async () => (await import('./explain.ts')).explainCommand))
   oriel
+    .command('publish')
+    .description('Publish the objects of a module by hand, for a site, for programs, or for browsers.')
+    .argument('<file>', 'a module that publishes objects or exports resources; with --http also a binding handle')
+    .option('-n, --name <name>', 'the name of the object server, where the module says none')
+    .option('-l, --listen <address>', 'unix:PATH or host:port; a socket of your own where left out')
+    .option('--http <port>', 'answer browsers too, at a port of this machine or at host:port')
+    .option('-q, --quiet', 'print nothing of requests')
+    .addHelpText('after', PUBLISH)
+    .action(after(async () => (await import('./publish.ts')).publishCommand))
+  oriel
+    .command('info')
+    .description('Print what a site or an object server says that it has.')
+    .argument('[site]', 'its URL, or the handle of an object server, as fastcgi:unix:/run/paul.sock')
+    .option('--json', 'as JSON')
+    .option('--unix <path>', 'the Unix socket at which the site listens')
+    .action(after(async () => (await import('./info.ts')).infoCommand))
+  oriel
     .command('init')
     .description('Write a config to start from.')
     .argument('[folder]', 'the folder of the site', '.')
@@ -167,6 +184,12 @@ Examples:
   oriel explain GET /notes/7   which route, which file
 
 Exit codes: 0 all went well, 1 something failed, 2 the command or the config is wrong.`
+
+const PUBLISH = `
+It prints the binding handle of the objects, for \`objects\` of a config and for bind():
+  oriel publish ./paul.ts
+  oriel publish ./paul.ts --http 8080             http://127.0.0.1:8080/echo@paul
+  oriel publish "command:python3 paul.py" --http 8080`
 
 const PASSWD = `
 The password is asked for twice, and not shown. Where standard input is no terminal, it is the first line of that:

@@ -15,6 +15,7 @@ import type { Route } from '../site/route.ts'
 import { askedAuthorizer, askedStore, isObjectStore } from './asked-objects.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
+import { infoAccess } from './info.ts'
 import { ModuleError, type Modules } from './modules.ts'
 import { objectAccess } from './object-access.ts'
 import { type ObjectServerGiven, serverOptions } from './object-options.ts'
@@ -41,8 +42,15 @@ export async function withAccess(config: Config, reading: AccessReading): Promis
     routes.push({ ...route, ...(access !== undefined && { access }), ...(authorize !== undefined && { authorize }) })
   }
   const access = await withAuthorizers(config.access, ['access'], reading)
+  const info = await withAuthorizers(infoAccess(config), ['info', 'access'], reading)
   const objects = await objectsWithAuthorizers(config, reading)
-  return { ...config, routes, ...(access !== undefined && { access }), ...(objects !== undefined && { objects }) }
+  return {
+    ...config,
+    routes,
+    ...(access !== undefined && { access }),
+    ...(info !== undefined && { info: { ...Object(config.info), access: info } }),
+    ...(objects !== undefined && { objects }),
+  }
 }
 
 /** The same for the object servers. */
@@ -125,6 +133,7 @@ export function accessFiles(config: Config, base: string): string[] {
   const { access, routes } = config
   const all = [
     access,
+    infoAccess(config),
     ...routes.flatMap((route) => [route.access, ...accessesOf(route.authorize)]),
     ...Object.values(objectAccess(config)),
   ]

@@ -15,7 +15,7 @@ export class AliasMembers {
   readonly #found = new Map<string, readonly ObjectEnd[]>()
   readonly #open: string[] = []
 
-  /** @param ends By where the config names them, keys with dots between. */
+  /** @param ends By where the config names them, keys with slashes between: names have dots. */
   constructor({ objects = {} }: Pick<Config, 'objects'>, ends: ReadonlyMap<string, ObjectEnd>, refuse: Refuse) {
     this.#objects = objects
     this.#ends = ends
@@ -66,7 +66,7 @@ export class AliasMembers {
   }
 
   #end(path: KeyPath): readonly ObjectEnd[] {
-    const end = this.#ends.get(path.join('.'))
+    const end = this.#ends.get(path.join('/'))
     return end === undefined ? [] : [end]
   }
 }

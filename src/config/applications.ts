@@ -38,7 +38,7 @@ export function applicationsOf(config: Config, base: string, source: Source): Ap
  * by a date in `env`, and so may who calls an application and who runs it: what they have in common is the place.
  */
 export function applicationKeys(config: Config, base: string, source: Source): Readonly<Record<string, string>> {
-  return Object.fromEntries([...named(config, base, source)].map(({ spec, path }) => [path.join('.'), spec.key]))
+  return Object.fromEntries([...named(config, base, source)].map(({ spec, path }) => [path.join('/'), spec.key]))
 }
 
 /** Whether the programs and folders are there. @throws ConfigError that names the first that is not. */

@@ -133,6 +133,7 @@ test('limits, timeouts, loggers, middleware and types get where they work; undef
       },
     ],
     ...given,
+    server: 'Example/1.0',
     trustedProxies: ['loopback'],
     types: { '.HTML': 'text/x-own' },
     log: [{ logRequest: ({ uri, status }) => void seen.push(`${uri} ${status}`) }],
@@ -146,7 +147,7 @@ test('limits, timeouts, loggers, middleware and types get where they work; undef
   const { connections, ...limits } = engine.limits ?? {}
   assert.deepEqual(
     { ...engine, limits },
-    { limits: { body: 3, head: 1000 }, timeouts: { idle: 5 }, trustedProxies: ['loopback'] },
+    { limits: { body: 3, head: 1000 }, timeouts: { idle: 5 }, trustedProxies: ['loopback'], server: 'Example/1.0' },
   )
   assert.ok(Number(connections) > 0, 'as many as there may be descriptors for')
   const index = await site.request('/')

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from '../door/settings.ts'
 import { networks } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { descriptorLimit, fitConnections } from '../io/descriptors.ts'
+import { softwareName } from '../io/software.ts'
 import type { Report } from '../message/exchange.ts'
 import { loadFormParser } from '../message/form.ts'
 import type { Logger } from '../message/interface.ts'
@@ -18,6 +19,7 @@ import { acmeFolder, buildAcme } from './acme.ts'
 import { type Config, ConfigError } from './config.ts'
 import { errorModules, errorPages } from './error-pages.ts'
 import { faultAt, type Source } from './fault.ts'
+import { infoAccess, infoOptions } from './info.ts'
 import { loadModule } from './load-module.ts'
 import { logPaths, writesLogs } from './log-places.ts'
 import type { Logs } from './logs.ts'
@@ -55,6 +57,8 @@ export interface BuildOptions {
   readonly acme?: ServedCertificates | undefined
   /** False where somebody else reads the certificates, who may. */
   readonly certificates?: boolean
+  /** Somebody else listens for the site: nobody knows who can come. */
+  readonly hosted?: boolean
   /** Only to explain: modules are not loaded, certificates not read. */
   readonly explaining?: boolean
 }
@@ -107,13 +111,15 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
   const logs = writesLogs(config) ? await (await import('./build-logs.ts')).logsOf(config, options, naming) : undefined
   const site = orFault([], source, () => {
     const types = lowerKeys(config.types ?? {})
-    const place = { base, types, withheld, secret, ...(trustedProxies !== undefined && { trustedProxies }) }
+    const proxies = trustedProxies !== undefined && { trustedProxies }
+    const place = { base, types, withheld, secret, via: config.server !== false, ...proxies }
     return new Site({
       routes,
       errors,
       place,
       ...(guarded.access !== undefined && { access: guarded.access }),
       ...(published !== undefined && objects !== undefined && { objects: published.siteObjects(objects, guarded) }),
+      info: orFault(['info'], source, () => infoOptions(guarded, options.hosted === true ? undefined : listen)),
       ...(intercept !== undefined && { intercept }),
       ...(config.development === true && { development: { withheld: withheldFiles(secrets, folders, [], logged) } }),
       ...(limits !== undefined && { limits }),
@@ -130,6 +136,7 @@ export async function buildConfig(config: Config, options: BuildOptions): Promis
     ...(timeouts !== undefined && { timeouts: defined(timeouts) }),
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(acme !== undefined && { automatic: acme }),
+    ...(config.server !== false && { server: config.server ?? softwareName() }),
   }
   return {
     site,
@@ -164,6 +171,7 @@ function saysWhoMay(config: Config): boolean {
   const { access, routes, objects = {} } = config
   return (
     access !== undefined ||
+    infoAccess(config) !== undefined ||
     Object.values(objects).some((one) => typeof one === 'object' && 'access' in one) ||
     routes.some((route) => route.access !== undefined || route.authorize !== undefined)
   )

@@ -176,7 +176,7 @@ test('what is wrong with a route is told with its key, what was expected, and wh
 
 test('what is wrong beside the routes is told in the same way', () => {
   const known =
-    'listen, acme, routes, objects, access, errors, intercept, development, log, requestId, limits, timeouts, types, trustedProxies, middleware, workers, user, group, errorLog, onError, report'
+    'listen, acme, routes, objects, access, info, errors, intercept, development, log, requestId, server, limits, timeouts, types, trustedProxies, middleware, workers, user, group, errorLog, onError, report'
   const one = '("common", "combined", "json") or an object'
   const apart = 'the template needs a space or a sign behind {uri}: else nobody can tell where it ends'
   const ACME = { names: ['a.example'], agree: true }
@@ -259,6 +259,7 @@ test('what is wrong beside the routes is told in the same way', () => {
       'log[0].to: rotate is for file; headers, gzip and timeout are for http',
     ],
     [{ log: [{ redact: true }] }, 'log[0].redact: expected false or an object, not true'],
+    [{ server: 'a\r\nX: b' }, 'server: expected a product, such as "Example/1.0" or "Example (of somewhere)"'],
     [{ requestId: 'Host' }, 'requestId: expected true, or a field such as X-Request-Id'],
     [{ limits: 5 }, 'limits: expected an object, not 5'],
     [{ limits: { hed: 1 } }, 'limits.hed: there is no such key; did you mean "head"?'],

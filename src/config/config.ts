@@ -23,6 +23,11 @@ export interface Config {
   readonly objects?: Readonly<Record<string, ObjectServerGiven>>
   /** Who may use the routes that say nothing of it; anybody where it is left out. */
   readonly access?: Access
+  /**
+   * Whether `/info@root` tells what the site has, and whom. Where it is left out, only clients on this machine, and only where every
+   * address is one of this machine and there are no `trustedProxies`.
+   */
+  readonly info?: boolean | InfoOptions
   /** Pages by status (`404`), by class (`4xx`, `5xx`) or for all (`default`): an HTML file, a path of the site, code. */
   readonly errors?: ErrorPages
   /** Whether error answers of back ends become error pages, unless their route says otherwise; false where left out. */
@@ -33,6 +38,8 @@ export interface Config {
   readonly log?: readonly (Logger | LogOptions | FormatName)[]
   /** The field that tells programs and upstreams which request it is; true for X-Request-Id. None where it is left out. */
   readonly requestId?: true | string
+  /** What answers say of the server in the field Server: `oriel/VERSION` where it is left out; false: nothing. */
+  readonly server?: false | string
   readonly limits?: Partial<Limits> & { readonly body?: number; readonly logins?: number }
   readonly timeouts?: Partial<Timeouts>
   /** Media types by suffix: `{ '.foo': 'text/x-foo' }`. */
@@ -53,6 +60,14 @@ export interface Config {
   readonly user?: string | number
   /** Their group; the first one of the user where it is left out. */
   readonly group?: string | number
+}
+
+/** Who is told what a site has, and how long that may take. */
+export interface InfoOptions {
+  /** Who is told; whoever the site lets in where it is left out. */
+  readonly access?: Access
+  /** Milliseconds for all that is asked; 1000 where it is left out. */
+  readonly timeout?: number
 }
 
 /** A config as it is written: where there are object servers, there need be no routes. */

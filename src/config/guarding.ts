@@ -5,6 +5,7 @@ import { isLoopback } from '../io/addresses.ts'
 import type { ListenAddress } from '../io/bound.ts'
 import { type Config, ConfigError } from './config.ts'
 import { faultAt, type Source } from './fault.ts'
+import { infoAccess } from './info.ts'
 import { objectAccess } from './object-access.ts'
 import { type ObjectServerGiven, serverOptions } from './object-options.ts'
 
@@ -12,13 +13,15 @@ import { type ObjectServerGiven, serverOptions } from './object-options.ts'
 export function guardLines(config: Config): string[] {
   const { access: ofSite, routes, objects = {} } = config
   const ofObjects = objectAccess(config)
-  if (![ofSite, ...routes.map(({ access }) => access), ...Object.values(ofObjects)].some(isRules)) return []
+  const ofInfo = infoAccess(config)
+  if (![ofSite, ofInfo, ...routes.map(({ access }) => access), ...Object.values(ofObjects)].some(isRules)) return []
   const lines = routes.map(({ match, access = ofSite }, i) => {
     const path = typeof match === 'string' ? match : (match.path ?? '/*')
     return `routes[${i}] ${path}: ${asked(access)}`
   })
   const reached = Object.keys(objects).filter((name) => !isHidden(objects[name]))
-  return [...lines, ...reached.map((name) => `objects.${name} /…@${name}: ${asked(ofObjects[name] ?? ofSite)}`)]
+  const ofServers = reached.map((name) => `objects.${name} /…@${name}: ${asked(ofObjects[name] ?? ofSite)}`)
+  return [...lines, ...ofServers, ...(ofInfo === undefined ? [] : [`info /info@root: ${asked(ofInfo)}`])]
 }
 
 function asked(access: Access | undefined): string {
@@ -49,7 +52,8 @@ function isHidden(given: ObjectServerGiven = []): boolean {
 /** What an operator should know of guards, in one sentence each. */
 export function guardWarnings(config: Config, listen: readonly ListenAddress[]): string[] {
   const { access, routes, trustedProxies } = config
-  const basic = [access, ...routes.map((route) => route.access), ...Object.values(objectAccess(config))]
+  const ofObjects = Object.values(objectAccess(config))
+  const basic = [access, infoAccess(config), ...routes.map((route) => route.access), ...ofObjects]
     .flatMap(rulesIn)
     .some(({ scheme }) => scheme === 'basic')
   // Behind a proxy that is trusted, TLS ends there.
@@ -68,6 +72,7 @@ export function checkCertificateGuards(config: Config, listen: readonly ListenAd
   const why = 'no address asks clients for certificates: listen: [{ tls, clients: { authorities } }]'
   const named = (one: Access | undefined) => rulesIn(one).some(namesCertificate)
   if (named(access)) throw new ConfigError(faultAt(['access'], why, source))
+  if (named(infoAccess(config))) throw new ConfigError(faultAt(['info', 'access'], why, source))
   const index = routes.findIndex((route) => named(route.access))
   if (index >= 0) throw new ConfigError(faultAt(['routes', index, 'access'], why, source))
   const object = Object.entries(objectAccess(config)).find(([, one]) => named(one))

@@ -27,7 +27,8 @@ const kept = new Set<string>()
  * evaluates all of them again, imports included, but for installed packages.
  */
 export class Modules {
-  readonly #again: boolean
+  /** Whether this reading follows another one in this process. */
+  readonly again: boolean
   readonly #patience: number
   #loader: Promise<Load> | undefined
 
@@ -36,7 +37,7 @@ export class Modules {
    * @param patience For how long one module is waited for, in milliseconds.
    */
   constructor(again: boolean = false, patience: number = PATIENCE) {
-    this.#again = again
+    this.again = again
     this.#patience = patience
   }
 
@@ -44,7 +45,7 @@ export class Modules {
   async load(file: string): Promise<unknown> {
     if (!existsSync(file)) throw new ModuleError(`there is no file ${file}`)
     try {
-      return await (this.#again || /\.[mc]?tsx?$/.test(file) ? this.#evaluated(file) : this.#importNative(file))
+      return await (this.again || /\.[mc]?tsx?$/.test(file) ? this.#evaluated(file) : this.#importNative(file))
     } catch (cause) {
       throw new ModuleError(explained(cause, file), { cause })
     }

@@ -1,11 +1,9 @@
 import { resolve } from 'node:path'
 import { applicationCalled } from '../gateway/applications.ts'
 import { fastCgiUpstream } from '../gateway/fastcgi/backends.ts'
-import { oneAtATime } from '../io/one-at-a-time.ts'
 import { type AliasMember, aliasOf } from '../object/alias.ts'
 import { LocalServer } from '../object/local-server.ts'
 import { type MountedServer, Objects } from '../object/objects.ts'
-import { gathered } from '../object/publishing.ts'
 import { WireServer } from '../object/wire-server.ts'
 import { SiteObjects } from '../site/object-routes.ts'
 import { ownIdentity } from '../site/own-identity.ts'
@@ -17,6 +15,7 @@ import { objectAccess } from './object-access.ts'
 import { type ObjectEnd, objectApplicationOf, objectEnds, refusing } from './object-ends.ts'
 import { serverOptions } from './object-options.ts'
 import type { KeyPath } from './place.ts'
+import { publishedBy } from './published-modules.ts'
 
 /** Where the object servers of a config are read. */
 export interface ObjectsReading {
@@ -37,13 +36,17 @@ export async function objectsOf(config: Config, reading: ObjectsReading): Promis
   const { base, source } = reading
   const identity = ownIdentity(config.routes, [config.access, ...Object.values(objectAccess(config))])
   const refuse = refusing(source)
-  const ends = new Map([...objectEnds(config, base, source)].map((end) => [end.path.join('.'), end]))
+  const ends = new Map([...objectEnds(config, base, source)].map((end) => [end.path.join('/'), end]))
   const members = new AliasMembers(config, ends, refuse)
   const servers: Record<string, MountedServer> = Object.create(null)
   for (const [name, given] of Object.entries(config.objects ?? {})) {
     const { handle, url, timeouts } = serverOptions(given)
     const all = members.of(name)
-    const common = { ends: all.map((end) => idOf(end, base)), ...(url !== undefined && { url }) }
+    const common = {
+      ends: all.map((end) => idOf(end, base)),
+      ...(url !== undefined && { url }),
+      ...(typeof handle !== 'string' && { aliasOf: handle }),
+    }
     const calls = all.flatMap((end) => memberOf(end, base) ?? [])
     const [first] = calls
     if (first === undefined) servers[name] = { ...common, server: await localServer(all, reading, refuse) }
@@ -107,9 +110,6 @@ function alone(member: AliasMember): AliasMember {
   return member.answers === undefined ? member : { ...member, upstream: { open: member.upstream.open } }
 }
 
-/** One module at a time leaves its objects. */
-const oneModule = oneAtATime(gathered)
-
 async function localServer(
   [end]: readonly ObjectEnd[],
   { modules, explaining }: ObjectsReading,
@@ -119,7 +119,7 @@ async function localServer(
   const { file } = end.handle
   if (explaining === true) return new LocalServer(end.text, new Map())
   try {
-    const { objects } = await oneModule(() => modules.load(file))
+    const { objects } = await publishedBy(file, modules)
     return new LocalServer(end.text, objects)
   } catch (cause) {
     if (!(cause instanceof ModuleError || cause instanceof TypeError)) throw cause

@@ -12,7 +12,12 @@ const path = object<ErrorPath>(
   'A page of the site itself, asked for in process.',
 )
 const module = object<ErrorModule>(
-  { module: v.union([filled(), v.custom<unknown>(isCode)]) },
+  {
+    module: v.pipe(
+      v.union([filled(), v.custom<unknown>(isCode)]),
+      v.description('A module by its path, whose resource makes the page.'),
+    ),
+  },
   'A module whose resource makes the page.',
 )
 /** What is not plainly meant as one of the others. */

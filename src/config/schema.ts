@@ -28,6 +28,7 @@ import { errorLogKey, onErrorKey } from './schema-errorlog.ts'
 import { errorsKey, interceptKey } from './schema-errors.ts'
 import { fastcgiKey } from './schema-fastcgi.ts'
 import { files } from './schema-files.ts'
+import { infoKey } from './schema-info.ts'
 import { acmeSchema, listenSchema } from './schema-listen.ts'
 import { logKey, requestIdKey } from './schema-log.ts'
 import { match, pattern } from './schema-match.ts'
@@ -35,6 +36,7 @@ import { objectKey, objectsKey } from './schema-objects.ts'
 import { cgi } from './schema-programs.ts'
 import { proxyKey } from './schema-proxy.ts'
 import { scgiKey } from './schema-scgi.ts'
+import { serverKey } from './schema-server.ts'
 import { wsgiKey } from './schema-wsgi.ts'
 
 /*
@@ -198,6 +200,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     access: v.exactOptional(
       v.pipe(accessKey, v.description('Who may use the routes that say nothing of it. Default: anybody.')),
     ),
+    info: infoKey,
     errors: v.optional(errorsKey),
     intercept: v.optional(interceptKey),
     development: yes(
@@ -205,6 +208,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = object<Config>(
     ),
     log: logKey,
     requestId: requestIdKey,
+    server: serverKey,
     limits: v.optional(limits),
     timeouts: v.optional(timeouts),
     types: v.optional(

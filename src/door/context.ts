@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Networks } from '../io/addresses.ts'
 import type { Ticker } from '../io/ticker.ts'
+import type { OwnFields } from '../protocol/http1/own-fields.ts'
 import type { Site } from '../site/site.ts'
 import type { Limits, Timeouts } from './settings.ts'
 import type { FactsOfSocket } from './socket-facts.ts'
@@ -24,6 +25,8 @@ export interface EngineContext {
   /** The timeouts in ticks of the clock. */
   readonly ticks: Timeouts
   readonly ticker: Ticker
+  /** What it adds to answers, of the present second. */
+  readonly own: OwnFields
   /** The proxies whose word about the client is believed; undefined for none. */
   readonly trusted: Networks | undefined
   /** Whether the server is stopping: connections close after the exchange that runs. */

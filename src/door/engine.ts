@@ -4,6 +4,7 @@ import type { ListenAddress } from '../io/bound.ts'
 import type { Certificate } from '../io/certificate.ts'
 import { type Accepting, type AutomaticTls, Listener, type ListenWith, type Version } from '../io/listener.ts'
 import { Ticker } from '../io/ticker.ts'
+import { OwnFields } from '../protocol/http1/own-fields.ts'
 import type { Site } from '../site/site.ts'
 import type { EngineContext, Spoken } from './context.ts'
 import { Http1Connection } from './http1/connection.ts'
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly trustedProxies?: readonly string[]
   /** What `tls: 'acme'` stands for. */
   readonly automatic?: AutomaticTls
+  /** What Server says in answers that do not say it themselves (RFC 9110 §10.2.4); no field where it is left out. */
+  readonly server?: string
 }
 
 /** How often deadlines are looked at, in milliseconds; more often where a time limit is shorter than this wants. */
@@ -35,6 +38,7 @@ export class Engine implements EngineContext, Accepting {
   trusted: Networks | undefined
   automatic: AutomaticTls | undefined
   readonly ticker: Ticker
+  own: OwnFields
   stopping = false
   #listeners: Listener[] = []
   /** What is spoken on the open sockets. */
@@ -54,6 +58,7 @@ export class Engine implements EngineContext, Accepting {
   /** @throws TypeError for an entry of trustedProxies that is no network. */
   constructor(site: Site, options: EngineOptions = {}) {
     this.ticker = new Ticker(TICK)
+    this.own = new OwnFields(this.ticker.date, options.server ?? '')
     this.site = site
     this.limits = limitsOf(options)
     this.timeouts = timeoutsOf(options)
@@ -72,6 +77,7 @@ export class Engine implements EngineContext, Accepting {
     this.site = site
     this.trusted = trusted
     this.automatic = options.automatic
+    this.own = new OwnFields(this.ticker.date, options.server ?? '')
     this.limits = limitsOf(options)
     this.timeouts = timeoutsOf(options)
     this.ticker.length = tickFor(this.timeouts)
@@ -209,7 +215,8 @@ export class Engine implements EngineContext, Accepting {
   }
 
   #tick(): void {
-    const { now } = this.ticker
+    const { now, date } = this.ticker
+    if (date !== this.own.date) this.own = new OwnFields(date, this.own.server)
     for (const connection of this.#spoken) connection.tick(now)
     if (this.#turnedAway > 0) {
       this.site.report?.('warn', 'Connections were turned away: limits.connections or limits.connectionsPerAddress.', {

@@ -1,6 +1,6 @@
 import { brand, branded, RESOURCE } from './brands.ts'
 import { HttpError } from './errors.ts'
-import { type FetchApp, fetchHandler } from './fetch.ts'
+import { type FetchApp, fetchAppHandler } from './fetch.ts'
 import type { Handler, Resource as ResourceMethods } from './interface.ts'
 import { Response } from './response.ts'
 
@@ -26,14 +26,27 @@ type Methods = Record<string, unknown>
  * front door drops; OPTIONS is answered from what is there; anything else is 405 with Allow (RFC 9110 §15.5.6).
  */
 export function dispatch(resource: Resource): Handler {
-  return (request, connection) => {
+  return of(resource, (request, connection) => {
     const method =
       methodOf(resource, request.method) ?? (request.method === 'HEAD' ? methodOf(resource, 'GET') : undefined)
     if (method !== undefined) return method.call(resource, request, connection)
     const allow = allowedMethods(resource).join(', ')
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { Allow: allow } })
     throw new HttpError(405, { headers: { Allow: allow }, detail: `${request.method} is not possible here.` })
-  }
+  })
+}
+
+/** What handlers call, to be asked what it is. */
+const BEHIND = new WeakMap<Handler, object>()
+
+/** The object whose methods a handler calls; undefined where there is none, or nobody can know. */
+export function resourceBehind(handler: Handler): object | undefined {
+  return BEHIND.get(handler)
+}
+
+function of(resource: object, handler: Handler): Handler {
+  BEHIND.set(handler, resource)
+  return handler
 }
 
 /** The methods that a resource answers, for Allow (RFC 9110 §10.2.1). */
@@ -66,7 +79,7 @@ export function handlerOf(exported: unknown): Handler {
         : candidate) as Resource,
     )
   }
-  if (typeof candidate['fetch'] === 'function') return fetchHandler(candidate as unknown as FetchApp)
+  if (typeof candidate['fetch'] === 'function') return of(candidate, fetchAppHandler(candidate as unknown as FetchApp))
   throw unfit(exported)
 }
 

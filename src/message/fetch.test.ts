@@ -4,7 +4,7 @@ import { RESPONSE } from './brands.ts'
 import { Connection, type SocketFacts } from './connection.ts'
 import { HttpError } from './errors.ts'
 import { Exchange } from './exchange.ts'
-import { fetchHandler, fromFetchResponse, isFetchResponse, toFetchRequest, toResponse } from './fetch.ts'
+import { fetchAppHandler, fromFetchResponse, isFetchResponse, toFetchRequest, toResponse } from './fetch.ts'
 import type { FetchResponse } from './interface.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
@@ -88,8 +88,8 @@ test('an authority that is no URL is 400 and no fault of the application', () =>
 test('the answer of an application is its own, waited for or not', async () => {
   const answer = new globalThis.Response('x')
   const request = new Request('http://h/')
-  assert.equal(fetchHandler({ fetch: () => answer })(request, connection), answer)
-  assert.equal(await fetchHandler({ fetch: async () => answer })(request, connection), answer)
+  assert.equal(fetchAppHandler({ fetch: () => answer })(request, connection), answer)
+  assert.equal(await fetchAppHandler({ fetch: async () => answer })(request, connection), answer)
 })
 
 test('an application keeps its this', async () => {
@@ -99,7 +99,7 @@ test('an application keeps its this', async () => {
       return new globalThis.Response(this.#text)
     }
   }
-  const answer = (await fetchHandler(new App())(new Request('http://h/'), connection)) as FetchResponse
+  const answer = (await fetchAppHandler(new App())(new Request('http://h/'), connection)) as FetchResponse
   assert.equal(await answer.text(), 'app')
 })
 

@@ -11,7 +11,7 @@ export interface FetchApp {
 }
 
 /** The handler of an application that wants the platform's own objects. */
-export function fetchHandler(app: FetchApp): Handler {
+export function fetchAppHandler(app: FetchApp): Handler {
   return (request) => app.fetch(toFetchRequest(request))
 }
 

@@ -103,11 +103,12 @@ export async function authenticated(answer: Promise<string>): Promise<Authorizat
 
 /** @throws HttpError 502 for what describes no objects, or what asking throws. */
 export async function described(answer: Promise<string>): Promise<ServerInfo> {
-  const { server, software, objects } = record(await answer)
+  const { server, software, since, objects } = record(await answer)
   if (!Array.isArray(objects)) throw badAnswer('an object server did not say what its objects are')
   return {
     ...(typeof server === 'string' && { server }),
     ...(typeof software === 'string' && { software }),
+    ...(typeof since === 'string' && { since }),
     objects: objects.filter(isObjectInfo),
   }
 }

@@ -14,8 +14,10 @@ export interface FoldedObject {
   readonly authorizer: Authorizer | undefined
   readonly authenticator: Authenticator | undefined
   readonly logger: Logger | undefined
-  /** What is known of it. @throws what its `info` throws. */
-  info(): ObjectInfo | Promise<ObjectInfo>
+  /** What is known of it. */
+  readonly known: ObjectInfo
+  /** What it says of itself; undefined where it says nothing. @throws what its `info` throws. */
+  info(): ObjectDescription | undefined | Promise<ObjectDescription | undefined>
 }
 
 /**
@@ -48,19 +50,20 @@ function foldObject(name: string, given: unknown): FoldedObject {
     authorizer,
     authenticator,
     logger,
-    info: () => {
-      const known = {
-        name,
-        methods: handler === undefined ? [] : methodsOf(object),
-        ...(authorizer !== undefined && { authorizer: true }),
-        ...(authenticator !== undefined && { authenticator: true }),
-        ...(logger !== undefined && { logger: true }),
-      }
-      const said = having<{ info(): ObjectDescription | Promise<ObjectDescription> }>(object, 'info')?.info()
-      if (said === undefined) return known
-      return said instanceof Promise ? said.then((info) => ({ ...known, info })) : { ...known, info: said }
+    known: {
+      name,
+      methods: handler === undefined ? [] : methodsOf(object),
+      ...(authorizer !== undefined && { authorizer: true }),
+      ...(authenticator !== undefined && { authenticator: true }),
+      ...(logger !== undefined && { logger: true }),
     },
+    info: () => saidBy(object),
   }
+}
+
+/** What something says of itself by `info()`. No request calls that: only names in capitals are methods. */
+export function saidBy(object: unknown): ObjectDescription | undefined | Promise<ObjectDescription | undefined> {
+  return having<{ info(): ObjectDescription | Promise<ObjectDescription> }>(object, 'info')?.info()
 }
 
 /** What a module exports by default, and an instance of what is a class. */
@@ -71,7 +74,7 @@ function instanceOf(given: unknown): unknown {
 }
 
 /** Of a function and of `{ fetch }` nobody knows which methods they take. */
-function methodsOf(object: unknown): readonly string[] {
+export function methodsOf(object: unknown): readonly string[] {
   const methods = object !== null && typeof object === 'object' ? allowedMethods(object) : []
   return methods.length > 1 ? methods : []
 }

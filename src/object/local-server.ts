@@ -4,6 +4,7 @@ import type { Reply, Variables } from '../message/interface.ts'
 import type { Request } from '../message/request.ts'
 import type { FoldedObject } from './folded.ts'
 import { tellLogger } from './logging.ts'
+import { saidInTime } from './said.ts'
 import type { ObjectInfo, ObjectServer, ServerInfo } from './server.ts'
 
 /** What an object may be beside a resource. */
@@ -53,8 +54,9 @@ export class LocalServer implements ObjectServer {
     return this.#objects.get(object)?.[role] !== undefined
   }
 
-  async info(): Promise<ServerInfo> {
-    return { objects: await infoOf(this.#objects) }
+  async info(timeout: number): Promise<ServerInfo> {
+    // Of what it has they are known also where one of them is slow.
+    return { objects: await infoOf(this.#objects, timeout / 2) }
   }
 
   #find(object: string): FoldedObject {
@@ -64,17 +66,16 @@ export class LocalServer implements ObjectServer {
   }
 }
 
-/** What objects say of themselves; one whose `info` throws says nothing. */
-export async function infoOf(objects: ReadonlyMap<string, FoldedObject>): Promise<ObjectInfo[]> {
-  const all: ObjectInfo[] = []
-  for (const { name, info } of objects.values()) {
-    try {
-      all.push(await info())
-    } catch {
-      all.push({ name, methods: [] })
-    }
-  }
-  return all
+/** Milliseconds that an object has to say what it is. */
+const PATIENCE = 500
+
+/** What objects say of themselves; of one whose `info` throws, or takes too long, there is what is known without it. */
+export async function infoOf(
+  objects: ReadonlyMap<string, FoldedObject>,
+  patience: number = PATIENCE,
+): Promise<ObjectInfo[]> {
+  const said = await saidInTime([...objects.values()], patience)
+  return [...objects.values()].map(({ known }, i) => (said[i] === undefined ? known : { ...known, info: said[i] }))
 }
 
 /** The answer for an object that is not there, or cannot be asked that. */

@@ -5,8 +5,11 @@ import type { Request } from '../message/request.ts'
 import { authorizerVariables } from '../protocol/cgi/authorizer-variables.ts'
 import { cgiVariables, mountedScript } from '../protocol/cgi/variables.ts'
 import type { RoleName } from '../protocol/fastcgi/codes.ts'
-import { OBJECT } from '../protocol/object/names.ts'
+import { nameValue } from '../protocol/fastcgi/name-values.ts'
+import { CONTENT, OBJECT } from '../protocol/object/names.ts'
 import { type Asking, wholeForm } from '../protocol/object/write-call.ts'
+
+const STREAMED = nameValue(CONTENT, 'stream')
 
 /** Told in which form an object server took a call. */
 export interface FormNoted {
@@ -57,7 +60,9 @@ export class ObjectCall implements Call {
   get whole(): string {
     this.#noted.whole = true
     this.isWhole = true
-    return wholeForm(this.#asking, this.request, this.connection)
+    const pairs = wholeForm(this.#asking, this.request, this.connection)
+    // It may begin before the first byte of it comes: a client may wait for that.
+    return this.content !== undefined && this.content.size === undefined ? pairs + STREAMED : pairs
   }
 
   /** As any other FastCGI application has them. */

@@ -16,6 +16,8 @@ export interface MountedServer {
    * something else names.
    */
   readonly url?: boolean | readonly string[]
+  /** The names and handles that it stands for, where it is an alias. */
+  readonly aliasOf?: readonly string[]
 }
 
 /** An object of a site: `echo@paul`. */
@@ -29,6 +31,8 @@ export interface FoundObject {
 /** What is known of whatever answers in the end, by whichever names. */
 interface End {
   readonly names: string[]
+  /** What some of these say of its URLs, where that is not all. */
+  readonly limits: NonNullable<MountedServer['url']>[]
   /** The objects that something names. */
   readonly claimed: Set<string>
 }
@@ -44,11 +48,12 @@ export class Objects {
 
   constructor(servers: Readonly<Record<string, MountedServer>>) {
     for (const [name, mounted] of Object.entries(servers)) {
-      const { ends = [mounted.server.handle] } = mounted
+      const { ends = [mounted.server.handle], url } = mounted
       this.#servers.set(name, { ...mounted, ends })
       for (const one of ends) {
-        const end = this.#ends.get(one) ?? { names: [], claimed: new Set() }
+        const end = this.#ends.get(one) ?? { names: [], limits: [], claimed: new Set() }
         end.names.push(name)
+        if (url !== undefined && url !== true) end.limits.push(url)
         this.#ends.set(one, end)
       }
     }
@@ -57,6 +62,11 @@ export class Objects {
   /** What they are called, in the order given. */
   get names(): readonly string[] {
     return [...this.#servers.keys()]
+  }
+
+  /** The names and handles that one stands for; undefined where it is no alias. */
+  aliasOf(name: string): readonly string[] | undefined {
+    return this.#servers.get(name)?.aliasOf
   }
 
   server(name: string): ObjectServer | undefined {
@@ -93,8 +103,8 @@ export class Objects {
     if (mounted.url !== undefined) return allows(mounted.url, object)
     // By none of its names there is a way round what is said of another one.
     return mounted.ends.every((one) => {
-      const { names = [], claimed } = this.#ends.get(one) ?? {}
-      return claimed?.has(object) !== true && names.every((other) => allows(this.#servers.get(other)?.url, object))
+      const { claimed, limits = [] } = this.#ends.get(one) ?? {}
+      return claimed?.has(object) !== true && limits.every((url) => allows(url, object))
     })
   }
 
@@ -111,8 +121,8 @@ export class Objects {
   }
 }
 
-function allows(url: MountedServer['url'], object: string): boolean {
-  return typeof url === 'object' ? url.includes(object) : url !== false
+function allows(url: NonNullable<MountedServer['url']>, object: string): boolean {
+  return typeof url === 'object' ? url.includes(object) : url
 }
 
 function noServer(address: string, name: string, names: readonly string[]): TypeError {

@@ -4,6 +4,8 @@ import { type FoldedObject, foldObjects, type Published } from './folded.ts'
 export interface Gathered {
   readonly name: string
   readonly objects: ReadonlyMap<string, FoldedObject>
+  /** What it told `publish` beside: for who publishes them in its place. */
+  readonly options: object
 }
 
 /**
@@ -13,7 +15,7 @@ export interface Gathered {
 const PLACE: unique symbol = Symbol.for('oriel.publishing')
 
 interface Place {
-  gather(name: string, published: Published): void
+  gather(name: string, published: Published, options?: object): void
 }
 
 interface World {
@@ -27,20 +29,25 @@ export function placeHere(): Place | undefined {
 
 /**
  * The objects that a module publishes while it is loaded. One module at a time: whoever loads waits for this.
+ * @param instead What a module has that publishes nothing, made of what it exports.
  * @throws TypeError where it publishes none, or under two names; what loading throws.
  */
-export async function gathered(load: () => Promise<unknown>): Promise<Gathered> {
+export async function gathered(
+  load: () => Promise<unknown>,
+  instead: (exported: unknown) => Gathered | undefined = () => undefined,
+): Promise<Gathered> {
   const world = globalThis as World
   const found: Gathered[] = []
   world[PLACE] = {
-    gather: (name, published) => void found.push({ name, objects: foldObjects(published) }),
+    gather: (name, published, options = {}) => void found.push({ name, objects: foldObjects(published), options }),
   }
+  let exported: unknown
   try {
-    await load()
+    exported = await load()
   } finally {
     world[PLACE] = undefined
   }
-  const [first, second] = found
+  const [first = instead(exported), second] = found
   if (first === undefined)
     throw new TypeError("it publishes nothing: it must call publish('name', { … }) while it is loaded")
   if (second !== undefined)

@@ -33,6 +33,8 @@ export interface ObjectServer {
 export interface ServerInfo {
   readonly server?: string
   readonly software?: string
+  /** When it was started: RFC 3339. */
+  readonly since?: string
   readonly objects: readonly ObjectInfo[]
 }
 

@@ -1,9 +1,10 @@
-import type { Content, Upstream } from '../gateway/call.ts'
+import { type Content, GatewayFault, type Upstream } from '../gateway/call.ts'
 import { arriving, spooled } from '../gateway/content.ts'
-import { exchange } from '../gateway/exchange.ts'
+import { type ExchangeOptions, exchange } from '../gateway/exchange.ts'
 import type { GatewayTimeouts } from '../gateway/patience.ts'
 import { permission } from '../gateway/permission.ts'
 import type { AuthorizationRecord, Connection } from '../message/connection.ts'
+import { HttpError } from '../message/errors.ts'
 import type { Report } from '../message/exchange.ts'
 import type { OwnIdentity } from '../message/identity-fields.ts'
 import type { Reply, Variables } from '../message/interface.ts'
@@ -79,9 +80,26 @@ export class WireServer implements ObjectServer, FormNoted {
   }
 
   #call(object: string, request: Request, connection: Connection, content: Content | undefined): Reply {
-    const { open, settings, timeout, identity } = this.#calling
-    const call = new ObjectCall({ object, timeout }, request, connection, content, this, identity)
+    const { open, identity } = this.#calling
+    const { deadline } = connection
+    const settings = deadline === undefined ? this.#calling.settings : this.#until(deadline)
+    if (settings === undefined) {
+      content?.close()
+      throw new HttpError(504, { code: 'deadline', cause: new GatewayFault(`${this.handle}: nobody waits any more`) })
+    }
+    const asking = { object, timeout: settings.timeouts.firstByte }
+    const call = new ObjectCall(asking, request, connection, content, this, identity)
     return exchange(open, call, settings).then((answer) => objectReply(answer, request, call.isWhole))
+  }
+
+  /** No longer than whoever asked waits; undefined where that time is up. */
+  #until(deadline: number): ExchangeOptions | undefined {
+    const { settings } = this.#calling
+    const { firstByte } = settings.timeouts
+    const left = Math.ceil(deadline - Date.now())
+    if (left <= 0) return undefined
+    if (firstByte > 0 && firstByte <= left) return settings
+    return { ...settings, timeouts: { ...settings.timeouts, firstByte: left } }
   }
 
   /** What it would be told of a request, if it understands more than CGI, as name-value pairs; a byte string. */

@@ -96,7 +96,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
 export async function createSite(options: Omit<ServeOptions, 'port' | 'host' | 'listen'>): Promise<Site> {
   const { base = '.', ...config } = options
   const source = { name: 'createSite()' }
-  const { site, applications, logs } = await buildConfig(checkConfig(config, source), { base: resolve(base), source })
+  const build = { base: resolve(base), source, hosted: true }
+  const { site, applications, logs } = await buildConfig(checkConfig(config, source), build)
   const [application] = applications
   if (application !== undefined) {
     throw new ConfigError(`createSite(): ${application.name} needs a server that runs it: use serve()`)

@@ -45,6 +45,8 @@ export async function explain(
     headers,
     body: null,
   })
+  const hidden = table.hidden(request)
+  if (hidden !== undefined) lines.push(['hidden', hidden])
   for (const found of table.candidates(request)) {
     const { value: route } = found
     const name = `${route.name ?? `routes[${route.index}]`} ${found.pattern.text}`
@@ -90,10 +92,10 @@ async function inside(found: Found<BuiltRoute>, request: Request): Promise<Line[
 }
 
 /** Who says what stands before a route, and what that asks for. */
-function guardOf({ access, ownAccess }: BuiltRoute): Line[] {
+function guardOf({ access, ownAccess, name = 'the route' }: BuiltRoute): Line[] {
   if (access === undefined) return [['guard', 'none']]
-  if (access === 'public') return [['guard', `none: access of the ${ownAccess ? 'route' : 'site'} is public`]]
-  return [['guard', `access of the ${ownAccess ? 'route' : 'site'}`], ...describeAccess(access)]
+  if (access === 'public') return [['guard', `none: access of ${ownAccess ? name : 'the site'} is public`]]
+  return [['guard', `access of ${ownAccess ? name : 'the site'}`], ...describeAccess(access)]
 }
 
 function pageLines(all: readonly (Pages | undefined)[]): Line[] {

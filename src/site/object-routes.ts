@@ -56,19 +56,38 @@ export class ObjectRoutes {
 
   /** The server whose object a canonical path names, and where it is mounted; undefined where none may be reached by it. */
   find(path: string): Found<BuiltRoute> | undefined {
-    const at = path.indexOf('@')
-    if (at < 2) return undefined
-    const slash = path.indexOf('/', 1)
-    if (slash >= 0 && slash < at) return undefined
-    const end = slash < 0 ? path.length : slash
-    const name = path.slice(at + 1, end)
-    const mounted = this.#mounted.get(name)
-    if (mounted === undefined) return undefined
-    const object = path.slice(1, at)
-    if (!isName(object) || (object === INFO && name !== ROOT)) return undefined
-    if (!this.#objects.reachable(object, name)) return undefined
-    return { value: mounted.route, pattern: mounted.pattern, mount: path.slice(0, end), params: undefined }
+    const named = objectNamed(path)
+    if (named === undefined || !this.#objects.reachable(named.object, named.name)) return undefined
+    const { route: value, pattern } = this.#mounted.get(named.name) ?? {}
+    if (value === undefined || pattern === undefined) return undefined
+    return { value, pattern, mount: path.slice(0, named.end), params: undefined }
   }
+
+  /** Why a path that names an object leads to none, in words; undefined where it does, or names none. */
+  hidden(path: string): string | undefined {
+    const { object, name } = objectNamed(path) ?? { object: '', name: '' }
+    if (!this.#mounted.has(name) || this.#objects.reachable(object, name)) return undefined
+    return `${object}@${name} does not answer at its URL: something else names it, or url of its server says so`
+  }
+}
+
+interface Named {
+  readonly object: string
+  /** Of the server. */
+  readonly name: string
+  /** Where the mount ends in the path. */
+  readonly end: number
+}
+
+/** What the first segment of a canonical path names, as `/echo@paul`; undefined where it cannot be an object. */
+function objectNamed(path: string): Named | undefined {
+  const at = path.indexOf('@')
+  if (at < 2) return undefined
+  const slash = path.indexOf('/', 1)
+  if (slash >= 0 && slash < at) return undefined
+  const end = slash < 0 ? path.length : slash
+  const [object, name] = [path.slice(1, at), path.slice(at + 1, end)]
+  return isName(object) && (object !== INFO || name === ROOT) ? { object, name, end } : undefined
 }
 
 function calling(objects: Objects, name: string): Handler {

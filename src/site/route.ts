@@ -2,6 +2,7 @@ import type { Access } from '../access/access.ts'
 import { checkKeys, checkSaid } from '../access/known-keys.ts'
 import { lazyGuard } from '../access/lazy-guard.ts'
 import type { Connection } from '../message/connection.ts'
+import { resourceBehind } from '../message/dispatch.ts'
 import { HttpError } from '../message/errors.ts'
 import type { Middleware, Reply } from '../message/interface.ts'
 import { fold } from '../message/reply.ts'
@@ -84,6 +85,7 @@ export function buildRoute(route: Route, index: number, place: FilesPlace, defau
     access,
     ownAccess: route.access !== undefined,
     explain: explanationOf(resource),
+    behind: resourceBehind(resource),
   }
 }
 

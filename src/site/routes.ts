@@ -48,12 +48,16 @@ export interface BuiltRoute {
   readonly name?: string
   /** What the resource says of a request without answering it. */
   readonly explain: Explain | undefined
+  /** The object that answers, where it is one of this process. */
+  readonly behind?: object | undefined
 }
 
 /** Finds objects by the URLs that they have of themselves, `/echo@paul`. */
 export interface ObjectPaths {
   /** By a canonical path; undefined where it names no object that may be reached so. */
   find(path: string): Found<BuiltRoute> | undefined
+  /** Why a path that names an object leads to none, in words. */
+  hidden(path: string): string | undefined
 }
 
 /**
@@ -105,6 +109,11 @@ export class RouteTable {
       if (found !== undefined) return found
     }
     return this.#any.first(request.path)
+  }
+
+  /** Why the object that a request names by its URL does not answer there, in words; undefined where that is not so. */
+  hidden(request: Request): string | undefined {
+    return this.#objects?.hidden(request.path)
   }
 
   /** Whether some route, of whatever host, takes GET for a path. */

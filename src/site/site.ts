@@ -21,6 +21,7 @@ import { buildPages, type ErrorPages, type Page, type Pages, pageFor } from './e
 import { errorResponse, type LastResort, toHttpError } from './errors.ts'
 import type { Explanation } from './explain.ts'
 import { requestInProcess } from './in-process.ts'
+import { InfoRoute, type SiteInfoOptions } from './info-route.ts'
 import type { Intercept } from './intercept.ts'
 import type { SiteObjects } from './object-routes.ts'
 import { OtherReadings } from './other-readings.ts'
@@ -30,7 +31,7 @@ import { recordOf } from './record.ts'
 import { buildRoute, type Route } from './route.ts'
 import { RouteTable } from './routes.ts'
 import type { Sources } from './stack.ts'
-import { tell } from './tell.ts'
+import { tell, unfailing } from './tell.ts'
 
 export interface SiteOptions {
   readonly routes: readonly Route[]
@@ -51,6 +52,8 @@ export interface SiteOptions {
   readonly access?: Access
   /** The object servers. */
   readonly objects?: SiteObjects
+  /** Whom `/info@root` tells what the site has; nobody where it is left out. */
+  readonly info?: SiteInfoOptions | undefined
   /** Folded round the whole site, error pages included; the first outermost. */
   readonly middleware?: readonly Middleware[]
   /** Where relative folders are taken from, and what is never served. */
@@ -60,7 +63,7 @@ export interface SiteOptions {
 const KEYS: ReadonlySet<string> = new Set(
   Object.keys({
     ...{ routes: true, errors: true, intercept: true, development: true, log: true, report: true, requestId: true },
-    ...{ limits: true, access: true, objects: true, middleware: true, place: true },
+    ...{ limits: true, access: true, objects: true, info: true, middleware: true, place: true },
   } satisfies Record<keyof SiteOptions, true>),
 )
 
@@ -91,7 +94,11 @@ export class Site {
     checkKeys(options, KEYS, 'a site')
     checkSaid(options, ['access'])
     const { objects } = options
-    const identity = ownIdentity(options.routes, [options.access, ...Object.values(objects?.access ?? {})])
+    const identity = ownIdentity(options.routes, [
+      options.access,
+      options.info?.access,
+      ...Object.values(objects?.access ?? {}),
+    ])
     const place: FilesPlace = {
       base: '.',
       types: {},
@@ -108,8 +115,10 @@ export class Site {
     const defaults = { bodyLimit: limits?.body, access, intercept, guard: guardOf }
     const routes = options.routes.map((route, i) => inRoute(i, () => buildRoute(route, i, place, defaults)))
     const byUrl = objects?.routes(place, defaults)
-    this.#table = new RouteTable(routes, byUrl)
-    this.#readings = OtherReadings.of([...routes, ...(byUrl?.routes ?? [])])
+    const mounted = routes.map((route, i) => ({ route, object: options.routes[i]?.object }))
+    const info = options.info && new InfoRoute(options.info, mounted, objects?.servers, byUrl, place, defaults)
+    this.#table = new RouteTable(routes, info ?? byUrl)
+    this.#readings = OtherReadings.of([...routes, ...(byUrl?.routes ?? []), ...(info?.guarded ?? [])])
     this.#dispatcher = new Dispatcher(this.#table, this.#readings)
     const inside: Handler = (request, connection) => this.#dispatcher.dispatch(request, connection, 0, true)
     this.#pages = buildPages(options.errors, place.base, inside, this.#table)
@@ -281,18 +290,3 @@ function responseOf(answer: Answer): Response {
   if (response === undefined) throw new TypeError('a middleware of the site returned something that is no Response')
   return response
 }
-
-/** A report that fails itself has nobody left to tell, and must not end the process. */
-function unfailing(report: Report): Report {
-  return (level, event, fields) => {
-    try {
-      const made: unknown = report(level, event, fields)
-      // It may be asynchronous, against its type, and reject.
-      if (isPromise(made)) made.then(undefined, ignore)
-    } catch {
-      // Nobody is left to tell.
-    }
-  }
-}
-
-function ignore(): void {}

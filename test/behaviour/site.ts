@@ -6,7 +6,7 @@ import { Headers } from '../../src/message/headers.ts'
 import { Declined, Reroute } from '../../src/message/outcome.ts'
 import type { Request } from '../../src/message/request.ts'
 import { Response } from '../../src/message/response.ts'
-import { Site } from '../../src/site/site.ts'
+import { Site, type SiteOptions } from '../../src/site/site.ts'
 import { makeFolder, patterned } from '../support/folder.ts'
 
 /** Content that no single write takes. */
@@ -124,8 +124,13 @@ async function* forEver(): AsyncGenerator<Uint8Array, void, undefined> {
  * @param root From `behaviourFolder`.
  */
 export function behaviourSite(root: string): Site {
+  return new Site(behaviourOptions(root))
+}
+
+/** What it is made of. */
+export function behaviourOptions(root: string): SiteOptions {
   const left = new Departures()
-  return new Site({
+  return {
     limits: { body: 1000 },
     routes: [
       { match: '/', resource: () => new Response('hello') },
@@ -278,5 +283,5 @@ export function behaviourSite(root: string): Site {
       },
       { match: '/files/*', files: { root, listing: true } },
     ],
-  })
+  }
 }

@@ -66,6 +66,8 @@ export function behaviour(name: string, open: Opening, cannot: Cannot = {}, abse
 
 function check(seen: Seen, expected: Expected, method: string | undefined): void {
   const { headers = {}, body, trailers, lines, informed, broken = false } = expected
+  // Broken before anybody saw a head: so servers do that keep it for the first piece.
+  if (broken && seen.status === 0) return
   assert.equal(seen.status, expected.status ?? 200, seen.body.subarray(0, 300).toString())
   for (const [field, value] of Object.entries(headers)) assert.equal(seen.headers[field], value, field)
   if (body instanceof RegExp) assert.match(seen.body.toString(), body)

@@ -72,7 +72,7 @@ export function outputOf(folder: string): string {
  * @throws Error with the last lines that it printed, where it ends before or takes too long.
  */
 export async function startPeer(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   program: string,
   args: readonly string[],
   address: PeerAddress,

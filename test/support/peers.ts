@@ -16,13 +16,19 @@ export function findProgram(name: string): string | undefined {
  * The path of a real peer that a test needs. Where it is absent the test is skipped and says so, and undefined is
  * returned; with `ORIEL_REQUIRE_PEERS=1` in the environment, as in continuous integration, it fails instead.
  */
-export function needPeer(t: TestContext, name: string): string | undefined {
-  const path = findProgram(name)
-  if (path !== undefined) return path
+export function needPeer(t: Pick<TestContext, 'skip'>, name: string): string | undefined {
+  const absent = peerAbsent(name)
+  if (absent === undefined) return findProgram(name)
+  t.skip(absent)
+  return undefined
+}
+
+/** Why tests cannot have a peer; undefined where it is there. @throws Error where it is absent with `ORIEL_REQUIRE_PEERS=1`. */
+export function peerAbsent(name: string): string | undefined {
+  if (findProgram(name) !== undefined) return undefined
   const sentence = `${name} is not installed, and this test needs it`
   if (process.env['ORIEL_REQUIRE_PEERS'] === '1') throw new Error(`${sentence} (ORIEL_REQUIRE_PEERS=1)`)
-  t.skip(sentence)
-  return undefined
+  return sentence
 }
 
 function isExecutable(path: string): boolean {

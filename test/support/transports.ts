@@ -91,7 +91,8 @@ export function http1Client(url: string): Transport {
       // Of an answer that breaks off newer Nodes tell here too.
       sent.on('error', () => {})
       sent.end(question.body)
-      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+      const answer = await answerTo(sent)
+      if (answer === undefined) return BROKEN
       const { body, broken } = await collect(answer)
       return {
         status: answer.statusCode ?? 0,
@@ -119,6 +120,18 @@ export function http1Client(url: string): Transport {
     async close() {
       agent.destroy()
     },
+  }
+}
+
+/** Seen of a connection that breaks before the head of the answer has come. */
+const BROKEN: Seen = { status: 0, headers: {}, body: Buffer.alloc(0), trailers: {}, broken: true }
+
+/** Undefined where the connection breaks before. */
+async function answerTo(sent: ClientRequest): Promise<IncomingMessage | undefined> {
+  try {
+    return ((await once(sent, 'response')) as [IncomingMessage])[0]
+  } catch {
+    return undefined
   }
 }
 

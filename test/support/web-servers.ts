@@ -4,6 +4,9 @@ import type { TestContext } from 'node:test'
 import { onFreePort, openFolder, outputOf, type Peer, ROOT, startPeer } from './peer-process.ts'
 import { needPeer } from './peers.ts'
 
+/** What of a test a server is started for: it ends with it. */
+export type PeerTest = Pick<TestContext, 'after' | 'skip'>
+
 /** A web server that somebody else wrote. */
 export interface WebServer extends Peer {
   /** Without a slash at its end. */
@@ -17,7 +20,7 @@ const APACHE_MODULES = [
 ]
 
 /** Starts nginx with what stands in a `server` block, but for `listen`; undefined where the test is skipped. */
-export function startNginx(t: TestContext, block: string): Promise<WebServer | undefined> {
+export function startNginx(t: PeerTest, block: string): Promise<WebServer | undefined> {
   const config = (folder: string, port: number): string => `
 ${ROOT ? 'user root;' : ''}
 daemon off;
@@ -43,7 +46,7 @@ http {
  * test is skipped. Started as root it answers as www-data, who must be able to read what it serves: see `openFolder`.
  */
 export function startApache(
-  t: TestContext,
+  t: PeerTest,
   directives: string,
   modules: readonly string[] = [],
 ): Promise<WebServer | undefined> {
@@ -69,7 +72,7 @@ ${directives}
  * Starts lighttpd with more settings, the modules for CGI and FastCGI loaded; undefined where the test is skipped. It
  * wants a `server.document-root` in any case.
  */
-export function startLighttpd(t: TestContext, settings: string): Promise<WebServer | undefined> {
+export function startLighttpd(t: PeerTest, settings: string): Promise<WebServer | undefined> {
   const config = (folder: string, port: number): string => `
 server.modules = ("mod_alias", "mod_rewrite", "mod_setenv", "mod_auth", "mod_fastcgi", "mod_scgi", "mod_cgi")
 server.bind = "127.0.0.1"
@@ -81,14 +84,15 @@ ${settings}
 }
 
 /** Starts Caddy with what stands in a site's block of a Caddyfile; undefined where the test is skipped. */
-export function startCaddy(t: TestContext, site: string): Promise<WebServer | undefined> {
+export function startCaddy(t: PeerTest, site: string): Promise<WebServer | undefined> {
   const config = (_folder: string, port: number): string => `
 {
   admin off
   auto_https off
   grace_period 1s
 }
-http://127.0.0.1:${port} {
+http://:${port} {
+  bind 127.0.0.1
   ${site}
 }
 `
@@ -97,7 +101,7 @@ http://127.0.0.1:${port} {
 }
 
 async function startServer(
-  t: TestContext,
+  t: PeerTest,
   name: string,
   config: (folder: string, port: number) => string,
   args: (file: string, folder: string) => readonly string[],

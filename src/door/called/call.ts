@@ -90,7 +90,7 @@ export function carriedBy(connection: Connection): Carried | undefined {
   return (connection as Partial<HostConnection>).called
 }
 
-/** What a web server told of a request by variables; undefined where the request came in another way. @internal */
+/** What a web server told of a request by variables; undefined where the request came in another way. */
 export function toldBy(connection: Connection): CarriedCall | undefined {
   const call = carriedBy(connection)
   return call !== undefined && 'variables' in call ? (call as CarriedCall) : undefined

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 
 /** Records are gathered as text up to this size, in bytes, before they are written. */
 const FLUSH_AT = 65536
@@ -12,7 +12,7 @@ export const COPIED = 16384
 export class Output {
   /** Whether a read is being worked off, at the end of which the connection flushes. */
   held = false
-  readonly #socket: Socket
+  readonly #socket: Writable
   #text = ''
   #scheduled = false
   /** Called when the system has taken everything. */
@@ -20,7 +20,7 @@ export class Output {
   #closed = false
 
   /** @param onDrain Told when the system has taken everything after it had not. */
-  constructor(socket: Socket, onDrain: () => void) {
+  constructor(socket: Writable, onDrain: () => void) {
     this.#socket = socket
     socket.on('drain', () => {
       this.#wake()

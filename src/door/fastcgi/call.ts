@@ -3,6 +3,7 @@ import type { IncomingBody } from '../../message/request.ts'
 import type { RoleName } from '../../protocol/fastcgi/codes.ts'
 import type { WholeCall } from '../../protocol/object/read-call.ts'
 import { CarriedCall, type Told, toldBy } from '../called/call.ts'
+import type { ErrorLine } from '../called/error-line.ts'
 
 /** The file that a Filter is to filter (FastCGI §6.4). Reading it drops what was not read of the request's own content. */
 export interface FilterData {
@@ -21,11 +22,6 @@ export interface Call extends Told {
   /** What is told the web server at the end: 32 bits, 0 where all is well (FastCGI §5.5). */
   appStatus: number
   /** Writes to the error log of the web server (FCGI_STDERR), until the request has ended. */
-  stderr(text: string): void
-}
-
-/** What a call asks of the request that it belongs to. */
-export interface ErrorLine {
   stderr(text: string): void
 }
 

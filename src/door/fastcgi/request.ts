@@ -13,13 +13,13 @@ import { toHttpError } from '../../site/errors.ts'
 import type { BodySource } from '../body.ts'
 import { type Crediting, StreamedBody } from '../called/body.ts'
 import type { Carrier } from '../called/carrier.ts'
+import { ReportedExchange } from '../called/error-line.ts'
 import type { CalledExchange } from '../called/exchange.ts'
 import { variableOf } from '../called/facts.ts'
 import { calledExchange, NOTHING } from '../called/request.ts'
 import { ClientGone } from '../client-gone.ts'
 import { authorizerParts, provenUser } from './authorizer-parts.ts'
 import { FastCgiCall, type FilterData } from './call.ts'
-import { ReportedExchange } from './error-line.ts'
 import { Sender } from './sender.ts'
 import type { Sending, Wire } from './wire.ts'
 
@@ -57,8 +57,9 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
       const called = this.#wire.objects && isWhole(variables) ? new WholeCall(variables) : new CalledBy(variables)
       this.#called = called
       // FastCGI §6.3: an Authorizer gets no content.
-      if (this.role === 'Authorizer' || called.size === 0) this.#run(called, null)
-      else if (called.size !== undefined) this.#run(called, this.#streamed(called.size))
+      if (this.role === 'Authorizer') this.#run(called, null)
+      else if (isAnnounced(called)) this.#run(called, this.#streamed(called.size))
+      else if (called.size === 0) this.#run(called, null)
     } catch (error) {
       this.#refuse(error)
     }
@@ -243,6 +244,12 @@ class FilterReading extends Reading {
     }
     super.wanted()
   }
+}
+
+/** Whether there is content, as far as is known before it comes. Of web servers some say 0 where there is none. */
+function isAnnounced(called: CalledBy | WholeCall): boolean {
+  if (called instanceof WholeCall) return called.streamed || called.size !== undefined
+  return called.size !== undefined && called.size > 0
 }
 
 /** Of callers of objects it is among the first: whoever sends others need not be searched to the end. */

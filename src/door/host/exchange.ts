@@ -8,6 +8,7 @@ import { isPromise } from '../../message/reply.ts'
 import type { Request } from '../../message/request.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
+import { OwnFields } from '../../protocol/http1/own-fields.ts'
 import { renderFields, sentFields } from '../../protocol/http1/response-head.ts'
 import type { Answering as Answerer } from '../called/sites.ts'
 import { ClientGone } from '../client-gone.ts'
@@ -240,7 +241,7 @@ export class HostExchange implements Answering, Informer {
       return this.#failed(new TypeError('a resource took the connection over before it had read the body'))
     }
     const { socket, head } = takeOver.call(this.#host)
-    socket.write(Buffer.from(upgradeHead(response, httpDate(Date.now())), 'latin1'))
+    socket.write(Buffer.from(upgradeHead(response, new OwnFields(httpDate(Date.now()), '')), 'latin1'))
     this.#end()
     response.upgrade?.(socket, head)
   }

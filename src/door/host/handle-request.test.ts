@@ -460,7 +460,7 @@ test('a path that the host would route otherwise is refused where the host says 
   }
 })
 
-test('property: a path without another reading is its own canonical path, up to marks that stay encoded', () => {
+test('property: a path without another reading is its own canonical path, up to the case of what stays encoded', () => {
   const alphabet = fc.constantFrom('/', '.', '%', '2', 'e', 'E', '6', '1', 'a', '~', '%41', '%2F', '%2e')
   fc.assert(
     fc.property(fc.string({ unit: alphabet, maxLength: 12 }), (text) => {

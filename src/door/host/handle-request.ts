@@ -24,7 +24,7 @@ export interface HandleOptions {
   readonly handBack?: boolean
   /**
    * Whether the host routes by the text of the path, or has guards that do: a path that it would take for another one
-   * (`//`, dot segments, encoded letters) is refused with 400. False where it is left out.
+   * (`//`, dot segments, what need not be encoded) is refused with 400. False where it is left out.
    */
   readonly routesByText?: boolean
 }

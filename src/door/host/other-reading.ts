@@ -1,8 +1,6 @@
-/**
- * Empty and dot segments, and letters, digits and marks that no client need encode (RFC 3986 §2.3): they mean the same
- * path, and are another text.
- */
-const SPELLED_OTHERWISE = /\/\/|\/(?:\.|%2[Ee]){1,2}(?:\/|$)|%(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])/
+/** Empty and dot segments, and octets that may stand in a path as they are (pchar, RFC 3986 §3.3): the same path, another text. */
+const SPELLED_OTHERWISE =
+  /\/\/|\/(?:\.|%2[Ee]){1,2}(?:\/|$)|%(?:2[14-9A-Ea-e]|3[0-9ABDabd]|40|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])/
 
 /**
  * Whether somebody who compares the text of a path would take it for another one than the site does. Express and Fastify

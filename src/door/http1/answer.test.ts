@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { fc, runs } from '../../../test/support/property.ts'
 import { Headers } from '../../message/headers.ts'
 import { Response } from '../../message/response.ts'
+import { OwnFields } from '../../protocol/http1/own-fields.ts'
 import { type Answer, answerOf, upgradeHead } from './answer.ts'
 
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
+const OWN = new OwnFields(DATE, '')
 const GET = { method: 'GET', minor: 1, keepAlive: true }
 const OLD = { ...GET, minor: 0 }
 
@@ -111,7 +113,7 @@ const FRAMINGS: readonly (readonly [string, Response, typeof GET, readonly strin
 
 for (const [what, response, asked, head, framing, keepAlive] of FRAMINGS) {
   test(`${what}: ${head.join(', ')}`, () => {
-    const answer = answerOf(asked, response, DATE)
+    const answer = answerOf(asked, response, OWN)
     assert.deepEqual(lines(answer), head)
     assert.deepEqual([answer.framing, answer.keepAlive], [framing, keepAlive])
   })
@@ -119,17 +121,17 @@ for (const [what, response, asked, head, framing, keepAlive] of FRAMINGS) {
 
 test('HEAD has the head of GET and no content (RFC 9110 §9.3.2)', () => {
   for (const [what, response, asked] of FRAMINGS) {
-    const head = answerOf({ ...asked, method: 'HEAD' }, response, DATE)
+    const head = answerOf({ ...asked, method: 'HEAD' }, response, OWN)
     assert.equal(head.body, null, what)
     assert.equal(head.framing, 0, what)
     // They differ in what ends a content whose size nobody knows: HEAD has none to end.
-    const get = answerOf(asked, response, DATE).text.replace('Transfer-Encoding: chunked\r\n', '')
+    const get = answerOf(asked, response, OWN).text.replace('Transfer-Encoding: chunked\r\n', '')
     if (what !== 'a stream to HTTP/1.0') assert.deepEqual(head.text, get, what)
   }
 })
 
 test('HEAD of a stream to HTTP/1.0 keeps the connection: there is no content whose end it would be', () => {
-  const answer = answerOf({ ...OLD, method: 'HEAD' }, new Response(chunks()), DATE)
+  const answer = answerOf({ ...OLD, method: 'HEAD' }, new Response(chunks()), OWN)
   assert.deepEqual(lines(answer), ['HTTP/1.1 200 OK', 'Connection: keep-alive'])
   assert.equal(answer.keepAlive, true)
 })
@@ -137,11 +139,11 @@ test('HEAD of a stream to HTTP/1.0 keeps the connection: there is no content who
 test('HEAD that a resource answers itself, without content, tells the size that it says (RFC 9110 §8.6)', () => {
   const asked = { ...GET, method: 'HEAD' }
   for (const status of [200, 404]) {
-    const told = answerOf(asked, new Response(null, { status, headers: LENGTH }), DATE)
+    const told = answerOf(asked, new Response(null, { status, headers: LENGTH }), OWN)
     assert.equal(lines(told)[1], 'Content-Length: 3')
     assert.deepEqual([told.framing, told.keepAlive], [0, true])
-    assert.equal(lines(answerOf(asked, new Response(null, { status }), DATE))[1], 'Content-Length: 0')
-    assert.equal(lines(answerOf(GET, new Response(null, { status, headers: LENGTH }), DATE))[1], 'Content-Length: 0')
+    assert.equal(lines(answerOf(asked, new Response(null, { status }), OWN))[1], 'Content-Length: 0')
+    assert.equal(lines(answerOf(GET, new Response(null, { status, headers: LENGTH }), OWN))[1], 'Content-Length: 0')
   }
 })
 
@@ -149,7 +151,7 @@ test('every answer has one Date: that of the resource, where it set one', () => 
   const dated = { headers: { date: 'then' } }
   for (const status of [200, 204, 404]) {
     for (const asked of [GET, OLD]) {
-      const dates = (response: Response): string[] => answerOf(asked, response, DATE).text.match(/^date: .*$/gim) ?? []
+      const dates = (response: Response): string[] => answerOf(asked, response, OWN).text.match(/^date: .*$/gim) ?? []
       assert.deepEqual(dates(new Response(null, { status })), [`Date: ${DATE}`])
       assert.deepEqual(dates(new Response(null, { status, ...dated })), ['date: then'])
     }
@@ -159,17 +161,17 @@ test('every answer has one Date: that of the resource, where it set one', () => 
 test('content that is kept as text follows its head at once, and only for who gets content', () => {
   const bytes = Buffer.from('caf\xe9', 'latin1')
   const kept = (status: number = 200): Response => Response.over(status, new Headers(), bytes, 'caf\xe9')
-  const answer = answerOf(GET, kept(), DATE)
+  const answer = answerOf(GET, kept(), OWN)
   assert.ok(answer.text.endsWith('Content-Length: 4\r\n\r\ncaf\xe9'))
   assert.deepEqual([answer.body, answer.framing], [null, 4])
-  const head = answerOf({ ...GET, method: 'HEAD' }, kept(), DATE)
+  const head = answerOf({ ...GET, method: 'HEAD' }, kept(), OWN)
   assert.ok(head.text.endsWith('Content-Length: 4\r\n\r\n'))
   for (const [asked, status] of [
     [OLD, 200],
     [{ ...GET, keepAlive: false }, 200],
     [GET, 404],
   ] as const) {
-    const other = answerOf(asked, kept(status), DATE)
+    const other = answerOf(asked, kept(status), OWN)
     assert.ok(other.text.endsWith('\r\n\r\n'))
     assert.equal(other.body, bytes)
   }
@@ -180,22 +182,22 @@ test('answers over shared fields each have their own size, content, date and con
   const over = (text: string): Response => Response.over(200, shared, Buffer.from(text), text)
   const ask = fc.record({
     text: fc.constantFrom('', 'a', 'b', 'ab'),
-    date: fc.constantFrom(DATE, 'later'),
+    own: fc.constantFrom(OWN, new OwnFields('later', ''), new OwnFields(DATE, 'a/1')),
     method: fc.constantFrom('GET', 'HEAD'),
     minor: fc.constantFrom(0, 1),
     keepAlive: fc.boolean(),
   })
   fc.assert(
     fc.property(fc.array(ask, { maxLength: 8 }), (asks) => {
-      for (const { text, date, ...asked } of asks) {
-        const answer = answerOf(asked, over(text), date)
-        const alone = answerOf(asked, Response.over(200, new Headers(shared), Buffer.from(text), text), date)
+      for (const { text, own, ...asked } of asks) {
+        const answer = answerOf(asked, over(text), own)
+        const alone = answerOf(asked, Response.over(200, new Headers(shared), Buffer.from(text), text), own)
         assert.deepEqual(answer, alone)
         const content = asked.method === 'HEAD' ? '' : text
         const sent = answer.text + (answer.body === null ? '' : String(answer.body))
         assert.ok(sent.endsWith(`\r\n\r\n${content}`))
         assert.ok(sent.includes(`\r\nContent-Length: ${text.length}\r\n`))
-        assert.ok(sent.includes(`\r\nDate: ${date}\r\n`))
+        assert.ok(sent.includes(`\r\n${own.text}`))
       }
     }),
     runs(300),
@@ -205,8 +207,8 @@ test('answers over shared fields each have their own size, content, date and con
 test('426 says what to change to, on a connection that goes on or not (RFC 9110 §15.5.22)', () => {
   const response = new Response(null, { status: 426, headers: { Upgrade: 'websocket' } })
   const head = ['HTTP/1.1 426 Upgrade Required', 'Content-Length: 0', 'Connection: Upgrade', 'Upgrade: websocket']
-  assert.deepEqual(lines(answerOf(GET, response, DATE)), head)
-  assert.deepEqual(lines(answerOf({ ...GET, keepAlive: false }, response, DATE)), [
+  assert.deepEqual(lines(answerOf(GET, response, OWN)), head)
+  assert.deepEqual(lines(answerOf({ ...GET, keepAlive: false }, response, OWN)), [
     ...head.slice(0, 2),
     'Connection: close',
     ...head.slice(2),
@@ -232,5 +234,5 @@ const UPGRADES: readonly (readonly [string, Response, string])[] = [
 ]
 
 for (const [what, response, head] of UPGRADES) {
-  test(what, () => assert.equal(upgradeHead(response, DATE), head))
+  test(what, () => assert.equal(upgradeHead(response, OWN), head))
 }

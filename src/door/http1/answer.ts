@@ -1,7 +1,14 @@
 import type { Body } from '../../message/body.ts'
 import type { Response } from '../../message/response.ts'
 import { isBodiless } from '../../message/status.ts'
-import { type RenderedFields, renderFields, statusLine, usualAnswer } from '../../protocol/http1/response-head.ts'
+import type { OwnFields } from '../../protocol/http1/own-fields.ts'
+import {
+  ownLines,
+  type RenderedFields,
+  renderFields,
+  statusLine,
+  usualAnswer,
+} from '../../protocol/http1/response-head.ts'
 import { contentSize } from '../content-size.ts'
 
 /** How an answer goes out: its head as text, and how the end of its content is known to the client. */
@@ -23,7 +30,7 @@ export interface Asked {
 }
 
 /** Decides framing and connection of an answer (RFC 9112 §6, §9.3), and renders its head. */
-export function answerOf(asked: Asked, response: Response, date: string): Answer {
+export function answerOf(asked: Asked, response: Response, own: OwnFields): Answer {
   const { status } = response
   const fields = renderFields(response.peek())
   const size = contentSize(asked.method, response.body, fields.contentLength)
@@ -40,7 +47,7 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
     !fields.hasDate
   ) {
     const content = body === null ? undefined : response.latin1
-    const text = usualAnswer(fields, size, date, content ?? '')
+    const text = usualAnswer(fields, size, own, content ?? '')
     return { text, body: content === undefined ? body : null, framing, keepAlive }
   }
   const framingLine = isBodiless(status)
@@ -54,7 +61,7 @@ export function answerOf(asked: Asked, response: Response, date: string): Answer
         ? 'Transfer-Encoding: chunked\r\n'
         : ''
   return {
-    text: headText(response, fields, framingLine, keepAlive, asked.minor, date),
+    text: headText(response, fields, framingLine, keepAlive, asked.minor, own),
     body,
     framing,
     keepAlive,
@@ -67,10 +74,10 @@ function headText(
   framing: string,
   keepAlive: boolean,
   minor: number,
-  date: string,
+  own: OwnFields,
 ): string {
   const connection = keepAlive ? (minor > 0 ? '' : 'Connection: keep-alive\r\n') : 'Connection: close\r\n'
-  return `${startOf(response, fields, date)}${framing}${connection}${upgradeLines(response, fields)}\r\n`
+  return `${startOf(response, fields, own)}${framing}${connection}${upgradeLines(response, fields)}\r\n`
 }
 
 /** Only where the status is about it (RFC 9110 §15.2.2, §15.5.22): Upgrade and the option that must go with it (§7.8). */
@@ -79,13 +86,12 @@ function upgradeLines({ status }: Response, { upgrade }: RenderedFields): string
   return `Connection: Upgrade\r\n${upgrade === undefined ? '' : `Upgrade: ${upgrade}\r\n`}`
 }
 
-function startOf(response: Response, fields: RenderedFields, date: string): string {
-  const dated = fields.hasDate ? '' : `Date: ${date}\r\n`
-  return `${statusLine(response.status, response.statusText)}${dated}${fields.text}`
+function startOf(response: Response, fields: RenderedFields, own: OwnFields): string {
+  return `${statusLine(response.status, response.statusText)}${ownLines(fields, own)}${fields.text}`
 }
 
 /** The head of a 101, or of a 2xx to CONNECT: the connection is taken over after it (RFC 9110 §7.8, §9.3.6). */
-export function upgradeHead(response: Response, date: string): string {
+export function upgradeHead(response: Response, own: OwnFields): string {
   const fields = renderFields(response.peek())
-  return `${startOf(response, fields, date)}${upgradeLines(response, fields)}\r\n`
+  return `${startOf(response, fields, own)}${upgradeLines(response, fields)}\r\n`
 }

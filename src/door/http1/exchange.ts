@@ -178,7 +178,7 @@ export class Http1Exchange implements Answering, BodySource, Informer {
     if (response.upgrade !== undefined) return this.#upgrade(response)
     if (this.method === 'CONNECT' && response.ok) return this.#misused('a resource answered CONNECT but made no tunnel')
     this.keepAlive = this.keepAlive && !this.#wire.last && this.mayDrain
-    const answer = answerOf(this, response, context.ticker.date)
+    const answer = answerOf(this, response, context.own)
     this.keepAlive = answer.keepAlive
     if (isAsyncIterable(answer.body)) return void this.#stream(response, answer, answer.body)
     if (answer.body === null) cancelBody(response.body)
@@ -240,7 +240,7 @@ export class Http1Exchange implements Answering, BodySource, Informer {
       return this.#misused('a resource took the connection over before it had read the body of the request')
     }
     const { writer, context, socket } = this.#wire
-    writer.text(upgradeHead(response, context.ticker.date))
+    writer.text(upgradeHead(response, context.own))
     writer.flush()
     const rest = this.#wire.detach()
     this.#end()

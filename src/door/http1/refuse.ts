@@ -22,7 +22,7 @@ export function refuse(wire: Wire, error: ProtocolError): void {
     new HttpError(error.status, { code: error.code, detail: `${upperFirst(error.message)}.` }),
     undefined,
   )
-  const answer = answerOf({ method: '', minor: 1, keepAlive: false }, response, context.ticker.date)
+  const answer = answerOf({ method: '', minor: 1, keepAlive: false }, response, context.own)
   writer.text(answer.text)
   record.contentLength = answer.framing as number
   writer.content(answer.body as string, record.contentLength)

@@ -146,15 +146,15 @@ export class Http2Exchange implements Answering, BodySource, Carried, Informer {
     const { status, latin1 } = response
     const { sender, context } = this.#wire
     const stream = this.#stream
-    const { date } = context.ticker
+    const { own } = context
     const size = body === null ? 0 : (said ?? 0)
     this.#record.contentLength = size
     if (fields.used && latin1 !== undefined && status === 200 && size > 0 && size <= KEPT && isBytes(body)) {
-      const frames = usualFrames(fields, size, date, body)
+      const frames = usualFrames(fields, size, own, body)
       if (sender.usual(stream, frames, fields.headSize, size)) return this.#end()
     }
     const empty = body === null || size === 0
-    sender.head(stream, status, fields, toldSize(status, said), date, empty)
+    sender.head(stream, status, fields, toldSize(status, said), own, empty)
     if (empty || sender.content(stream, body, size, true)) this.#end()
   }
 
@@ -171,7 +171,7 @@ export class Http2Exchange implements Answering, BodySource, Carried, Informer {
     const head = (): void => {
       // After a failure the head is that of the error page, which may be long in coming.
       if (failed || stream.headSent || this.#state === 'over') return
-      sender.head(stream, response.status, fields, size, context.ticker.date, false)
+      sender.head(stream, response.status, fields, size, context.own, false)
     }
     try {
       const source = body[Symbol.asyncIterator]()

@@ -6,6 +6,7 @@ import { MemorySocket } from '../../../test/support/memory-socket.ts'
 import { Ticker } from '../../io/ticker.ts'
 import { Headers } from '../../message/headers.ts'
 import { Response } from '../../message/response.ts'
+import { OwnFields } from '../../protocol/http1/own-fields.ts'
 import { renderBlock } from '../../protocol/http2/response-fields.ts'
 import { Output } from './output.ts'
 import { Sender } from './sender.ts'
@@ -109,7 +110,7 @@ test('a socket that is full lets content wait, but no fields', () => {
   }
   const one = stream(3)
   assert.equal(sender.content(one, 'abc', 3, true), false)
-  sender.head(stream(5), 204, renderBlock(new Headers()), undefined, 'now', true)
+  sender.head(stream(5), 204, renderBlock(new Headers()), undefined, new OwnFields('now', ''), true)
   socket.unstick()
   output.drained()
   sender.pump()

@@ -1,4 +1,5 @@
 import type { Ticker } from '../../io/ticker.ts'
+import type { OwnFields } from '../../protocol/http1/own-fields.ts'
 import {
   CONTINUATION,
   DATA,
@@ -62,16 +63,16 @@ export class Sender implements Credit {
     status: number,
     fields: RenderedBlock,
     size: number | undefined,
-    date: string,
+    own: OwnFields,
     end: boolean,
   ): void {
-    const room = roomFor(fields)
+    const room = roomFor(fields, own)
     stream.headSent = true
-    if (this.tableChanged || room > MAX_PAYLOAD) return this.block(stream, answerBlock(status, fields, size, date), end)
+    if (this.tableChanged || room > MAX_PAYLOAD) return this.block(stream, answerBlock(status, fields, size, own), end)
     const output = this.#output
     const into = output.reserve(FRAME_HEAD + room)
     const from = output.at
-    const to = putAnswerBlock(into, from + FRAME_HEAD, status, fields, size, date)
+    const to = putAnswerBlock(into, from + FRAME_HEAD, status, fields, size, own)
     const flags = end ? FLAG_END_HEADERS | FLAG_END_STREAM : FLAG_END_HEADERS
     putFrameHead(into, from, to - from - FRAME_HEAD, HEADERS, flags, stream.id)
     output.at = to

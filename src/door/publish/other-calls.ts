@@ -22,7 +22,10 @@ export async function otherCall(
   request: Request,
 ): Promise<Response> {
   if (request.body !== null) request.body.limit = MOST
-  if (kind === 'info') return Response.json({ server, software: softwareName(), objects: await infoOf(objects) })
+  if (kind === 'info') {
+    const since = new Date(performance.timeOrigin).toISOString()
+    return Response.json({ server, software: softwareName(), since, objects: await infoOf(objects) })
+  }
   const object = objects.get(name)
   if (kind === 'log' && object?.logger !== undefined) {
     await tellLogger(object.logger, await request.text())

@@ -1,13 +1,15 @@
 import type { ListenAddress } from '../../io/bound.ts'
 import type { Report } from '../../message/exchange.ts'
 import type { Logger } from '../../message/interface.ts'
-import { foldObjects, type Published } from '../../object/folded.ts'
+import { type FoldedObject, foldObjects, type Published } from '../../object/folded.ts'
 import { placeHere } from '../../object/publishing.ts'
 import { checkServerName } from '../../protocol/object/names.ts'
 import { type FastCgiServer, serveObjects } from '../fastcgi/server.ts'
 import { authorizerSite } from './authorizer-site.ts'
+import { endedBySignals } from './ending.ts'
+import { exposedFault, isExposed } from './exposed.ts'
 import { ObjectsSite } from './objects-site.ts'
-import { placeOf } from './place.ts'
+import { type PublishPlace, placeOf } from './place.ts'
 import { say } from './say.ts'
 
 export interface PublishOptions {
@@ -21,6 +23,11 @@ export interface PublishOptions {
   readonly report?: Report
   /** Told of every exchange here. */
   readonly log?: readonly Logger[]
+  /**
+   * The addresses from which callers may connect by TCP, or ranges of them. Where it is left out those of the environment's
+   * FCGI_WEB_SERVER_ADDRS; one of both must be there where other machines can connect.
+   */
+  readonly webServerAddresses?: readonly string[]
   /** Milliseconds for running requests when it ends; 10000 where it is left out. */
   readonly stopTimeout?: number
 }
@@ -39,45 +46,69 @@ const BODY_LIMIT = 1024 * 1024
 /**
  * Publishes objects: resources, authorizers, authenticators and loggers by their names. The same program runs as
  * `module:`, as `command:` and by itself: where it listens is what `listen` says; the socket that Oriel has for it; the socket
- * on descriptor 0, as spawn-fcgi hands it over; else a socket of its user, and it prints its binding handle. Ends gently by
- * SIGTERM and SIGINT.
+ * on descriptor 0, as spawn-fcgi hands it over; else a socket of its user, and it prints its binding handle. By SIGTERM
+ * and SIGINT it ends gently, and then the process, unless that has listeners of its own for these.
  * @param name The name of the object server: what stands behind the `@`.
- * @throws TypeError for names or objects that are none, the system's error where it cannot listen.
+ * @throws TypeError for names or objects that are none, and for an address that other machines reach where nobody has said
+ * who may connect; the system's error where it cannot listen.
  */
 export async function publish(name: string, objects: Published, options: PublishOptions = {}): Promise<Publication> {
   checkServerName(name)
   const here = placeHere()
   if (here !== undefined) {
-    here.gather(name, objects)
+    here.gather(name, objects, options)
     return { name, handle: `module:${name}`, close: async () => undefined }
   }
-  const folded = foldObjects(objects)
-  const { listen, byHand } = placeOf(name, options.listen)
-  const { report, log = [], maxRequests, stopTimeout, limits = {} } = options
-  const site = new ObjectsSite(folded, { name, report, log, bodyLimit: limits.body ?? BODY_LIMIT })
-  const server = await serveObjects(
-    { Responder: site, Authorizer: authorizerSite(folded, site) },
-    {
-      ...(listen !== undefined && { listen }),
-      ...(maxRequests !== undefined && { maxRequests }),
-      ...(stopTimeout !== undefined && { stopTimeout }),
-      ...(report !== undefined && { report }),
-    },
-  )
-  const handle = `fastcgi:${server.address}`
-  if (byHand) say(handle)
-  return { name, handle, close: endedBySignals(server) }
+  return publishFolded(name, foldObjects(objects), options)
 }
 
-/** Ends it gently when the process is told to end; told again, at once. */
-function endedBySignals(server: FastCgiServer): () => Promise<void> {
-  const close = (): Promise<void> => {
-    process.off('SIGTERM', onSignal)
-    process.off('SIGINT', onSignal)
-    return server.close()
+/** The same with objects that are ready to be called. @param options `quiet`: who calls says where they are. @throws as `publish`. */
+export async function publishFolded(
+  name: string,
+  objects: ReadonlyMap<string, FoldedObject>,
+  options: PublishOptions & { readonly quiet?: boolean },
+): Promise<Publication> {
+  const place = placeOf(name, options.listen)
+  const server = await listening(objects, place, name, options)
+  const { address } = server
+  if (isExposed(place.handedOver ?? address, options.webServerAddresses)) {
+    await server.close()
+    throw exposedFault(place.handedOver ?? address)
   }
-  const onSignal = (): void => void close()
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  return close
+  const handle = `fastcgi:${place.handedOver ?? address}`
+  const close = endedBySignals(() => server.close())
+  if (place.byHand && options.quiet !== true) say(handle)
+  return { name, handle, close }
+}
+
+async function listening(
+  objects: ReadonlyMap<string, FoldedObject>,
+  { listen }: PublishPlace,
+  name: string,
+  { report, log = [], maxRequests, stopTimeout, limits = {}, webServerAddresses }: PublishOptions,
+): Promise<FastCgiServer> {
+  const site = new ObjectsSite(objects, { name, report, log, bodyLimit: limits.body ?? BODY_LIMIT })
+  try {
+    return await serveObjects(
+      { Responder: site, Authorizer: authorizerSite(objects, site) },
+      {
+        ...(listen !== undefined && { listen }),
+        ...(maxRequests !== undefined && { maxRequests }),
+        ...(stopTimeout !== undefined && { stopTimeout }),
+        ...(report !== undefined && { report }),
+        ...(webServerAddresses !== undefined && { webServerAddresses }),
+      },
+    )
+  } catch (error) {
+    throw inWords(error, name)
+  }
+}
+
+/** An address that is taken is mostly that of the same program, started twice. */
+function inWords(error: unknown, name: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code !== 'EADDRINUSE') return error
+  const where = message.replace(/^listen EADDRINUSE: /, '')
+  const what = `${name} cannot be published at ${where}: somebody listens there already, perhaps this program, started before`
+  return Object.assign(new Error(what, { cause: error }), { code })
 }

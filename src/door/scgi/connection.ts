@@ -16,8 +16,8 @@ import type { Carrier } from '../called/carrier.ts'
 import type { CalledExchange } from '../called/exchange.ts'
 import type { FromWebServer } from '../called/listening.ts'
 import { calledExchange, NOTHING } from '../called/request.ts'
+import { StreamSender } from '../called/stream-sender.ts'
 import { ClientGone } from '../client-gone.ts'
-import { Sender } from './sender.ts'
 
 /** What all connections of an application share. */
 export interface ScgiContext {
@@ -38,7 +38,7 @@ const LINGER = 5000
 export class ScgiConnection implements SocketEvents, FromWebServer, Carrier, Crediting, BodySource, Watched {
   watchedAt = -1
   readonly window: number = Number.POSITIVE_INFINITY
-  readonly sender: Sender
+  readonly sender: StreamSender
   readonly #socket: Socket
   readonly #context: ScgiContext
   readonly #reader: HeadReader
@@ -52,7 +52,7 @@ export class ScgiConnection implements SocketEvents, FromWebServer, Carrier, Cre
     this.#socket = socket
     this.#context = context
     this.#reader = new HeadReader(context.maxHead)
-    this.sender = new Sender(socket)
+    this.sender = new StreamSender(socket)
     watch(this)
     attach(socket, this)
   }

@@ -8,6 +8,8 @@ import { type Choice, FastCgiCall, type Place } from './fastcgi-call.ts'
 
 /** Bytes of an answer that is still a small one. */
 const SMALL = 16384
+/** As our own ends write it where the content is known. */
+const SIZED = '\r\nContent-Length: '
 /** Looks at the clock after which a call goes on like any other. */
 const USUAL = 2
 
@@ -61,6 +63,8 @@ export abstract class QuickCall implements Quick, Traveller {
     if (this.#usual !== undefined) return this.#usual.stdout(bytes)
     if (this.#text.length + bytes.byteLength > SMALL) return this.#become()?.stdout(bytes)
     this.#text += latin1(bytes)
+    // What says no length may be a stream, of which the client waits for each piece.
+    if (!this.#text.includes(SIZED)) this.#become()
   }
 
   stderr(bytes: Uint8Array): void {

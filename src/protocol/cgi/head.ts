@@ -11,6 +11,8 @@ export interface CgiHead {
   readonly headers: Headers
   /** Lines with a name that no field can have, which are left out. */
   readonly dropped: readonly string[]
+  /** Of HTTP/1, in an answer that came by that: 0 or 1. */
+  readonly minor?: number
 }
 
 /** What a program wrote is no head. The message is for the log: it may have words of the program in it. */

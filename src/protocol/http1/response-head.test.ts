@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fc, runs } from '../../../test/support/property.ts'
 import { Headers } from '../../message/headers.ts'
-import { renderFields, renderTrailers, statusLine, usualAnswer } from './response-head.ts'
+import { OwnFields } from './own-fields.ts'
+import { ownLines, renderFields, renderTrailers, statusLine, usualAnswer } from './response-head.ts'
 
 test('fields go out in the order, the case and the number in which they were set', () => {
   const headers = new Headers([
@@ -124,20 +125,37 @@ test('fields are rendered once, and anew after every kind of change', () => {
   assert.equal(renderFields(headers).text, 'A: 3\r\n')
 })
 
-test('the usual answer is put together anew when its size, its date or its content is another', () => {
+const NOW = new OwnFields('now', '')
+
+test('the usual answer is put together anew when its size, the second or its content is another', () => {
   const fields = renderFields(new Headers({ A: '1' }))
-  const answer = usualAnswer(fields, 2, 'now', 'hi')
+  const answer = usualAnswer(fields, 2, NOW, 'hi')
   assert.equal(answer, 'HTTP/1.1 200 OK\r\nDate: now\r\nA: 1\r\nContent-Length: 2\r\n\r\nhi')
-  assert.equal(usualAnswer(fields, 2, 'now', 'hi'), answer)
-  for (const [size, date, content] of [
-    [3, 'now', 'hi'],
-    [2, 'then', 'hi'],
-    [2, 'now', 'ho'],
-    [2, 'now', ''],
+  assert.equal(usualAnswer(fields, 2, NOW, 'hi'), answer)
+  for (const [size, own, content] of [
+    [3, NOW, 'hi'],
+    [2, new OwnFields('then', ''), 'hi'],
+    [2, new OwnFields('now', 'oriel/1'), 'hi'],
+    [2, NOW, 'ho'],
+    [2, NOW, ''],
   ] as const) {
-    usualAnswer(fields, 2, 'now', 'hi')
-    const other = usualAnswer(fields, size, date, content)
-    assert.equal(other, `HTTP/1.1 200 OK\r\nDate: ${date}\r\nA: 1\r\nContent-Length: ${size}\r\n\r\n${content}`)
+    usualAnswer(fields, 2, NOW, 'hi')
+    const other = usualAnswer(fields, size, own, content)
+    assert.equal(other, `HTTP/1.1 200 OK\r\n${own.text}A: 1\r\nContent-Length: ${size}\r\n\r\n${content}`)
+  }
+})
+
+test('Date and Server are told once: where the resource says them itself, as it does', () => {
+  const own = new OwnFields('now', 'oriel/1')
+  for (const [said, lines] of [
+    [{ A: '1' }, 'Date: now\r\nServer: oriel/1\r\n'],
+    [{ date: 'then' }, 'Server: oriel/1\r\n'],
+    [{ sERVER: 'mine' }, 'Date: now\r\n'],
+    [{ Server: 'mine', Date: 'then' }, ''],
+  ] as const) {
+    const fields = renderFields(new Headers(said))
+    assert.equal(ownLines(fields, own), lines)
+    assert.ok(usualAnswer(fields, 0, own, '').startsWith(`HTTP/1.1 200 OK\r\n${lines}${fields.text}`))
   }
 })
 

@@ -1,5 +1,6 @@
 import type { Headers } from '../../message/headers.ts'
 import { reasonPhrase } from '../../message/status.ts'
+import type { OwnFields } from './own-fields.ts'
 import { mayTrail } from './trailers.ts'
 
 /** The fields of an answer as text, and what they say to the front door. */
@@ -9,13 +10,14 @@ export class RenderedFields {
   /** The Content-Length that the resource set, in bytes. */
   contentLength: number | undefined = undefined
   hasDate = false
+  hasServer = false
   /** Whether the resource wants the connection closed. */
   close = false
   /** The value of Upgrade, for a 101 or a 426. */
   upgrade: string | undefined = undefined
   /** The last answer that was made of them, and what it was made for: see `usualAnswer`. */
   answer = ''
-  date = ''
+  own: OwnFields | undefined = undefined
   size = -1
   content = ''
 }
@@ -68,14 +70,19 @@ export function sentFields(headers: Headers): string[] {
  * The head of a 200 in HTTP/1.1 that keeps the connection, and behind it the content where that is at hand as text. Where
  * many answers share their fields it is the same for a second, and put together once.
  */
-export function usualAnswer(fields: RenderedFields, size: number, date: string, content: string): string {
-  if (fields.size === size && fields.date === date && fields.content === content) return fields.answer
-  const answer = `HTTP/1.1 200 OK\r\nDate: ${date}\r\n${fields.text}Content-Length: ${size}\r\n\r\n${content}`
+export function usualAnswer(fields: RenderedFields, size: number, own: OwnFields, content: string): string {
+  if (fields.size === size && fields.own === own && fields.content === content) return fields.answer
+  const answer = `HTTP/1.1 200 OK\r\n${ownLines(fields, own)}${fields.text}Content-Length: ${size}\r\n\r\n${content}`
   fields.size = size
-  fields.date = date
+  fields.own = own
   fields.content = content
   fields.answer = answer
   return answer
+}
+
+/** What the front door adds to the fields of an answer. */
+export function ownLines({ hasDate, hasServer }: RenderedFields, own: OwnFields): string {
+  return hasDate || hasServer ? own.beside(hasDate, hasServer) : own.text
 }
 
 /** Only names of these lengths can be ones that the front door must know. */
@@ -83,6 +90,7 @@ function isSpecial(name: string): boolean {
   switch (name.length) {
     case 2:
     case 4:
+    case 6:
     case 7:
     case 10:
     case 14:
@@ -102,6 +110,7 @@ function isOfTheConnection(rendered: RenderedFields, name: string, value: string
     rendered.hasDate = true
     return false
   }
+  if (lower === 'server') rendered.hasServer = true
   if (!OF_THE_CONNECTION.test(lower)) return false
   if (lower === 'content-length' && /^\d{1,15}$/.test(value)) rendered.contentLength = Number(value)
   else if (lower === 'connection' && /(?:^|,)\s*close\s*(?:,|$)/i.test(value)) rendered.close = true

@@ -1,4 +1,5 @@
 import type { Headers } from '../../message/headers.ts'
+import type { OwnFields } from '../http1/own-fields.ts'
 import { mayTrail } from '../http1/trailers.ts'
 import { DATA, FLAG_END_HEADERS, FLAG_END_STREAM, FRAME_HEAD, HEADERS, putFrameHead } from './frames.ts'
 import { encodeField, encodeFields, encodeStatus } from './hpack-encoder.ts'
@@ -10,6 +11,7 @@ export class RenderedBlock {
   /** The Content-Length that the resource set, in bytes. */
   contentLength: number | undefined = undefined
   hasDate = false
+  hasServer = false
   /** Whether the resource wants the connection closed. */
   close = false
   /** Whether they have served an answer already: many may share them. */
@@ -18,7 +20,7 @@ export class RenderedBlock {
   frames: Uint8Array = NOTHING
   /** Bytes of the first of them. */
   headSize = 0
-  date = ''
+  own: OwnFields | undefined = undefined
   size = -1
   content: Uint8Array | null = null
 }
@@ -55,22 +57,28 @@ function isOfTheConnection(rendered: RenderedBlock, name: string, value: string)
     rendered.hasDate = true
     return false
   }
+  if (name === 'server') rendered.hasServer = true
   if (!OF_THE_CONNECTION.test(name)) return false
   if (name === 'content-length' && /^\d{1,15}$/.test(value)) rendered.contentLength = Number(value)
   else if (name === 'connection' && /(?:^|,)\s*close\s*(?:,|$)/i.test(value)) rendered.close = true
   return true
 }
 
-/** Bytes of the longest block of a status, a date and a length. */
-const MOST_LINE = 64
+/** Bytes of the longest block of a status and a length. */
+const MOST_LINE = 32
 
 /**
  * The field block of an answer.
  * @param size The Content-Length in bytes; undefined where none is told.
  */
-export function answerBlock(status: number, fields: RenderedBlock, size: number | undefined, date: string): Uint8Array {
-  const block = new Uint8Array(MOST_LINE + fields.bytes.byteLength)
-  return block.subarray(0, putAnswerBlock(block, 0, status, fields, size, date))
+export function answerBlock(
+  status: number,
+  fields: RenderedBlock,
+  size: number | undefined,
+  own: OwnFields,
+): Uint8Array {
+  const block = new Uint8Array(roomFor(fields, own))
+  return block.subarray(0, putAnswerBlock(block, 0, status, fields, size, own))
 }
 
 /** The field block of an informational answer (RFC 9110 §15.2): a status, and fields. */
@@ -83,8 +91,8 @@ export function interimBlock(status: number, headers: Headers): Uint8Array {
 }
 
 /** The bytes that `putAnswerBlock` needs at the most. */
-export function roomFor(fields: RenderedBlock): number {
-  return MOST_LINE + fields.bytes.byteLength
+export function roomFor(fields: RenderedBlock, own: OwnFields): number {
+  return MOST_LINE + fields.bytes.byteLength + ownBytes(fields, own).byteLength
 }
 
 /** Writes the field block of an answer; returns the place behind it. */
@@ -94,10 +102,10 @@ export function putAnswerBlock(
   status: number,
   fields: RenderedBlock,
   size: number | undefined,
-  date: string,
+  own: OwnFields,
 ): number {
   let end = put(into, at, encodeStatus(status))
-  if (!fields.hasDate) end = put(into, end, dateBytes(date))
+  end = put(into, end, ownBytes(fields, own))
   if (size !== undefined) end = putLength(into, end, size)
   return put(into, end, fields.bytes)
 }
@@ -106,15 +114,15 @@ export function putAnswerBlock(
  * The frames of a 200 with known content, for stream 0: `putUsual` fills the stream in. Where many answers share their
  * fields and content they are the same for a second, and put together once.
  */
-export function usualFrames(fields: RenderedBlock, size: number, date: string, content: Uint8Array): Uint8Array {
-  if (fields.size === size && fields.date === date && fields.content === content) return fields.frames
-  const block = answerBlock(200, fields, size, date)
+export function usualFrames(fields: RenderedBlock, size: number, own: OwnFields, content: Uint8Array): Uint8Array {
+  if (fields.size === size && fields.own === own && fields.content === content) return fields.frames
+  const block = answerBlock(200, fields, size, own)
   const contentAt = FRAME_HEAD + block.byteLength
   const frames = new Uint8Array(contentAt + FRAME_HEAD + size)
   put(frames, putFrameHead(frames, 0, block.byteLength, HEADERS, FLAG_END_HEADERS, 0), block)
   put(frames, putFrameHead(frames, contentAt, size, DATA, FLAG_END_STREAM, 0), content)
   fields.size = size
-  fields.date = date
+  fields.own = own
   fields.content = content
   fields.frames = frames
   fields.headSize = contentAt
@@ -133,15 +141,19 @@ function put(into: Uint8Array, at: number, bytes: Uint8Array): number {
   return at + bytes.byteLength
 }
 
-let lastDate = ''
-let lastDateBytes: Uint8Array = NOTHING
+let last: OwnFields | undefined
+/** What it adds beside nothing, beside a Date, beside a Server, beside both. */
+let lastBytes: readonly Uint8Array[] = []
 
-function dateBytes(date: string): Uint8Array {
-  if (date !== lastDate) {
-    lastDate = date
-    lastDateBytes = encodeField('date', date)
+/** What the front door adds to the fields of an answer. */
+function ownBytes({ hasDate, hasServer }: RenderedBlock, own: OwnFields): Uint8Array {
+  if (own !== last) {
+    const date = encodeField('date', own.date)
+    const server = own.server === '' ? NOTHING : encodeField('server', own.server)
+    last = own
+    lastBytes = [Buffer.concat([date, server]), server, date, NOTHING]
   }
-  return lastDateBytes
+  return lastBytes[(hasDate ? 1 : 0) + (hasServer ? 2 : 0)] ?? NOTHING
 }
 
 /** Content-Length: a literal that no table keeps, its name from the static one (RFC 7541 §6.2.2, index 28). */

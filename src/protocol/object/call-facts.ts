@@ -78,11 +78,14 @@ function addressOf(told: readonly [string, number | null] | undefined): Address 
   return { address: told?.[0] ?? '', port: told?.[1] ?? undefined }
 }
 
-/** What a variable says in JSON. @throws HttpError 400 for what is none. */
-export function readJson(text: string): unknown {
+/** What a variable says in JSON. @throws HttpError 400 for what is no JSON object. */
+export function readJson(text: string): object {
+  let value: unknown
   try {
-    return JSON.parse(textOfBytes(text))
+    value = JSON.parse(textOfBytes(text))
   } catch {
-    throw new HttpError(400, { code: 'call', detail: 'A variable of the call is no JSON.' })
+    // The error would show what stands there.
   }
+  if (typeof value === 'object' && value !== null) return value
+  throw new HttpError(400, { code: 'call', detail: 'A variable of the call is no JSON object.' })
 }

@@ -13,6 +13,8 @@ export const CONNECTION = 'ORIEL_CONNECTION'
 export const USER = 'ORIEL_USER'
 export const TIMEOUT = 'ORIEL_TIMEOUT'
 export const CALL = 'ORIEL_CALL'
+/** `stream`: there is content, and only its end tells how long it is. */
+export const CONTENT = 'ORIEL_CONTENT'
 
 /** What may be asked of an object server beside requests. */
 export type CallKind = 'info' | 'log' | 'authenticate'

@@ -11,6 +11,7 @@ import {
   AUTHORITY,
   CALL,
   CONNECTION,
+  CONTENT,
   MOUNT,
   OBJECT,
   PATH,
@@ -23,7 +24,7 @@ import {
 
 /** Field lines of which each is what RFC 9112 §5 has: a caller is believed, but a line that is none would split a message. */
 const FLAWLESS = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
-const LINE = /^(\S+) (\S+) HTTP\/(\d\.\d)$/
+const LINE = /^(\S+) ([!-~\x80-\xff]+) HTTP\/(\d\.\d)$/
 
 /** A call in the whole form, as the object server understands it. */
 export class WholeCall {
@@ -33,6 +34,8 @@ export class WholeCall {
   /** Milliseconds for which the caller waits for the head of the answer; 0: for ever. */
   timeout = 0
   mount = ''
+  /** Whether there is content of which only the end of the stream tells how long it is. */
+  streamed = false
   method = 'GET'
   #target = '/'
   #version = '1.1'
@@ -67,7 +70,7 @@ export class WholeCall {
   parts(body: IncomingBody | null): RequestParts {
     const target = parseTarget(this.method, this.#target)
     if (target === undefined) throw bad('target', 'The request target is malformed.')
-    const authority = this.#authority ?? target.authority ?? this.#host
+    const authority = this.#authority ?? this.#host
     if (!isAuthority(authority)) throw bad('host', 'Host is malformed.')
     const routed = this.#path
     const mark = routed === undefined ? -1 : routed.indexOf('?')
@@ -147,6 +150,9 @@ export class WholeCall {
         break
       case CALL:
         this.kind = value
+        break
+      case CONTENT:
+        this.streamed = value === 'stream'
     }
   }
 

@@ -14,8 +14,13 @@ export interface Asking {
   readonly who?: AuthorizationRecord | undefined
 }
 
-/** Facts are told of each socket once, and written down once. */
-const written = new WeakMap<SocketFacts, string>()
+/** Facts are told of each socket once, and written down once, and once more when its name was looked up. */
+const written = new WeakMap<SocketFacts, Written>()
+
+interface Written {
+  readonly pair: string
+  readonly name: string | undefined
+}
 
 /** The variables of a call in the whole form, as name-value pairs (FastCGI §3.4); a byte string. */
 export function wholeForm({ object, timeout, who }: Asking, request: Request, connection: Connection): string {
@@ -24,11 +29,11 @@ export function wholeForm({ object, timeout, who }: Asking, request: Request, co
   let pairs = nameValue(OBJECT, object) + nameValue(REQUEST, head) + factsOf(connection)
   if (mount !== '') pairs += nameValue(MOUNT, mount)
   if (request.secure) pairs += nameValue(SECURE, 'on')
-  // In HTTP/1 the field Host is what the client named, unless its target says it (RFC 9112 §3.2).
-  const isOrigin = target.charCodeAt(0) === 47 && request.version.charCodeAt(0) === 49
-  if (!isOrigin && authority !== (headers.get('host') ?? '')) pairs += nameValue(AUTHORITY, authority)
+  // Not Host also where a host server names it, or a program makes the request.
+  if (authority !== (headers.get('host') ?? '')) pairs += nameValue(AUTHORITY, authority)
   const path = request.search === '' ? request.path : request.path + request.search
-  if (path !== target) pairs += nameValue(PATH, path)
+  // `OPTIONS *` and CONNECT have none; their targets say all.
+  if (path !== target && path.charCodeAt(0) === 47) pairs += nameValue(PATH, path)
   if (params !== NO_PARAMS && Object.keys(params).length > 0) {
     pairs += nameValue(ROUTE_PARAMS, byteString(JSON.stringify(params)))
   }
@@ -43,11 +48,10 @@ function factsOf(connection: Connection): string {
   if (clientAddress !== remote.address || secure !== socket.secure) {
     return nameValue(CONNECTION, factsText(socket, { address: clientAddress, secure }))
   }
-  let pair = written.get(socket)
-  if (pair === undefined) {
-    pair = ownCopy(nameValue(CONNECTION, factsText(socket, undefined)))
-    written.set(socket, pair)
-  }
+  const known = written.get(socket)
+  if (known !== undefined && known.name === socket.knownName) return known.pair
+  const pair = ownCopy(nameValue(CONNECTION, factsText(socket, undefined)))
+  written.set(socket, { pair, name: socket.knownName })
   return pair
 }
 

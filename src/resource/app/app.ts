@@ -53,7 +53,8 @@ export function calling(
   if (protocol !== 'http') {
     return mountedProgram(programOf(open, name, common, identity), common, about)
   }
-  const forward = forwarder(open, name, { ...options.forward, ...common, identity })
+  // What Oriel runs is a part of this server: its answers came through nobody (RFC 9110 §7.6.3 leaves Via in them to us).
+  const forward = forwarder(open, name, { ...options.forward, ...common, identity, via: false })
   const forwarded = explanationOf(forward)
   return explaining(forward, async (request) => [...(await about(request)), ...((await forwarded?.(request)) ?? [])])
 }

@@ -51,6 +51,8 @@ export interface FilesPlace {
   readonly trustedProxies?: readonly string[]
   /** What the site knows users by, where it has guards: no client's to say. */
   readonly identity?: OwnIdentity | undefined
+  /** Whether answers of HTTP servers behind this one say in Via that they came through it; true where it is left out. */
+  readonly via?: boolean | undefined
   /** Its object servers. */
   readonly objects?: Objects | undefined
 }

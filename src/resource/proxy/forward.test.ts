@@ -359,7 +359,7 @@ test('an answer comes back with its reason, repeated fields and their case, with
   assert.equal(`${answer.status} ${answer.statusText}`, '299 Fine')
   assert.deepEqual(
     [...answer.headers.raw()].map(([name, value]) => `${name}=${value}`),
-    ['X-A=1', 'x-a=2', 'X-Accel-Buffering=no', 'Set-Cookie=a=b', 'Set-Cookie=c=d'],
+    ['X-A=1', 'x-a=2', 'X-Accel-Buffering=no', 'Set-Cookie=a=b', 'Set-Cookie=c=d', 'Via=1.1 oriel'],
   )
 })
 

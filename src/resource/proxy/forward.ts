@@ -16,6 +16,7 @@ import { answerFields } from './answer-fields.ts'
 import { Tunnel } from './join.ts'
 import { type ForwardOptions, PROXY_TIMEOUTS } from './options.ts'
 import type { Named, OwnNames } from './public-names.ts'
+import { PSEUDONYM } from './request-fields.ts'
 import { type Lines, RequestLines } from './request-lines.ts'
 import { type Upgrades, upgradeAsked, upgradesOf } from './upgrade.ts'
 
@@ -25,6 +26,8 @@ export interface ForwardTo extends ForwardOptions {
   readonly identity?: OwnIdentity | undefined
   /** What the back ends are by their own account: `http://127.0.0.1:9000`; `http://localhost` where it is left out. */
   readonly origins?: readonly string[]
+  /** Whether answers say in Via that they came through here (RFC 9110 §7.6.3); true where it is left out. */
+  readonly via?: boolean | undefined
 }
 
 /**
@@ -49,6 +52,7 @@ class Forward {
   readonly #exchange: ExchangeOptions
   readonly #spool: boolean
   readonly #upgraded: number
+  readonly #via: boolean
 
   constructor(open: Open, name: string, options: ForwardTo) {
     const { origins = ['http://localhost'], location = true, cookies = {}, spool = false, upgrade, buffer } = options
@@ -60,6 +64,7 @@ class Forward {
     this.#exchange = { timeouts, name, buffer }
     this.#spool = spool
     this.#upgraded = timeouts.upgraded
+    this.#via = options.via ?? true
   }
 
   handle(request: Request, connection: Connection): Reply {
@@ -103,6 +108,8 @@ class Forward {
     const status = head.status ?? 502
     const statusText = head.statusText === reasonPhrase(status) ? '' : head.statusText
     const headers = answerFields(head.headers, status === 101 || status === 426, this.#own, named)
+    // The version is that by which the answer came here.
+    if (this.#via) headers.append('Via', `1.${head.minor ?? 1} ${PSEUDONYM}`)
     if (switched !== undefined) {
       const tunnel = new Tunnel(switched, this.#upgraded)
       named.request.onAbort(() => tunnel.drop())

@@ -23,7 +23,7 @@ export type MakeUpstream = (options: HttpUpstreamOptions) => Upstream
  */
 export function proxy(
   given: ProxyGiven,
-  place: Pick<FilesPlace, 'base' | 'identity'>,
+  place: Pick<FilesPlace, 'base' | 'identity' | 'via'>,
   make: MakeUpstream = httpUpstream,
 ): Handler {
   const options = proxyOptions(given)
@@ -53,6 +53,7 @@ export function proxy(
     host,
     ...(path !== undefined && { path }),
     identity: place.identity,
+    via: place.via,
     origins: addresses.map(({ origin }) => origin),
   })
 }

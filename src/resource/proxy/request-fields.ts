@@ -6,7 +6,7 @@ import type { Request } from '../../message/request.ts'
 import type { FieldRules } from './field-rules.ts'
 
 /** Our own name in Via (RFC 9110 §7.6.3): a pseudonym, which tells nothing of the machine. */
-const PSEUDONYM = 'oriel'
+export const PSEUDONYM = 'oriel'
 /** So often a request may have passed a server of this name: beyond, it goes round in a circle. */
 const MOST_PASSAGES = 8
 /** A member of Via that is ours, perhaps with a comment behind it. */

@@ -1,15 +1,15 @@
-import type { Socket } from 'node:net'
-import type { AnswerSender } from '../called/carrier.ts'
-import { COPIED, latin1, Output } from '../called/output.ts'
+import type { Writable } from 'node:stream'
+import type { AnswerSender } from './carrier.ts'
+import { COPIED, latin1, Output } from './output.ts'
 
-/** What is sent for a request: the answer as it is, whose end is that of the connection. */
-export class Sender implements AnswerSender {
+/** What is sent for a request: the answer as it is, whose end is that of the connection, or of the program's output. */
+export class StreamSender implements AnswerSender {
   bytes = 0
   readonly #output: Output
   #over = false
 
-  constructor(socket: Socket) {
-    this.#output = new Output(socket, () => {})
+  constructor(to: Writable) {
+    this.#output = new Output(to, () => {})
   }
 
   text(text: string): boolean {

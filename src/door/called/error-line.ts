@@ -1,5 +1,9 @@
 import { Exchange, type Level, type Report } from '../../message/exchange.ts'
-import type { ErrorLine } from './call.ts'
+
+/** A way to the error log of the web server. */
+export interface ErrorLine {
+  stderr(text: string): void
+}
 
 /** What happened to a request, told the error log of the web server as well as our own. */
 export class ReportedExchange extends Exchange {
