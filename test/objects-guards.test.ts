@@ -56,6 +56,11 @@ class Gate implements Authorizer {
     if (request.headers.get('x-key') === 'no') throw new Forbidden({ detail: 'Not with this key.' })
     return { NOTE: 'für dich' }
   }
+
+  /** It is a resource too. */
+  GET(): Response {
+    return new Response('the gate')
+  }
 }
 
 /** A site whose page an object guards; in the same process, or in another one as far as the site knows. */

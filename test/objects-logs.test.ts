@@ -23,6 +23,11 @@ class Kept implements Logger {
     for (const wake of this.#waiters.splice(0)) wake()
   }
 
+  /** It is a resource too. */
+  GET(): Response {
+    return new Response('the log')
+  }
+
   async came(count: number): Promise<readonly string[]> {
     while (this.records.length < count) await new Promise<void>((resolve) => this.#waiters.push(resolve))
     return this.uris
@@ -62,7 +67,7 @@ for (const where of ['module', 'wire'] as const) {
       ['PUT', '/a?password=***', 200, 'me', 'http://x/?token=***', 5, 'resource'],
     )
     assert.deepEqual([record.aborted, record.error, record.requestField('user-agent')], [false, undefined, undefined])
-    assert.equal((await ask(url, '/log@paul')).status, 200, 'the page of the site, and not the object')
+    assert.equal(String((await ask(url, '/log@paul')).body), 'hello', 'the page of the site, and not the object')
     await server.close()
     assert.equal(log.records.length, 2, 'at its end all is told')
     assert.deepEqual(reports.all, [])
