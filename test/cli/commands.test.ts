@@ -71,7 +71,7 @@ test('what is wrong is told in one sentence on standard error, with an exit code
     [
       'help nothing',
       2,
-      'there is no command nothing. There are serve, reload, status, check, explain, publish, init, passwd, help.',
+      'there is no command nothing. There are serve, reload, status, check, explain, publish, info, init, passwd, help.',
     ],
     ['help srve', 2, 'there is no command srve. Did you mean serve?'],
     ['serve --config', 2, /argument missing/],

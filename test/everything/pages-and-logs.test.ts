@@ -8,12 +8,12 @@ import { fill } from '../support/folder.ts'
 import { until } from '../support/production.ts'
 
 /** What the log calls the kind of resource, where the name of the route is another. */
-const RESOURCES: Readonly<Record<string, string>> = { written: 'files', php: 'fastcgi' }
+const RESOURCES: Readonly<Record<string, string>> = { written: 'files', 'object-here': 'object', php: 'fastcgi' }
 
 test('error pages and logs of every kind of resource', { timeout: 120_000 }, async (t) => {
   const every = await everyKind(t)
   if (every === undefined) return
-  const { kinds, folder } = every
+  const { kinds, folder, objects } = every
   const pages = kinds.filter(({ tells }) => tells)
   const routes = kinds.flatMap(({ name, keys }) => [
     `{ match: '/own/${name}/*', ${keys} }`,
@@ -31,6 +31,7 @@ test('error pages and logs of every kind of resource', { timeout: 120_000 }, asy
       const ACCESS = { scheme: 'basic', store: (name, password) => password === 'right' ? { name, groups: [] } : undefined }
       export default {
         listen: [{ host: '127.0.0.1', port: 0 }],
+        ${objects}
         errors: { 401: () => new Response('please log in'), 404: './404.html', '5xx': (error) => new Response('the page of the site for ' + error.status) },
         log: [{ format: 'json', to: { file: './access.json' } }],
         routes: [\n${[...routes, ...made].join(',\n')}] }`,

@@ -7,10 +7,10 @@ import { fill } from '../support/folder.ts'
 test('every kind of resource: conditions, ranges and HEAD', { timeout: 120_000 }, async (t) => {
   const every = await everyKind(t)
   if (every === undefined) return
-  const { kinds, folder } = every
+  const { kinds, folder, objects } = every
   const routes = kinds.map(({ name, keys }) => `{ match: '/${name}/*', ${keys} }`)
   fill(folder, {
-    'oriel.config.mjs': `export default { listen: [{ host: '127.0.0.1', port: 0 }], routes: [\n${routes.join(',\n')}] }`,
+    'oriel.config.mjs': `export default { listen: [{ host: '127.0.0.1', port: 0 }], ${objects} routes: [\n${routes.join(',\n')}] }`,
   })
   const oriel = startOriel(t, ['serve'], folder, { env: { PYTHONDONTWRITEBYTECODE: '1' } })
   const url = await oriel.url()

@@ -19,17 +19,32 @@ export interface Kind {
   readonly path: string
 }
 
+export interface EveryKind {
+  readonly kinds: readonly Kind[]
+  readonly folder: string
+  /** The object servers that some of them name: a key of the config, with the comma behind it. */
+  readonly objects: string
+}
+
+/** The package as it is installed: a program of its own knows no other one. */
+const ORIEL = join(import.meta.dirname, '../../../dist/index.js')
+const OBJECT = `import { publish } from '${ORIEL}'
+import * as told from './module.mjs'
+await publish('anybody', { told })
+`
+
 /** The Python that Debian's packages belong to. */
 const PYTHON = '/usr/bin/python3'
 
 /** Every kind of resource, all of them running; undefined: a peer is missing, and the test is skipped. */
-export async function everyKind(
-  t: TestContext,
-): Promise<{ readonly kinds: readonly Kind[]; readonly folder: string } | undefined> {
+export async function everyKind(t: TestContext): Promise<EveryKind | undefined> {
   const folder = openFolder({
     'files/hello': 'hello from files',
     'written/hello': 'hello from written',
     'module.mjs': MODULE,
+    'object.mjs': OBJECT,
+    'node_modules/oriel/package.json': `{ "name": "oriel", "type": "module", "exports": "./index.js" }`,
+    'node_modules/oriel/index.js': `export * from '${ORIEL}'`,
     'cgi/program.py': PROGRAM,
     'php/program.php': PHP,
     'site_app.py': WSGI,
@@ -63,6 +78,8 @@ export async function everyKind(
     kind('files', `files: './files'`, '', false),
     kind('written', `files: { root: './written', write: true }`, '', false),
     kind('module', `module: './module.mjs'`),
+    kind('object-here', `object: 'told@here'`),
+    kind('object', `object: 'told@there'`),
     kind('cgi', `cgi: './cgi'`, '/program.py'),
     kind('fastcgi', `fastcgi: { address: 'unix:${fcgiwrap.socket}', root: './cgi', suffix: '.py' }`, '/program.py'),
     kind('php', `fastcgi: { address: 'unix:${fpm.socket}', root: './php', suffix: '.php' }`, '/program.php'),
@@ -74,7 +91,8 @@ export async function everyKind(
       `app: { command: '${gunicorn} --threads 4 --bind unix:$SOCKET site_app:application', forward: { path: '/', user: 'X-Remote-User' } }`,
     ),
   ]
-  return { kinds, folder }
+  const objects = `objects: { here: 'module:./object.mjs', there: { handle: 'command:${process.execPath} object.mjs', processes: 2 } },`
+  return { kinds, folder, objects }
 }
 
 /** uWSGI with an SCGI socket. */
