@@ -78,7 +78,8 @@ export async function infoOf(
   return [...objects.values()].map(({ known }, i) => (said[i] === undefined ? known : { ...known, info: said[i] }))
 }
 
-/** The answer for an object that is not there, or cannot be asked that. */
+/** The answer for an object that is not there, or cannot be asked that; '' where the path of a request names none. */
 export function noSuch(object: string): HttpError {
-  return new HttpError(404, { code: 'no-object', detail: `There is no object ${object} here.` })
+  const detail = object === '' ? 'The path names no object.' : `There is no object ${object} here.`
+  return new HttpError(404, { code: 'no-object', detail })
 }
