@@ -49,8 +49,13 @@ export class LocalServer implements ObjectServer {
     await tellLogger(logger, lines)
   }
 
-  /** Whether there is an object that can be asked that. */
-  has(object: string, role: ObjectRole): boolean {
+  /** The names of objects that answer requests. */
+  get routed(): readonly string[] {
+    return [...this.#objects.values()].filter(({ handler }) => handler !== undefined).map(({ name }) => name)
+  }
+
+  /** Whether there is an object that can be asked that, or answers requests. */
+  has(object: string, role: ObjectRole | 'handler'): boolean {
     return this.#objects.get(object)?.[role] !== undefined
   }
 
