@@ -132,7 +132,7 @@ test('options that cannot be used are refused with a ConfigError that says where
       'serve(): port and host are short for listen: give one or the other',
     ],
     [{ port: '80', routes: [] }, 'serve(): listen[0].port: expected a number, not "80"'],
-    [{ port: 0 }, 'serve(): routes: is missing'],
+    [{ port: 0 }, 'serve(): routes: is missing; give routes, or objects'],
     [
       { port: 0, routes: [{ match: '/*', flies: '.' }] },
       'serve(): routes[0].flies: there is no such key; did you mean "files"?',

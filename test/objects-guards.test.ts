@@ -35,6 +35,8 @@ interface Seen {
   readonly type: string | undefined
   readonly method: string
   readonly path: string
+  readonly rest: string
+  readonly params: unknown
   readonly key: string | null
   readonly address: string
   readonly body: boolean
@@ -49,6 +51,8 @@ class Gate implements Authorizer {
       type: connection.means?.type,
       method: request.method,
       path: request.path + request.search,
+      rest: request.rest,
+      params: { ...request.params },
       key: request.headers.get('x-key'),
       address: connection.clientAddress,
       body: request.body !== null,
@@ -75,7 +79,10 @@ async function guarded(t: TestContext, where: 'module' | 'wire', access: AccessR
   const served = await servingObjects(t, {
     base,
     objects: { paul: handle },
-    routes: [{ match: '/page/*', resource: inside, access }],
+    routes: [
+      { match: '/page/*', resource: inside, access },
+      { match: '/notes/:id', resource: inside, access },
+    ],
   })
   return { gate, ...served }
 }
@@ -100,6 +107,8 @@ for (const where of ['module', 'wire'] as const) {
         type: 'Basic',
         method: 'PUT',
         path: '/page/a%20b?x=1',
+        rest: '/a%20b',
+        params: {},
         key: 'k',
         address: '127.0.0.1',
         body: where === 'module',
@@ -107,15 +116,18 @@ for (const where of ['module', 'wire'] as const) {
     ])
     for (const method of ['GET', 'HEAD', 'DELETE'])
       assert.equal((await ask(url, '/page/', { method, headers })).status, 200)
+    // By these it says whose something is: they must be those of the object behind it.
+    await ask(url, '/notes/7%20a', { headers })
+    assert.deepEqual([gate.seen.at(-1)?.params, gate.seen.at(-1)?.rest], [{ id: '7 a' }, '/notes/7%20a'])
     const refused = await ask(url, '/page/', { headers: { ...as('ann'), 'X-Key': 'no', Accept: 'application/json' } })
     assert.equal(refused.status, 403)
     assert.match(String(refused.body), /Not with this key/)
-    assert.equal(gate.seen.length, 5)
+    assert.equal(gate.seen.length, 6)
     for (const credentials of [{}, as('ann', 'wrong')]) {
       const answer = await ask(url, '/page/', { headers: credentials })
       assert.deepEqual([answer.status, answer.headers['www-authenticate']?.slice(0, 5)], [401, 'Basic'])
     }
-    assert.equal(gate.seen.length, 5, 'nobody was asked about')
+    assert.equal(gate.seen.length, 6, 'nobody was asked about')
   })
 
   test(`an object that is not there, or no Authorizer, lets nobody in (${where})`, SOON, async (t) => {

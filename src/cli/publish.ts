@@ -25,11 +25,23 @@ const HANDLE = /^[a-z]{2,}:/
 export async function publishCommand(what: string, options: Options): Promise<number> {
   if (options.http !== undefined) httpAddress(options.http)
   if (HANDLE.test(what)) return servedHandle(what, options)
+  checkIsModule(what)
   const publication = await published(what, options)
   process.stdout.write(`${publication.handle}\n`)
   if (options.http !== undefined) return served(publication.name, publication.handle, what, options)
   // The process ends when it is told to, and all is answered.
   return new Promise(() => undefined)
+}
+
+const MODULE = /^\.[cm]?[jt]s$/
+
+/** @throws ConfigError for a program of another language, which Oriel cannot load. */
+function checkIsModule(file: string): void {
+  const suffix = extname(file)
+  if (suffix === '' || MODULE.test(suffix)) return
+  const program = suffix === '.py' ? 'python3 ' : suffix === '.pl' ? 'perl ' : './'
+  const hint = `for a program in another language, give its command: oriel publish "command:${program}${file}" --http 8080`
+  throw new ConfigError(`${file} is no module in JavaScript or TypeScript; ${hint}`)
 }
 
 async function published(file: string, options: Options): Promise<Publication> {

@@ -42,7 +42,7 @@ export function checkServer(
   else for (const [i, member] of handle.entries()) at([...ofHandle, i], () => checkMember(member))
   const kind = typeof handle === 'string' ? parseHandle(handle).kind : 'alias'
   const wrong = (key: string, kinds: readonly string[]): TypeError =>
-    new TypeError(`is for ${kinds.map(named).join(', ')}, and this is ${named(kind)}: ${key} says nothing here`)
+    new TypeError(`is for ${kinds.map(named).join(', ')}, and this is ${named(kind)}, where ${key} says nothing`)
   for (const [key, kinds] of ONLY) {
     if (options[key] !== undefined && !kinds.includes(kind)) refuse([...own, key], wrong(key, kinds))
   }

@@ -277,7 +277,7 @@ test('what is wrong beside the routes is told in the same way', () => {
   ]
   for (const [config, ...faults] of cases) assert.deepEqual(faultsOf({ routes: [FILES], ...config }), faults)
   assert.deepEqual(faultsOf({ routs: [] }), [
-    'routes: is missing',
+    'routes: is missing; give routes, or objects',
     'routs: there is no such key; did you mean "routes"?',
   ])
 })

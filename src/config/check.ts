@@ -27,7 +27,12 @@ function withoutRoutes(given: unknown): Fault[] {
   if (given === null || typeof given !== 'object') return []
   const { routes, objects } = given as GivenConfig
   if (routes !== undefined || Object.keys(Object(objects)).length > 0) return []
-  return [{ path: ['routes'], text: 'routes' in given ? 'expected a list, not nothing' : 'is missing' }]
+  return [
+    {
+      path: ['routes'],
+      text: 'routes' in given ? 'expected a list, not nothing' : 'is missing; give routes, or objects',
+    },
+  ]
 }
 
 interface Fault {

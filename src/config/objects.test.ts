@@ -116,6 +116,10 @@ test('a route that names an object of nobody is told with its key', async () => 
     await refusal({ routes: [{ match: '/e', object: 'echo@paul' }] }),
     /routes\[0\]: echo@paul: this site has no object servers/,
   )
+  assert.equal(
+    await told('ecko@moira', { moira: 'module:./moira.ts' }),
+    'x.json: routes[0].object: ecko@moira: module:./moira.ts has no object ecko that answers requests; did you mean "echo@moira"?',
+  )
 })
 
 test('modules publish into this process, each its own objects, and are never served as files', async () => {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { applicationCalled } from '../gateway/applications.ts'
 import { fastCgiUpstream } from '../gateway/fastcgi/backends.ts'
+import { suggestion } from '../message/suggest.ts'
 import { type AliasMember, aliasOf } from '../object/alias.ts'
 import { LocalServer } from '../object/local-server.ts'
-import { type MountedServer, Objects } from '../object/objects.ts'
+import { type FoundObject, type MountedServer, Objects } from '../object/objects.ts'
 import { WireServer } from '../object/wire-server.ts'
 import { SiteObjects } from '../site/object-routes.ts'
 import { ownIdentity } from '../site/own-identity.ts'
@@ -61,7 +62,9 @@ export async function objectsOf(config: Config, reading: ObjectsReading): Promis
   }
   const objects = new Objects(servers)
   for (const [i, route] of config.routes.entries()) {
-    if (route.object !== undefined) orRefuse(['routes', i, 'object'], () => objects.find(route.object ?? ''), refuse)
+    const { object } = route
+    if (object === undefined) continue
+    orRefuse(['routes', i, 'object'], () => checkRouted(object, objects.find(object), reading), refuse)
   }
   return objects
 }
@@ -108,6 +111,14 @@ function memberOf(end: ObjectEnd, base: string): AliasMember | undefined {
 /** One of several chooses a process by itself, and that can be done only once for a call that is to be quick. */
 function alone(member: AliasMember): AliasMember {
   return member.answers === undefined ? member : { ...member, upstream: { open: member.upstream.open } }
+}
+
+/** Objects of other processes may come later. @throws TypeError for one that a module of this process does not publish. */
+function checkRouted(address: string, { object, server, name }: FoundObject, { explaining }: ObjectsReading): void {
+  if (explaining === true || !(server instanceof LocalServer) || server.has(object, 'handler')) return
+  const meant = suggestion(object, server.routed)
+  const hint = meant === undefined ? '' : `; did you mean "${meant}@${name}"?`
+  throw new TypeError(`${address}: ${server.handle} has no object ${object} that answers requests${hint}`)
 }
 
 async function localServer(

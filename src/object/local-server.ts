@@ -49,8 +49,13 @@ export class LocalServer implements ObjectServer {
     await tellLogger(logger, lines)
   }
 
-  /** Whether there is an object that can be asked that. */
-  has(object: string, role: ObjectRole): boolean {
+  /** The names of objects that answer requests. */
+  get routed(): readonly string[] {
+    return [...this.#objects.values()].filter(({ handler }) => handler !== undefined).map(({ name }) => name)
+  }
+
+  /** Whether there is an object that can be asked that, or answers requests. */
+  has(object: string, role: ObjectRole | 'handler'): boolean {
     return this.#objects.get(object)?.[role] !== undefined
   }
 
@@ -78,7 +83,8 @@ export async function infoOf(
   return [...objects.values()].map(({ known }, i) => (said[i] === undefined ? known : { ...known, info: said[i] }))
 }
 
-/** The answer for an object that is not there, or cannot be asked that. */
+/** The answer for an object that is not there, or cannot be asked that; '' where the path of a request names none. */
 export function noSuch(object: string): HttpError {
-  return new HttpError(404, { code: 'no-object', detail: `There is no object ${object} here.` })
+  const detail = object === '' ? 'The path names no object.' : `There is no object ${object} here.`
+  return new HttpError(404, { code: 'no-object', detail })
 }

@@ -107,6 +107,7 @@ for (const [method, target, found, lines] of [
     ],
   ],
   ['GET', '/%00', false, [['target', '/%00 is malformed: 400']]],
+  ['GET', 'a@b', false, [['target', 'a@b is malformed: 400; a path begins with a slash: /a@b']]],
   [
     'GET',
     '/bad',

@@ -29,7 +29,7 @@ export async function explain(
   readings?: OtherReadings,
 ): Promise<Explanation> {
   const parsed = parseTarget(method, target)
-  if (parsed === undefined) return { lines: [['target', `${target} is malformed: 400`]], found: false }
+  if (parsed === undefined) return { lines: [['target', malformed(method, target)]], found: false }
   const { path, search, authority = '' } = parsed
   const lines: Line[] = [['path', path]]
   if (path === '*') return { lines: [...lines, ['status', '204: what the server as a whole can do']], found: true }
@@ -74,6 +74,12 @@ export async function explain(
   ])
   lines.push(...pageLines(pagesOf(-1)))
   return { lines, found: false }
+}
+
+function malformed(method: string, target: string): string {
+  const path = `/${target}`
+  const meant = !target.startsWith('/') && parseTarget(method, path) !== undefined
+  return `${target} is malformed: 400${meant ? `; a path begins with a slash: ${path}` : ''}`
 }
 
 async function inside(found: Found<BuiltRoute>, request: Request): Promise<Line[]> {

@@ -72,6 +72,10 @@ test('a binding handle is served to browsers', SOON, async (t) => {
 
 const MISTAKES: readonly (readonly [args: readonly string[], said: RegExp])[] = [
   [['gone.ts'], /^oriel: gone\.ts: there is no file \S+gone\.ts\n$/],
+  [
+    ['dumb.py'],
+    /^oriel: dumb\.py is no module in JavaScript or TypeScript; .*"command:python3 dumb\.py" --http 8080\n$/,
+  ],
   [['none.ts'], /^oriel: none\.ts: it publishes nothing: it must call publish/],
   [['paul.ts', '--name', 'a/b'], /^oriel: "a\/b" is no name of an object server.*give another by --name\n$/],
   [['paul.ts', '--http', 'x'], /^oriel: --http x is no address: give a port, or host:port\n$/],

@@ -20,7 +20,13 @@ import type { Answering } from '../called/sites.ts'
 export function authorizerSite(objects: ReadonlyMap<string, FoldedObject>, site: Answering): Answering {
   const answer = (request: Request, connection: Connection): Response | Promise<Response> => {
     const call = toldBy(connection)
-    const name = call?.whole?.object ?? call?.variable(OBJECT) ?? ''
+    const { whole } = call ?? {}
+    if (whole !== undefined) {
+      // As the object behind it has them: by `rest` and `params` it says whose the note is.
+      request.mount = whole.mount
+      request.params = whole.params
+    }
+    const name = whole?.object ?? call?.variable(OBJECT) ?? ''
     const authorizer = objects.get(name)?.authorizer
     if (authorizer === undefined) throw noSuch(name)
     const told = authorizer.authorizeUser(connection.user, request, connection)
