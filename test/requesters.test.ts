@@ -350,6 +350,31 @@ test('node:http: an upgrade behind other requests is answered after them', SOON,
   }
 })
 
+test('node:http: a client that goes while its upgrade is awaited is told of', SOON, async (t) => {
+  let begun: (() => void) | undefined
+  const asked = new Promise<void>((resolve) => (begun = resolve))
+  const { site, ended } = watched([
+    {
+      match: '/socket',
+      resource: ({ signal }: Request) => {
+        begun?.()
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+    },
+  ])
+  const server = createServer(nodeHandler(site))
+  server.on('upgrade', nodeUpgrade(site))
+  const { port, close } = await listening(server)
+  t.after(close)
+  const over = ended()
+  const client = await RawClient.open({ port, host: '127.0.0.1' })
+  t.after(() => client.socket.destroy())
+  client.send('GET /socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n')
+  await asked
+  client.end()
+  assert.equal((await over).aborted, true)
+})
+
 test('node:http: a connection is closed behind a request whose end others could see elsewhere', SOON, async (t) => {
   const { site } = watched([{ match: '/*', resource: () => new Response('answered') }])
   const server = createServer({ insecureHTTPParser: true }, nodeHandler(site))

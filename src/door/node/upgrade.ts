@@ -24,6 +24,9 @@ export function nodeUpgrade(app: unknown, options: NodeOptions<IncomingMessage> 
     // Node says Duplex, for a server may be given other streams; what it hands over is the socket.
     const socket = duplex as Socket
     socket.on('error', ignore)
+    // The end of the client's side closes nothing here: Node, which sees to that for other requests, has let the socket go.
+    const left = (): void => void socket.destroy()
+    socket.once('end', left)
     whenFirst(socket, () => {
       const response = new ServerResponse(request)
       response.shouldKeepAlive = false
@@ -31,6 +34,7 @@ export function nodeUpgrade(app: unknown, options: NodeOptions<IncomingMessage> 
       response.once('finish', () => socket.end())
       const takeOver = (): TakenOver => {
         response.detachSocket(socket)
+        socket.off('end', left)
         return { socket: socket as UpgradedSocket, head }
       }
       try {
