@@ -33,7 +33,10 @@ interface Started {
   readonly application: FakeApplication
   readonly balancer: Balancer
   readonly reports: string[]
-  ask(how: string, options?: { readonly signal?: AbortSignal; readonly timeout?: number }): Promise<string>
+  ask(
+    how: string,
+    options?: { readonly method?: string; readonly signal?: AbortSignal; readonly timeout?: number },
+  ): Promise<string>
 }
 
 /** An object server whose objects do what the query says, through a balancer that counts what runs. */
@@ -55,7 +58,7 @@ async function start(script: (asked: Asked, how: string) => void): Promise<Start
     return application.close()
   })
   const reports: string[] = []
-  const ask: Started['ask'] = async (how, { signal, timeout = 10_000 } = {}) => {
+  const ask: Started['ask'] = async (how, { method = 'GET', signal, timeout = 10_000 } = {}) => {
     const timeouts = { firstByte: timeout }
     const server = new WireServer({
       handle: 'test',
@@ -64,7 +67,7 @@ async function start(script: (asked: Asked, how: string) => void): Promise<Start
     })
     server.whole = true
     const exchange = new Exchange((level, event) => void reports.push(`${level} ${event}`))
-    const request = new Request(`http://h/o?${how}`, signal === undefined ? {} : { signal })
+    const request = new Request(`http://h/o?${how}`, { method, ...(signal !== undefined && { signal }) })
     try {
       const answer = (await server.call('o', request, new Connection(facts, exchange, 'HTTP/1.1'))) as Response
       const text = await answer.text()
@@ -175,4 +178,18 @@ test('a client that goes is told to the object at once', SOON, async () => {
   assert.match(await answer, /^thrown/)
   assert.equal(balancer.running, 0)
   assert.equal(await ask('hello'), '200 hello')
+})
+
+test('an object server that closes its connection gets a GET once more, and a POST never', SOON, async () => {
+  let came = 0
+  const { ask } = await start((asked, how) => {
+    if (how === 'hello') return whole(asked, 'hello')
+    came++
+    asked.connection.destroy()
+  })
+  assert.equal(await ask('closes', { method: 'POST' }), 'thrown 502')
+  assert.equal(came, 1)
+  assert.equal(await ask('hello'), '200 hello')
+  assert.equal(await ask('closes'), 'thrown 502')
+  assert.equal(came, 3)
 })
