@@ -370,6 +370,21 @@ class Garbage(Served):
             self.assertEqual(other.reply().body, b'Hello.')
         self.assertIn('no FastCGI', errors.getvalue())
 
+    def test_nobody_needs_to_read_the_standard_error(self) -> None:
+        class Nobody(io.StringIO):
+            def write(self, _: str) -> int:
+                raise BrokenPipeError
+
+        with contextlib.redirect_stderr(Nobody()):
+            path = self.serve({'it': It()})
+            for piece in (b'GET / HTTP/1.1\r\n\r\n', begin(1) + record(4, b'\x05') + record(4)):
+                peer = self.peer(path)
+                peer.send(piece)
+                self.assertTrue(peer.ended())
+            peer = self.peer(path)
+            peer.send(whole_call(asks('/hello')))
+            self.assertEqual(peer.reply().body, b'Hello.')
+
     def test_half_a_request_is_no_request(self) -> None:
         it = It()
         path = self.serve({'it': it})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import socket
-import sys
 from collections import deque
 from time import monotonic
 from typing import Callable, Deque, Dict, Iterator, Optional
@@ -13,6 +12,7 @@ from ..fastcgi import records
 from ..fastcgi.pairs import MalformedPairs, read_pairs, write_pairs
 from ..fastcgi.records import HEAD, HEAD_SIZE
 from .headers import Headers
+from .say import say
 
 NUMBER = 1
 READ_SIZE = 65536
@@ -209,7 +209,7 @@ class Channel:
         elif kind == records.STDOUT and content:
             self.stdout.append(content)
         elif kind == records.STDERR and content:
-            sys.stderr.write(content.decode('utf-8', 'replace'))
+            say(content.decode('utf-8', 'replace'))
             self._read += len(content)
         elif kind == records.CREDIT and len(content) >= 4:
             self._room += int.from_bytes(content[:4], 'big')

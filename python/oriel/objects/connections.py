@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections import deque
 from typing import Callable, Deque, Dict, FrozenSet, List, Optional
 
@@ -15,6 +14,7 @@ from .incoming import Broken
 from .lead import Token
 from .link import Link, Owner
 from .readiness import Readiness
+from .say import say
 
 MOST_REQUESTS = 1024
 """Requests that are taken, those that wait included; web servers that ask are told of fewer."""
@@ -84,7 +84,7 @@ class Connections:
         except Gone:
             return self._drop(link)
         except Broken as error:
-            print(f'oriel: a connection is closed, since what came is no FastCGI: {error}', file=sys.stderr)
+            say(f'oriel: a connection is closed, since what came is no FastCGI: {error}\n')
             # It is still among those that are asked for.
             link.paused = False
             return self._drop(link)
@@ -124,7 +124,7 @@ class Connections:
                 return
             except OSError as error:
                 # No descriptor is left: one that closes will make room.
-                print(f'oriel: a connection could not be taken: {error.strerror}', file=sys.stderr)
+                say(f'oriel: a connection could not be taken: {error.strerror}\n')
                 return self._listen(False)
             allowed = self._web_servers
             if allowed is not None and isinstance(address, tuple) and address[0] not in allowed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from _thread import LockType, allocate_lock
 from collections import deque
 from typing import TYPE_CHECKING, Callable, Deque, Dict, List, Optional
@@ -12,6 +11,7 @@ from ..fastcgi.gone import Gone
 from ..fastcgi.pairs import read_pairs
 from ..fastcgi.records import ENDINGS, HEAD, LARGEST, PADDING, VERSION
 from .headers import Headers
+from .say import say
 
 if TYPE_CHECKING:
     from .link import Link
@@ -160,7 +160,7 @@ class Exchange:
                 return self.write(records.STDERR, text.encode('utf-8', 'backslashreplace'))
             except Gone:
                 pass
-        sys.stderr.write(text)
+        say(text)
 
     def _finish(self, last: bytes) -> None:
         """It was claimed, so nobody else ends it."""

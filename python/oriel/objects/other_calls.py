@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 from typing import Any, Callable, Dict
 
@@ -11,6 +10,7 @@ from .errors import AuthenticationFailed, HttpError
 from .exchange import Exchange
 from .published import Objects
 from .response import Response
+from .say import say
 
 MOST_CREDENTIALS = 1 << 16
 """Bytes of a name and a password."""
@@ -54,7 +54,7 @@ def _tell(log: Callable[[Any], object], line: bytes) -> None:
         log(json.loads(line))
     # One record that fails must not lose the others.
     except Exception:
-        sys.stderr.write(f'oriel: a record could not be logged:\n{traceback.format_exc()}')
+        say(f'oriel: a record could not be logged:\n{traceback.format_exc()}')
 
 
 def _authenticate(authenticate: Callable[[str, str], Any], exchange: Exchange) -> Response:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 from .names import check_object_name
 from .pace import Pace
 from .resource import allowed, methods_of
+from .say import say
 
 VERSION = '0.1.0'
 SOFTWARE = f'oriel/{VERSION}'
@@ -86,7 +86,7 @@ def _told(published: Published) -> Dict[str, Any]:
         told['info'] = said
     # One that fails must not hide all others.
     except Exception:
-        sys.stderr.write(f'oriel: {published.name} cannot say anything of itself:\n{traceback.format_exc()}')
+        say(f'oriel: {published.name} cannot say anything of itself:\n{traceback.format_exc()}')
     return told
 
 

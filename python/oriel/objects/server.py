@@ -9,7 +9,6 @@ always lead.
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import traceback
 from _thread import allocate_lock
@@ -23,6 +22,7 @@ from .exchange import Exchange
 from .lead import Lead, Token
 from .link import Link
 from .pace import Pace
+from .say import say
 
 _BATCH = 0.001
 """Seconds for which an answer may wait for others to go with it."""
@@ -188,7 +188,7 @@ class Server:
         try:
             return self._prepare(exchange)
         except MalformedPairs:
-            print('oriel: a connection is closed: a name-value pair is not complete', file=sys.stderr)
+            say('oriel: a connection is closed: a name-value pair is not complete\n')
             link.forget(exchange)
             link.lose()
             link.hang_up()

@@ -47,6 +47,8 @@ export class Http1Host implements HostRequest {
     this.facts = new FactsOfSocket(request.socket)
     // Asked now: Node then keeps it, also for when the socket is closed.
     void this.facts.remote
+    // The next request on it may be another's content.
+    if (isFaultilyFramed(request)) response.shouldKeepAlive = false
     this.content = takeOver === undefined && hasContent(request) ? new NodeContent(request) : null
     this.client = handed.client
     this.user = handed.user
@@ -138,6 +140,13 @@ function endWith(response: ServerResponse, chunk: Uint8Array): void | Promise<vo
 /** By the fields, as Node's parser decides it (RFC 9112 §6.3). */
 function hasContent({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Where proxies may disagree about its end the connection must be closed behind the answer (RFC 9112 §6.1). */
+function isFaultilyFramed({ headers, httpVersion }: IncomingMessage): boolean {
+  return (
+    headers['transfer-encoding'] !== undefined && (headers['content-length'] !== undefined || httpVersion === '1.0')
+  )
 }
 
 function pairs(list: readonly string[]): [string, string][] {

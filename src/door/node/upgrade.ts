@@ -24,22 +24,48 @@ export function nodeUpgrade(app: unknown, options: NodeOptions<IncomingMessage> 
     // Node says Duplex, for a server may be given other streams; what it hands over is the socket.
     const socket = duplex as Socket
     socket.on('error', ignore)
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket)
-    response.once('finish', () => socket.end())
-    const takeOver = (): TakenOver => {
-      response.detachSocket(socket)
-      return { socket: socket as UpgradedSocket, head }
-    }
-    try {
-      const handed = { target: request.url ?? '', user: options.user?.(request) }
-      const host = new Http1Host(request, response, handed, takeOver)
-      handleRequest(site, host).catch((error) => failed(site, response, error))
-    } catch (error) {
-      failed(site, response, error)
-    }
+    // The end of the client's side closes nothing here: Node, which sees to that for other requests, has let the socket go.
+    const left = (): void => void socket.destroy()
+    socket.once('end', left)
+    whenFirst(socket, () => {
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket)
+      response.once('finish', () => socket.end())
+      const takeOver = (): TakenOver => {
+        response.detachSocket(socket)
+        socket.off('end', left)
+        return { socket: socket as UpgradedSocket, head }
+      }
+      try {
+        const handed = { target: request.url ?? '', user: options.user?.(request) }
+        const host = new Http1Host(request, response, handed, takeOver)
+        handleRequest(site, host).catch((error) => failed(site, response, error))
+      } catch (error) {
+        failed(site, response, error)
+      }
+    })
   }
+}
+
+/** The answer that a socket carries now. Node tells it to nobody else, and throws where a second one is given the socket. */
+interface Carrier {
+  readonly _httpMessage?: ServerResponse | null
+}
+
+/**
+ * Calls once the answers to the requests before this one have left (RFC 9112 §9.3.2): a client may pipeline an upgrade
+ * behind others, and Node tells of it at once. Never, where the connection ends with one of them.
+ */
+function whenFirst(socket: Socket, call: () => void): void {
+  const before = (socket as Carrier)._httpMessage
+  if (!before) return call()
+  before.once('close', () => {
+    if (!socket.writable) return
+    // Node waits for a next request only so long: this one is here.
+    socket.setTimeout(0)
+    whenFirst(socket, call)
+  })
 }
 
 function ignore(): void {}
