@@ -235,6 +235,19 @@ class Processes(unittest.TestCase):
             self.assertEqual(host.ask('/still').body, b'/still')
             self.assertIn('is no FastCGI', host.end()[2])
 
+    def test_nobody_needs_to_read_the_standard_error(self) -> None:
+        for threads in ('1', '2'):
+            with self.subTest(threads=threads), self.host('--threads', threads) as host:
+                self.assertEqual(host.ask('/x').body, b'/x')
+                assert host.process.stderr is not None
+                host.process.stderr.close()
+                for _ in range(3):
+                    with host.connect() as connected:
+                        connected.sendall(b'GARBAGE GARBAGE')
+                        with contextlib.suppress(ConnectionResetError):
+                            self.assertEqual(connected.recv(100), b'')
+                self.assertEqual(host.ask('/y').body, b'/y')
+
     def test_values_are_told_by_a_process(self) -> None:
         with self.host('--threads', '5') as host, host.connect() as asking:
             asking.sendall(record(9, b'\x0e\x00FCGI_MAX_CONNS', 0))

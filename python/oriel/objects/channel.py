@@ -12,7 +12,7 @@ from ..fastcgi import records
 from ..fastcgi.pairs import MalformedPairs, read_pairs, write_pairs
 from ..fastcgi.records import HEAD, HEAD_SIZE
 from .headers import Headers
-from .say import say
+from ..fastcgi.say import say
 
 NUMBER = 1
 READ_SIZE = 65536

@@ -14,7 +14,7 @@ from .incoming import Broken
 from .lead import Token
 from .link import Link, Owner
 from .readiness import Readiness
-from .say import say
+from ..fastcgi.say import say
 
 MOST_REQUESTS = 1024
 """Requests that are taken, those that wait included; web servers that ask are told of fewer."""

@@ -11,7 +11,7 @@ from ..fastcgi.gone import Gone
 from ..fastcgi.pairs import read_pairs
 from ..fastcgi.records import ENDINGS, HEAD, LARGEST, PADDING, VERSION
 from .headers import Headers
-from .say import say
+from ..fastcgi.say import say
 
 if TYPE_CHECKING:
     from .link import Link

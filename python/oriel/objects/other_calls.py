@@ -10,7 +10,7 @@ from .errors import AuthenticationFailed, HttpError
 from .exchange import Exchange
 from .published import Objects
 from .response import Response
-from .say import say
+from ..fastcgi.say import say
 
 MOST_CREDENTIALS = 1 << 16
 """Bytes of a name and a password."""

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from .names import check_object_name
 from .pace import Pace
 from .resource import allowed, methods_of
-from .say import say
+from ..fastcgi.say import say
 
 VERSION = '0.1.0'
 SOFTWARE = f'oriel/{VERSION}'

@@ -22,7 +22,7 @@ from .exchange import Exchange
 from .lead import Lead, Token
 from .link import Link
 from .pace import Pace
-from .say import say
+from ..fastcgi.say import say
 
 _BATCH = 0.001
 """Seconds for which an answer may wait for others to go with it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
 from typing import Iterable
 
 from ..fastcgi import records
 from ..fastcgi.gone import Gone
+from ..fastcgi.say import say
 from .request import Request
 
 
@@ -28,7 +28,8 @@ class Complaints:
 
     def write(self, text: str) -> int:
         if self._request.ended or get_ident() != self._thread:
-            return sys.stderr.write(text)
+            say(text)
+            return len(text)
         self._line += text
         end = self._line.rfind('\n') + 1
         if end > 0:
@@ -50,9 +51,9 @@ class Complaints:
         data = text.encode('utf-8', 'backslashreplace')
         request = self._request
         if request.gone or request.ended:
-            sys.stderr.write(text)
+            say(text)
             return
         try:
             request.stream(records.STDERR, data)
         except Gone:
-            sys.stderr.write(text)
+            say(text)

@@ -7,12 +7,12 @@ import os
 import select
 import signal
 import socket
-import sys
 import threading
 import time
 from typing import Any, Callable, Dict
 
 from ..fastcgi.gone import Gone
+from ..fastcgi.say import say
 from .connection import Broken, Connection
 from .exchange import Application, exchange
 from .ready import ready
@@ -143,7 +143,7 @@ class Server:
                 if self._stopping:
                     return some
                 # No descriptor is left: one that closes will make room.
-                print(f'oriel.wsgi: a connection could not be taken: {error.strerror}', file=sys.stderr)
+                say(f'oriel.wsgi: a connection could not be taken: {error.strerror}\n')
                 time.sleep(0.1)
                 break
             some = True
@@ -190,7 +190,7 @@ class Server:
         except (Gone, ConnectionError):
             return connection.close()
         except Broken as error:
-            print(f'oriel.wsgi: a connection is closed, since what came is no FastCGI: {error}', file=sys.stderr)
+            say(f'oriel.wsgi: a connection is closed, since what came is no FastCGI: {error}\n')
             return connection.close()
         self._resting[connection.number] = connection
         self._arm(connection.number)
