@@ -29,11 +29,17 @@ afterEach(async () => {
   await noneLeft()
 })
 
+interface AskOptions {
+  readonly signal?: AbortSignal
+  readonly timeout?: number
+  readonly method?: string
+}
+
 interface Started {
   readonly application: FakeApplication
   readonly balancer: Balancer
   readonly reports: string[]
-  ask(how: string, options?: { readonly signal?: AbortSignal; readonly timeout?: number }): Promise<string>
+  ask(how: string, options?: AskOptions): Promise<string>
 }
 
 /** An object server whose objects do what the query says, through a balancer that counts what runs. */
@@ -55,7 +61,7 @@ async function start(script: (asked: Asked, how: string) => void): Promise<Start
     return application.close()
   })
   const reports: string[] = []
-  const ask: Started['ask'] = async (how, { signal, timeout = 10_000 } = {}) => {
+  const ask: Started['ask'] = async (how, { signal, timeout = 10_000, method = 'GET' } = {}) => {
     const timeouts = { firstByte: timeout }
     const server = new WireServer({
       handle: 'test',
@@ -64,7 +70,7 @@ async function start(script: (asked: Asked, how: string) => void): Promise<Start
     })
     server.whole = true
     const exchange = new Exchange((level, event) => void reports.push(`${level} ${event}`))
-    const request = new Request(`http://h/o?${how}`, signal === undefined ? {} : { signal })
+    const request = new Request(`http://h/o?${how}`, { method, ...(signal !== undefined && { signal }) })
     try {
       const answer = (await server.call('o', request, new Connection(facts, exchange, 'HTTP/1.1'))) as Response
       const text = await answer.text()
@@ -175,4 +181,20 @@ test('a client that goes is told to the object at once', SOON, async () => {
   assert.match(await answer, /^thrown/)
   assert.equal(balancer.running, 0)
   assert.equal(await ask('hello'), '200 hello')
+})
+
+test('what may be done once only is not asked a second time, though it has no content', SOON, async () => {
+  const begun: string[] = []
+  const { ask, balancer } = await start((asked, how) => {
+    if (how === 'hello') return whole(asked, 'hello')
+    begun.push(how)
+    asked.connection.destroy()
+  })
+  for (const method of ['POST', 'PATCH']) {
+    // The connection that it goes by has carried others before.
+    assert.equal(await ask('hello'), '200 hello')
+    assert.equal(await ask(method, { method }), 'thrown 502')
+  }
+  assert.deepEqual(begun, ['POST', 'PATCH'])
+  assert.equal(balancer.running, 0)
 })

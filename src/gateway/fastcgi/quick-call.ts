@@ -5,6 +5,7 @@ import { beginRequest, streamEnd, wholeRequest } from '../../protocol/fastcgi/re
 import type { Call, CallEvents, Open, Quick, QuickThrough, Wire } from '../call.ts'
 import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
 import { type Choice, FastCgiCall, type Place } from './fastcgi-call.ts'
+import { isIdempotent } from './question.ts'
 
 /** Bytes of an answer that is still a small one. */
 const SMALL = 16384
@@ -119,7 +120,7 @@ export abstract class QuickCall implements Quick, Traveller {
 
   #going(call: Call, events: CallEvents): Wire {
     const place = this.#place as Place
-    const idempotent = true
+    const idempotent = isIdempotent(call.request.method)
     call.tried ??= new Set()
     const question = { role: 'Responder', forms: call, content: undefined, data: undefined, idempotent } as const
     const usual = new FastCgiCall(question, events, place, this.#choice as Choice, call.tried)
