@@ -105,6 +105,11 @@ export class Connection {
     return this.#client?.address ?? this.socket.remote.address
   }
 
+  /** Whether a trusted proxy tells of the client, and not the socket. */
+  get isTold(): boolean {
+    return this.#client !== undefined
+  }
+
   /** Whether the client spoke TLS, to us or to a trusted proxy. */
   get secure(): boolean {
     return this.#client?.secure ?? this.socket.secure

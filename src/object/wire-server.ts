@@ -61,7 +61,7 @@ export class WireServer implements ObjectServer, FormNoted {
   /** Quickly, where that can be. */
   #small(object: string, request: Request, connection: Connection): Reply {
     const quick = this.#quick
-    if (quick === undefined || this.whole !== true || request.method === 'HEAD' || connection.deadline !== undefined) {
+    if (quick === undefined || this.whole !== true || request.method !== 'GET' || connection.deadline !== undefined) {
       return this.#call(object, request, connection, undefined)
     }
     return new Promise((resolve, reject) => {

@@ -1,10 +1,14 @@
 import { type ApplicationValues, UNKNOWN_VALUES } from '../../protocol/fastcgi/management.ts'
+import { TICK } from '../clock.ts'
 
 /** What is known of an application that is Oriel's own, and need not be asked. */
 export interface KnownApplication extends ApplicationValues {
   /** Whether it begins with a request only when it has ended the one that came before on the connection. */
   readonly serial: boolean
 }
+
+/** Looks at the clock after which one that did not say what it can do is asked again: 5 seconds. */
+const ASK_AGAIN = 5000 / TICK
 
 /** So many connections in turn that were to stay and were closed after one request are no chance. */
 const RECYCLED = 8
@@ -13,6 +17,8 @@ const RECYCLED = 8
 export class Abilities {
   /** Whether it was asked what it can do. */
   asked: boolean
+  /** Looks at the clock since it gave no answer to that; -1 where it gave one, or is being asked. */
+  #silent = -1
   readonly serial: boolean
   readonly #known: KnownApplication | undefined
   #answered = false
@@ -68,7 +74,18 @@ export class Abilities {
   /** @param values Undefined: it did not answer. */
   told(values: ApplicationValues | undefined): void {
     this.#answered = values !== undefined
+    this.#silent = values === undefined ? 0 : -1
     this.#values = values ?? UNKNOWN_VALUES
+  }
+
+  /**
+   * A look at the clock. Returns whether it is to be asked once more: it may have been too busy to answer, or was stopped, and
+   * would be taken for less than it is for as long as it lives.
+   */
+  tick(): boolean {
+    if (this.#silent < 0 || ++this.#silent < ASK_AGAIN) return false
+    this.#silent = -1
+    return true
   }
 
   refusedMultiplexing(): void {

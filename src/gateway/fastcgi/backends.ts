@@ -5,7 +5,7 @@ import type { KnownApplication } from './abilities.ts'
 import { type Choice, FastCgiCall, FRESH, type Place } from './fastcgi-call.ts'
 import { Pool } from './pool.ts'
 import type { PoolLimits } from './pool-limits.ts'
-import { isIdempotent, type Question } from './question.ts'
+import type { Question } from './question.ts'
 import { QuickCall } from './quick-call.ts'
 
 /** Where FastCGI applications listen, and how they are called. */
@@ -36,6 +36,8 @@ const ROLES: Readonly<Record<string, RoleName>> = {
   authorizer: 'Authorizer',
   filter: 'Filter',
 }
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/
 
 /** By address, for as long as the process lives: a site that is built anew goes on with the connections there are. */
 const pools = new Map<string, Pool>()
@@ -109,7 +111,7 @@ export class Backends implements Choice {
 
   open(call: Call, events: CallEvents): Wire {
     const { content, data, request, role = this.#role } = call
-    const idempotent = isIdempotent(request.method)
+    const idempotent = IDEMPOTENT.test(request.method)
     call.tried ??= new Set()
     return this.ask({ role, forms: call, content, data, idempotent }, call.tried, events)
   }

@@ -154,6 +154,7 @@ export class Pool implements Place, ConnectionOwner, Watched {
 
   tick(): void {
     const patience = ticksOf(this.limits.connectTimeout)
+    if (this.limits.asksFirst && this.#abilities.tick()) this.#ask()
     this.#starving = this.#connections.some(({ heard, active, age }) => !heard && active > 0 && age > 0)
     for (const connection of [...this.#connections]) {
       connection.tick()

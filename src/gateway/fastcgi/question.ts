@@ -23,14 +23,6 @@ export interface Question {
 /** Bytes of a content that is at hand with which a request still counts as small. */
 const SMALL = 65536
 
-/** RFC 9110 §9.2.2. */
-const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/
-
-/** Whether to ask a second time by such a method does no harm. */
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.test(method)
-}
-
 /** Whether the content need not be waited for: there is none, it is at hand, or the role has none (§6.3). */
 export function isAtHand({ role, content }: Question): boolean {
   return role === 'Authorizer' || content === undefined || content.bytes !== undefined

@@ -5,7 +5,6 @@ import { beginRequest, streamEnd, wholeRequest } from '../../protocol/fastcgi/re
 import type { Call, CallEvents, Open, Quick, QuickThrough, Wire } from '../call.ts'
 import type { ApplicationConnection, Loss, Traveller } from './connection.ts'
 import { type Choice, FastCgiCall, type Place } from './fastcgi-call.ts'
-import { isIdempotent } from './question.ts'
 
 /** Bytes of an answer that is still a small one. */
 const SMALL = 16384
@@ -15,7 +14,7 @@ const SIZED = '\r\nContent-Length: '
 const USUAL = 2
 
 /**
- * A request without content on its way to one of our own ends, where nearly all answers are small and come in one piece:
+ * A GET without content on its way to one of our own ends, where nearly all answers are small and come in one piece:
  * nothing is made for it but this object and its text. As soon as anything is not as usual (a large answer, a word to the
  * error log, time, the client, the connection) it goes on like any other call, from where it is.
  */
@@ -120,9 +119,8 @@ export abstract class QuickCall implements Quick, Traveller {
 
   #going(call: Call, events: CallEvents): Wire {
     const place = this.#place as Place
-    const idempotent = isIdempotent(call.request.method)
     call.tried ??= new Set()
-    const question = { role: 'Responder', forms: call, content: undefined, data: undefined, idempotent } as const
+    const question = { role: 'Responder', forms: call, content: undefined, data: undefined, idempotent: true } as const
     const usual = new FastCgiCall(question, events, place, this.#choice as Choice, call.tried)
     usual.goOn(this.#connection as ApplicationConnection, this.#id)
     this.#usual = usual

@@ -31,22 +31,42 @@ export function wholeForm({ object, timeout, who }: Asking, request: Request, co
   if (request.secure) pairs += nameValue(SECURE, 'on')
   // Not Host also where a host server names it, or a program makes the request.
   if (authority !== (headers.get('host') ?? '')) pairs += nameValue(AUTHORITY, authority)
-  const path = request.search === '' ? request.path : request.path + request.search
+  const { path, search } = request
   // `OPTIONS *` and CONNECT have none; their targets say all.
-  if (path !== target && path.charCodeAt(0) === 47) pairs += nameValue(PATH, path)
+  if (!isTarget(target, path, search) && path.charCodeAt(0) === 47) pairs += nameValue(PATH, path + search)
   if (params !== NO_PARAMS && Object.keys(params).length > 0) {
     pairs += nameValue(ROUTE_PARAMS, byteString(JSON.stringify(params)))
   }
   const user = userOf(connection, who)
   if (user !== undefined) pairs += nameValue(USER, user)
-  return timeout > 0 ? pairs + nameValue(TIMEOUT, String(timeout)) : pairs
+  return timeout > 0 ? pairs + timeoutPair(timeout) : pairs
+}
+
+/** Whether a target is spelled as the path that was routed, with its query. */
+function isTarget(target: string, path: string, search: string): boolean {
+  return search === ''
+    ? path === target
+    : target.length === path.length + search.length && target.startsWith(path) && target.endsWith(search)
+}
+
+let lastTimeout = 0
+let lastPair = ''
+
+/** Nearly always that of the call before. */
+function timeoutPair(timeout: number): string {
+  if (timeout !== lastTimeout) {
+    lastTimeout = timeout
+    lastPair = nameValue(TIMEOUT, String(timeout))
+  }
+  return lastPair
 }
 
 function factsOf(connection: Connection): string {
-  const { socket, remote, clientAddress, secure } = connection
+  const { socket } = connection
   // Who stands behind a proxy is another one with each request.
-  if (clientAddress !== remote.address || secure !== socket.secure) {
-    return nameValue(CONNECTION, factsText(socket, { address: clientAddress, secure }))
+  if (connection.isTold) {
+    const { clientAddress: address, secure } = connection
+    return nameValue(CONNECTION, factsText(socket, { address, secure }))
   }
   const known = written.get(socket)
   if (known !== undefined && known.name === socket.knownName) return known.pair
@@ -75,7 +95,8 @@ function factsText(socket: SocketFacts, client: object | undefined): string {
 }
 
 function userOf(connection: Connection, who: AuthorizationRecord | undefined): string | undefined {
-  const { variables, means, user = who } = connection
+  const { variables, user = who } = connection
   if (user === undefined && variables === undefined) return undefined
+  const { means } = connection
   return byteString(JSON.stringify({ name: user?.name, groups: user?.groups, type: means?.type, variables }))
 }
