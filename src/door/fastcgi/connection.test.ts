@@ -10,7 +10,7 @@ import { Response } from '../../message/response.ts'
 import { STDOUT } from '../../protocol/fastcgi/codes.ts'
 import { nameValues } from '../../protocol/fastcgi/name-values.ts'
 import { RecordReader } from '../../protocol/fastcgi/record-reader.ts'
-import { bytesOf, record } from '../../protocol/fastcgi/records.ts'
+import { abortRequest, bytesOf, record } from '../../protocol/fastcgi/records.ts'
 import { FastCgiConnection } from './connection.ts'
 import type { FastCgiContext } from './context.ts'
 import { sitesOf } from './roles.ts'
@@ -170,3 +170,34 @@ test('answers of one read, and those of one turn, leave together', SOON, async (
   await settled()
   assert.equal(writes.length, 1)
 })
+
+test(
+  'a handler that never ends takes the place of others for a while only, once nobody waits for it',
+  SOON,
+  async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    let end = (_: Response): void => {}
+    const { socket, context, give } = connected((request: Request) => {
+      if (request.path === '/never') return new Promise(() => {})
+      return new Promise((resolve) => {
+        end = resolve
+      })
+    })
+    const left = whole({ id: 1, path: '/never' }) + abortRequest(1) + whole({ id: 2 }) + abortRequest(2)
+    give(left + whole({ id: 3, path: '/never' }))
+    await settled()
+    assert.equal(context.running, 3)
+    t.mock.timers.tick(29_999)
+    assert.equal(context.running, 3)
+    end(new Response('too late'))
+    await settled()
+    assert.equal(context.running, 2, 'one that ends after all is counted off once')
+    t.mock.timers.tick(1)
+    assert.equal(context.running, 1, 'one for which somebody waits counts')
+    socket.destroy()
+    await settled()
+    assert.equal(context.running, 1)
+    t.mock.timers.tick(30_000)
+    assert.equal(context.running, 0)
+  },
+)

@@ -23,6 +23,12 @@ import { FastCgiCall, type FilterData } from './call.ts'
 import { Sender } from './sender.ts'
 import type { Sending, Wire } from './wire.ts'
 
+/**
+ * Milliseconds for which a request still counts among those that run when nobody waits for its answer any more: what
+ * its resource does takes memory and time. One that never ends must not take the place of another for ever.
+ */
+const LEFT = 30_000
+
 /** One request of a web server: gathers what comes of it, and has it answered once it is known what is asked. */
 export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   readonly role: RoleName
@@ -37,6 +43,8 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
   #data: StreamedBody | null = null
   #call: FastCgiCall | undefined = undefined
   #exchange: CalledExchange | undefined = undefined
+  #settled = false
+  #left: NodeJS.Timeout | undefined = undefined
 
   constructor(wire: Wire, id: number, role: RoleName, keep: boolean, window: number) {
     this.role = role
@@ -111,8 +119,9 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
     const error = new ClientGone()
     this.#body?.fail(error)
     this.#data?.fail(error)
-    if (this.#exchange === undefined) this.#wire.settled()
-    else this.#exchange.gone(error)
+    if (this.#exchange === undefined) return this.#settle()
+    this.#exchange.gone(error)
+    if (!this.#settled) this.#left = setTimeout(() => this.#settle(), LEFT).unref()
   }
 
   consumed(bytes: number): void {
@@ -151,6 +160,14 @@ export class FastCgiRequest implements AppRequest, Crediting, Carrier, Sending {
       if (!body.complete) body.drop()
       this.#wire.wanted(body)
     }
+    this.#settle()
+  }
+
+  /** Another one may take its place. */
+  #settle(): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#left)
     this.#wire.settled()
   }
 

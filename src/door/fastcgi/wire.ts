@@ -19,7 +19,7 @@ export interface Wire {
   ended(request: Sending): void
   /** The answer broke off, and only the end of the connection can tell the web server. */
   broken(request: Sending): void
-  /** The resource has done with a request, which may be after its end. */
+  /** The resource has done with a request, which may be after its end; or has not, long after nobody waits for it. */
   settled(): void
 }
 

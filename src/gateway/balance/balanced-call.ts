@@ -187,8 +187,12 @@ export class BalancedCall implements Wire, CallEvents {
     if (again !== true && unbegun !== true && !SAFE.test(request.method)) return false
     this.#call.tried ??= new Set()
     const { tried } = this.#call
-    // Where the wire itself would try once more it knows why: a connection that had been kept was of no use.
-    if (again === true) return true
+    // Where the wire itself would try once more it knows why: a connection that had been kept was of no use, unless it is
+    // the request that ended it.
+    if (again === true) {
+      if (unbegun !== true) tried.add(BROKEN)
+      return true
+    }
     tried.add(member)
     if (unbegun !== true) {
       // A request that kills whoever gets it must not go through all of them.

@@ -206,7 +206,10 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
     // also have begun with.
     if (waiting && !this.#touched && !this.#complained)
       return this.#end({ error, unbegun: true, again: this.elsewhere() })
-    const again = !first && !this.#touched && !this.#complained && (this.question.idempotent || loss.reset)
+    // Where connections are shared the next one may have served others too: once is enough, since it may be the request
+    // that ends whoever gets it.
+    const again =
+      !first && !this.fresh && !this.#touched && !this.#complained && (this.question.idempotent || loss.reset)
     if (again) this.#tried.add(FRESH)
     this.#end({ error, again })
   }

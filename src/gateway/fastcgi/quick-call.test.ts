@@ -193,3 +193,32 @@ test('an object server that closes its connection gets a GET once more, and a PO
   assert.equal(await ask('closes'), 'thrown 502')
   assert.equal(came, 3)
 })
+
+test('what ends whoever gets it is asked once more, and goes through no more of several', SOON, async () => {
+  let begun = 0
+  const upstreams: Upstream[] = []
+  const members = []
+  for (const name of ['a', 'b', 'c', 'd']) {
+    const application = await new FakeApplication((asked) => {
+      if (!/ends/.test(asked.variables['ORIEL_REQUEST'] ?? '')) return whole(asked, 'hello')
+      begun++
+      asked.connection.destroy()
+    }, SAYS).listen()
+    const made = fastCgiUpstream({ address: application.address, objects: true })
+    upstreams.push(made)
+    members.push({ name, upstream: () => made })
+    ends.push(() => application.close())
+  }
+  ends.unshift(async () => {
+    for (const one of upstreams) one.close()
+  })
+  const balancer = new Balancer({ name: 'objects', queue: () => 10 })
+  balancer.become(members)
+  const server = new WireServer({ handle: 'test', upstream: { open: balancer.open, quick: balancer.quick } })
+  const ask = async (path: string): Promise<unknown> =>
+    server.call('o', new Request(`http://h/${path}`), new Connection(facts, new Exchange(), 'HTTP/1.1'))
+  // All of them have a connection that has carried others before.
+  for (let i = 0; i < 3; i++) await Promise.all(members.map(() => ask('o')))
+  await assert.rejects(ask('ends'), { status: 502 })
+  assert.equal(begun, 2)
+})
