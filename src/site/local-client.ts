@@ -5,7 +5,7 @@ import type { Request } from '../message/request.ts'
 import { hostOf } from '../message/target.ts'
 
 /** What proxies add: behind one, this machine is not where the client is. */
-const BY_A_PROXY = /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/i
+const BY_A_PROXY = /^(?:via|cdn-loop|.*forwarded(?:-.*)?|.*-(?:real|client|connecting)-ip)$/i
 
 /**
  * Whether a client is on this machine, and asked for this machine. A page of somebody else whose name was made to lead here

@@ -191,7 +191,8 @@ export class FastCgiCall implements Wire, Traveller, InputEvents {
       return this.#end(this.#trailers === undefined ? end : { ...end, trailers: this.#trailers })
     }
     const again = this.#place.refused(this, protocolStatus)
-    this.#end({ ...end, again: again && !this.#touched })
+    const unbegun = !this.#touched && !this.#complained
+    this.#end({ ...end, again: again && !this.#touched, unbegun })
   }
 
   lost(loss: Loss, first: boolean, waiting: boolean): void {
