@@ -6,6 +6,8 @@ import type { Exchange } from '../message/exchange.ts'
 import type { IncomingBody } from '../message/request.ts'
 import type { Content } from './call.ts'
 
+const NONE = new Uint8Array(0)
+
 /** Bytes of a request's content that are held in memory; more goes to a file. */
 const IN_MEMORY = 65536
 
@@ -43,6 +45,8 @@ export async function spooled(body: IncomingBody, exchange: Exchange): Promise<C
 
 /** The content of a request while it arrives, for back ends that can wait for a slow client. */
 export function arriving(body: IncomingBody): Content {
+  // Of no bytes all is here: it can be sent a second time.
+  if (body.declared === 0) return { size: 0, bytes: NONE, close: nothing }
   return { size: body.declared, source: body, trailers: () => body.trailers, close: nothing }
 }
 

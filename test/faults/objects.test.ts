@@ -58,7 +58,7 @@ test('what an overloaded member of an alias has not begun with goes to another o
     refused++
     asked.end(0, 2)
   }, SAYS).listen()
-  const other = await new FakeApplication((asked) => asked.answer(asked.stdin), SAYS).listen()
+  const other = await new FakeApplication((asked) => asked.answer('done'), SAYS).listen()
   const upstreams = [full, other].map(({ address }) => fastCgiUpstream({ address, objects: true }))
   t.after(async () => {
     for (const upstream of upstreams) upstream.close()
@@ -70,9 +70,10 @@ test('what an overloaded member of an alias has not begun with goes to another o
   const resource = (request: Request, connection: Connection) => objects.call('any', request, connection)
   const server = await serve({ port: 0, routes: [{ match: '/*', resource }] })
   t.after(() => server.close())
-  for (const body of ['one', 'two']) {
-    const response = await fetch(server.url, { method: 'POST', body })
-    assert.equal(`${response.status} ${await response.text()}`, `200 ${body}`)
+  // Content that was sent while it came is gone; without any all can be said once more.
+  for (let i = 0; i < 2; i++) {
+    const response = await fetch(server.url, { method: 'POST' })
+    assert.equal(`${response.status} ${await response.text()}`, '200 done')
   }
   assert.ok(refused > 0, 'the one that is full was asked')
 })
