@@ -89,7 +89,7 @@ function serverSection(server: ServerEntry): string {
     ...(software === undefined ? [] : [software]),
   ].map(escapeHtml)
   if (since !== undefined) about.push(`since ${time(since)}`)
-  const title = `<div class="title"><h2 id="s-${escapeHtml(name)}">${escapeHtml(name)}</h2>${kind === 'alias' && answers ? '' : state}<span class="dim">${about.join(' · ')}</span></div>`
+  const title = `<div class="title"><h2 id="s-${escapeHtml(name)}">${escapeHtml(name)}</h2>${state}<span class="dim">${about.join(' · ')}</span></div>`
   const left = more === undefined ? '' : `<p class="none">And ${counted(more, 'object')} more.</p>`
   return `<section aria-labelledby="s-${escapeHtml(name)}">
 ${title}
