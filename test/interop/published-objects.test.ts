@@ -36,10 +36,10 @@ const PROGRAMS: Readonly<Record<string, Start>> = {
 }
 
 const SERVERS: Readonly<Record<string, (t: TestContext, socket: string) => Promise<WebServer | undefined>>> = {
-  nginx: (t, socket) => startNginx(t, block(0, socket).replace(' fastcgi_params', ' /etc/nginx/fastcgi_params')),
-  Apache: (t, socket) => startApache(t, block(1, socket)),
-  lighttpd: (t, socket) => startLighttpd(t, `server.document-root = "${openFolder()}"\n${block(2, socket)}`),
-  Caddy: (t, socket) => startCaddy(t, block(3, socket)),
+  nginx: (t, socket) => startNginx(t, block(1, socket).replace(' fastcgi_params', ' /etc/nginx/fastcgi_params')),
+  Apache: (t, socket) => startApache(t, block(2, socket)),
+  lighttpd: (t, socket) => startLighttpd(t, `server.document-root = "${openFolder()}"\n${block(3, socket)}`),
+  Caddy: (t, socket) => startCaddy(t, block(4, socket)),
 }
 
 function block(which: number, socket: string): string {
