@@ -33,6 +33,8 @@ export interface ScgiContext {
 const HEAD_AWAITED = 30_000 / TICK
 /** Milliseconds for a web server to close a connection that we have ended. */
 const LINGER = 5000
+/** Milliseconds between what was sent of an answer and the reset that breaks it off. */
+const APART = 50
 
 /** One connection of a web server, and the one request on it. */
 export class ScgiConnection implements SocketEvents, FromWebServer, Carrier, Crediting, BodySource, Watched {
@@ -113,9 +115,11 @@ export class ScgiConnection implements SocketEvents, FromWebServer, Carrier, Cre
     this.#leave()
   }
 
+  /** Not at once: lighttpd takes what it finds together with the reset for a whole answer. */
   breakOff(): void {
     this.sender.stop()
-    this.cut()
+    this.#late = setTimeout(() => this.cut(), APART)
+    this.#late.unref()
   }
 
   over(): void {
